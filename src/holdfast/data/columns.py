@@ -1,0 +1,87 @@
+"""What a pipeline sees: columns as arrays, already typed, without any data-frame library."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from holdfast.arrays import Codes, Floats, Integers, Strings
+
+
+class Kind(StrEnum):
+    """What a column is, as far as its content says."""
+
+    NUMBER = "number"
+    CATEGORY = "category"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    TEXT = "text"
+    IDENTIFIER = "identifier"
+    CONSTANT = "constant"
+
+
+NUMERIC_KINDS = frozenset({Kind.NUMBER, Kind.BOOLEAN, Kind.DATETIME})
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A string column, dictionary-encoded: `values[codes]`, with code -1 for a missing value.
+
+    Shapes: codes (n_rows,), values (n_distinct,) of str, sorted. Subsets of rows share `values`, so a value may
+    occur in no row.
+    """
+
+    codes: Codes
+    values: Strings
+
+    def take(self, rows: Integers) -> "Coded":
+        """Return the given rows."""
+        return Coded(self.codes[rows], self.values)
+
+    def strings(self) -> Strings:
+        """Return one str per row, shape (n_rows,); the empty string where missing."""
+        return np.append(self.values, "").astype(object)[self.codes]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The feature columns of some rows.
+
+    `numbers` holds number, boolean (0/1) and datetime (seconds since 1970-01-01 UTC) columns as float64 with NaN for
+    missing; `strings` holds category and text columns. `kinds` gives each column's kind, in schema order.
+    """
+
+    numbers: Mapping[str, Floats]
+    strings: Mapping[str, Coded]
+    kinds: Mapping[str, Kind]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        for array in self.numbers.values():
+            return len(array)
+        for coded in self.strings.values():
+            return len(coded.codes)
+        return 0
+
+    def of_kind(self, *kinds: Kind) -> list[str]:
+        """Names of the columns of these kinds, in schema order."""
+        return [name for name, kind in self.kinds.items() if kind in kinds]
+
+    def take(self, rows: Integers) -> "Columns":
+        """Return the given rows; string columns keep their whole vocabulary."""
+        return Columns(
+            {name: array[rows] for name, array in self.numbers.items()},
+            {name: coded.take(rows) for name, coded in self.strings.items()},
+            self.kinds,
+        )
+
+    def select(self, names: Sequence[str]) -> "Columns":
+        """Return only the named columns, in the order they already have."""
+        keep = set(names)
+        return Columns(
+            {name: array for name, array in self.numbers.items() if name in keep},
+            {name: coded for name, coded in self.strings.items() if name in keep},
+            {name: kind for name, kind in self.kinds.items() if name in keep},
+        )

@@ -1,0 +1,73 @@
+"""Every error Holdfast raises on purpose.
+
+HoldfastError
+├── DataError            (ValueError)   the data can't be read, or can't answer the question
+│   └── SchemaError                     rows for prediction don't fit the model's schema
+├── RequestError         (ValueError)   the request is at fault: an unknown name, a value out of range
+│   └── BudgetError                     the budget is too small for what was asked
+├── SealError            (RuntimeError) the sealed rows were about to be misused, or the ledger was changed
+├── ModelError           (ValueError)   a model folder is damaged, unsafe or of an unknown version
+├── CompileError         (RuntimeError) a fitted pipeline has no faithful compiled form
+├── MissingExtraError    (ImportError)  an optional library is needed; names the extra to install
+└── NotFittedError       (ValueError, AttributeError)   predict before fit
+
+A message says who complains, what was got, what was expected, and what to do next. Problems *of the data* that
+training can live with are not errors: they are findings (see `holdfast.audit`).
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class HoldfastError(Exception):
+    """Root of all errors raised on purpose; the CLI prints its message without a traceback."""
+
+
+class DataError(HoldfastError, ValueError):
+    """The data can't be read, or can't answer the question asked."""
+
+
+class SchemaError(DataError):
+    """Rows given for prediction don't fit the model's schema."""
+
+
+class RequestError(HoldfastError, ValueError):
+    """The request is at fault: an unknown name, a value out of range."""
+
+
+class BudgetError(RequestError):
+    """The budget is too small for what was asked."""
+
+
+class SealError(HoldfastError, RuntimeError):
+    """The sealed rows were about to be misused, or the ledger was changed."""
+
+
+class ModelError(HoldfastError, ValueError):
+    """A model folder is damaged, unsafe, or of an unknown version."""
+
+
+class CompileError(HoldfastError, RuntimeError):
+    """A fitted pipeline has no faithful compiled form."""
+
+
+class MissingExtraError(HoldfastError, ImportError):
+    """An optional library is needed; the message names the extra to install."""
+
+
+class NotFittedError(HoldfastError, ValueError, AttributeError):
+    """An estimator was asked to predict before it was fitted."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which known name was probably meant, as a sentence to append to an error (empty when none is close).
+
+    >>> nearest("chrun", ["churn", "age"])
+    " Did you mean 'churn'?"
+    """
+    known = list(known)
+    folded = {k.casefold().strip(): k for k in known}
+    if name.casefold().strip() in folded:
+        return f" Did you mean {folded[name.casefold().strip()]!r}?"
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -1,0 +1,88 @@
+"""An ONNX graph under construction."""
+
+from typing import Any
+
+import numpy as np
+
+OPSETS = {"": 21, "ai.onnx.ml": 5, "com.microsoft": 1}
+IR_VERSION = 10
+
+
+class Graph:
+    """Collects nodes and constants; every tensor gets a fresh name.
+
+    Encoders and learners are handed a graph and the names of their input tensors, add what they need and return the
+    name of the tensor that holds their result.
+
+    >>> graph = Graph()
+    >>> x = graph.input("x", np.float64, 2)
+    >>> y = graph.add("Mul", x, graph.constant(np.array([2.0])))
+    >>> graph.output(y, "y", np.float64, 2)
+    >>> [node.op_type for node in graph.model().graph.node]
+    ['Mul', 'Identity']
+    """
+
+    def __init__(self) -> None:
+        self._nodes: list[Any] = []
+        self._inputs: list[Any] = []
+        self._outputs: list[Any] = []
+        self._constants: dict[tuple[str, tuple[int, ...], bytes], tuple[str, Any]] = {}
+        self._count = 0
+
+    def _name(self, hint: str) -> str:
+        self._count += 1
+        return f"{hint}_{self._count}"
+
+    def input(self, name: str, dtype: Any, width: int) -> str:
+        """Declare an input of shape (rows, width); dtype `str` for strings, else a NumPy type."""
+        self._inputs.append(_value_info(name, dtype, width))
+        return name
+
+    def output(self, tensor: str, name: str, dtype: Any, width: int | None) -> None:
+        """Declare that `tensor` leaves the graph as `name`, of shape (rows, width), or (rows,) when width is None."""
+        self.add("Identity", tensor, names=(name,))
+        self._outputs.append(_value_info(name, dtype, width))
+
+    def constant(self, array: Any) -> str:
+        """Store an array (dtype object holds str) and return its tensor's name; equal arrays are stored once."""
+        from onnx import helper, numpy_helper
+        from onnx.onnx_pb import TensorProto
+
+        array = np.asarray(array)
+        text = array.dtype == object or array.dtype.kind == "U"
+        content = "\0".join(map(str, array.ravel())).encode() if text else array.tobytes()
+        key = (str(array.dtype), array.shape, content)
+        if key not in self._constants:
+            name = self._name("constant")
+            if text:
+                words = [str(word).encode() for word in array.ravel()]
+                tensor = helper.make_tensor(name, TensorProto.STRING, array.shape, words)
+            else:
+                tensor = numpy_helper.from_array(array.copy(order="C"), name)
+            self._constants[key] = (name, tensor)
+        return self._constants[key][0]
+
+    def add(self, op: str, *inputs: str, domain: str = "", names: tuple[str, ...] = (), **attributes: Any) -> str:
+        """Add one node and return the name of its first output; `names` fixes the outputs' names."""
+        from onnx import helper
+
+        outputs = names or (self._name(op.lower()),)
+        self._nodes.append(helper.make_node(op, list(inputs), list(outputs), domain=domain, **attributes))
+        return outputs[0]
+
+    def model(self) -> Any:
+        """Return the finished onnx.ModelProto."""
+        from onnx import helper
+
+        constants = [tensor for _, tensor in self._constants.values()]
+        graph = helper.make_graph(self._nodes, "holdfast", self._inputs, self._outputs, initializer=constants)
+        opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="holdfast")
+
+
+def _value_info(name: str, dtype: Any, width: int | None) -> Any:
+    from onnx import helper
+    from onnx.onnx_pb import TensorProto
+
+    kind = TensorProto.STRING if dtype is str else helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    return helper.make_tensor_value_info(name, kind, ["rows"] if width is None else ["rows", width])

@@ -1,0 +1,37 @@
+"""What a metric is; the one place that knows which direction is better."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from holdfast.arrays import Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A score: arrays in, number out.
+
+    takes: what `function(y, given, weights)` is given: "probabilities" (n_rows, n_classes), "labels" (n_rows,) of class
+    codes, or "values" (n_rows,). y holds class codes or values; weights is (n_rows,) or None.
+    """
+
+    name: str
+    title: str
+    summary: str
+    function: Callable[[Any, Any, Floats | None], float]
+    takes: Literal["probabilities", "labels", "values"]
+    greater_is_better: bool
+    best: float
+
+    def score(self, y: Any, predictions: Floats, weights: Floats | None = None) -> float:
+        """Score what a pipeline predicted: probabilities (n_rows, n_classes) or values (n_rows,)."""
+        given = np.argmax(predictions, axis=1) if self.takes == "labels" else predictions
+        return float(self.function(y, given, weights))
+
+    def gain(self, score: float) -> float:
+        """Turn a score so that greater is better; a score that could not be computed is worst."""
+        if np.isnan(score):
+            return -np.inf
+        return score if self.greater_is_better else -score

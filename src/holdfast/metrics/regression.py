@@ -1,0 +1,77 @@
+"""Scores for numeric answers: y and values are (n_rows,) in the target's unit, weights (n_rows,) or None."""
+
+from typing import Any
+
+import numpy as np
+
+from holdfast.arrays import Floats
+from holdfast.metrics.metric import Metric
+
+
+def rmse(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Root of the mean squared error, in the target's unit; large misses weigh most."""
+    return float(np.sqrt(np.average((y - values) ** 2, weights=weights)))
+
+
+def mae(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Mean absolute error, in the target's unit: how far off a typical answer is."""
+    return float(np.average(np.abs(y - values), weights=weights))
+
+
+def median_error(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Half of the answers are off by less than this, in the target's unit."""
+    misses = np.abs(y - values)
+    if weights is None:
+        return float(np.median(misses))
+    order = np.argsort(misses, kind="stable")
+    reached = np.cumsum(weights[order])
+    return float(misses[order][np.searchsorted(reached, reached[-1] / 2)])
+
+
+def r2(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Share of the target's variance explained: 1 is perfect, 0 is no better than the mean."""
+    spread = np.average((y - np.average(y, weights=weights)) ** 2, weights=weights)
+    return float(1 - np.average((y - values) ** 2, weights=weights) / spread) if spread > 0 else float("nan")
+
+
+def mape(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Mean absolute error as a share of the true value; undefined where the target is zero."""
+    if np.any(y == 0):
+        return float("nan")
+    return float(np.average(np.abs((y - values) / y), weights=weights))
+
+
+def rmsle(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Root of the mean squared error of log(1 + value): relative misses; for targets above -1."""
+    if np.any(y <= -1):
+        return float("nan")
+    return rmse(np.log1p(y), np.log1p(np.maximum(values, -1 + 1e-9)), weights)
+
+
+def pinball(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Pinball loss of the median: half the mean absolute error (Koenker & Bassett, 1978)."""
+    return mae(y, values, weights) / 2
+
+
+def _metric(function: Any, title: str, best: float = 0.0) -> Metric:
+    return Metric(
+        name=function.__name__,
+        title=title,
+        summary=function.__doc__.splitlines()[0],
+        function=function,
+        takes="values",
+        greater_is_better=best == 1.0,
+        best=best,
+    )
+
+
+RMSE = _metric(rmse, "RMSE")
+REGRESSION = (
+    RMSE,
+    _metric(mae, "MAE"),
+    _metric(r2, "R²", best=1.0),
+    _metric(median_error, "median absolute error"),
+    _metric(mape, "MAPE"),
+    _metric(rmsle, "RMSLE"),
+    _metric(pinball, "pinball loss at the median"),
+)

@@ -1,0 +1,52 @@
+"""The time a study was promised to take."""
+
+import time
+from dataclasses import dataclass, field
+
+from holdfast.errors import RequestError
+
+_UNITS = {"s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Counts from `started` (as of time.monotonic) towards `budget` seconds; None never ends."""
+
+    budget: float | None
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started
+
+    @property
+    def end(self) -> float:
+        """The moment (time.monotonic) everything must be done by."""
+        return float("inf") if self.budget is None else self.started + self.budget
+
+    @property
+    def left(self) -> float:
+        """Seconds until the end; negative when it has passed."""
+        return self.end - time.monotonic()
+
+
+def parse_budget(text: str | float | None) -> float | None:
+    """Read "60s", "5 min", "1h" or a number of seconds.
+
+    >>> parse_budget("5 min"), parse_budget("90"), parse_budget(None)
+    (300.0, 90.0, None)
+    """
+    if text is None:
+        return None
+    words = str(text).strip().lower()
+    number = words.rstrip("abcdefghijklmnopqrstuvwxyz ")
+    unit = words[len(number) :].strip() or "s"
+    unit = unit[:-1] if unit not in _UNITS and unit.endswith("s") else unit
+    try:
+        seconds = float(number) * _UNITS[unit]
+    except (ValueError, KeyError):
+        raise RequestError(f"budget {text!r} is not a time; expected something like 60s, 5min or 1h") from None
+    if not 0 < seconds < float("inf"):
+        raise RequestError(f"budget {text!r} is not positive; expected something like 60s, 5min or 1h")
+    return seconds

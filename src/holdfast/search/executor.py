@@ -1,0 +1,174 @@
+"""Where work runs: in a child process that can be stopped on time, or right here."""
+
+import contextlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import IO, Any, Protocol
+
+from holdfast.errors import HoldfastError
+
+
+class OverrunError(HoldfastError, TimeoutError):
+    """Work was stopped because its deadline passed."""
+
+
+class WorkFailedError(HoldfastError, RuntimeError):
+    """Work raised, or its process died; the message says what happened."""
+
+
+class Executor(Protocol):
+    """Runs functions of the form f(state, *args), where `state` was loaded before and is kept between calls."""
+
+    def load(self, state: Any) -> None:
+        """Hand over what every later call works on."""
+
+    def call(self, function: Callable[..., Any], *args: Any, deadline: float = float("inf")) -> Any:
+        """Run function(state, *args); OverrunError past the deadline (time.monotonic), WorkFailedError if it raises."""
+
+    def close(self) -> None:
+        """Let go of processes and memory."""
+
+
+class Inline:
+    """Runs work in this process; a deadline is not enforced."""
+
+    def __init__(self) -> None:
+        self._state: Any = None
+
+    def load(self, state: Any) -> None:
+        """Keep the state."""
+        self._state = state
+
+    def call(self, function: Callable[..., Any], *args: Any, deadline: float = float("inf")) -> Any:
+        """Run the function here."""
+        try:
+            return function(self._state, *args)
+        except HoldfastError:
+            raise
+        except Exception as error:
+            raise WorkFailedError(describe(error)) from error
+
+    def close(self) -> None:
+        """Forget the state."""
+        self._state = None
+
+
+class Local:
+    """Runs work in one child process, which is killed when a deadline passes and started again when needed.
+
+    The child starts to import its libraries at once, while the parent reads the data. It is a fresh interpreter, so
+    scripts need no `if __name__ == "__main__"` guard, and it ends by itself when the parent is gone.
+    """
+
+    def __init__(self) -> None:
+        self._state: Any = None
+        self._start()
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "holdfast.search.worker"]
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        threading.Thread(target=_listen, args=(self._process.stdout, self._answers), daemon=True).start()
+        self._loaded = False
+
+    def load(self, state: Any) -> None:
+        """Keep the state; it is sent before the next call."""
+        self._state, self._loaded = state, False
+
+    def call(self, function: Callable[..., Any], *args: Any, deadline: float = float("inf")) -> Any:
+        """Run the function in the child."""
+        if self._process.poll() is not None:
+            self._start()
+        assert self._process.stdin is not None
+        try:
+            if not self._loaded:
+                send(self._process.stdin, ("load", self._state))
+                self._loaded = True
+            send(self._process.stdin, ("call", function, args))
+        except OSError:
+            return self._died()
+        try:
+            timeout = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
+            kind, answer = self._answers.get(timeout=timeout)
+        except queue.Empty:
+            self._kill()
+            self._start()
+            raise OverrunError("stopped at its deadline") from None
+        except BaseException:
+            self._kill()
+            raise
+        if kind == "result":
+            return answer
+        if kind == "error":
+            raise answer
+        return self._died()
+
+    def _died(self) -> Any:
+        code = self._process.wait()
+        self._start()
+        hint = "; it probably ran out of memory" if code == -9 else ""
+        raise WorkFailedError(f"the worker process ended with code {code}{hint}")
+
+    def _kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def close(self) -> None:
+        """End the child."""
+        self._kill()
+
+
+def describe(error: BaseException) -> str:
+    """Name an error of another library in one line."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
+
+
+def send(pipe: IO[bytes], message: Any) -> None:
+    """Write one message: eight bytes of length, then its pickle (only ever between our own two processes)."""
+    data = pickle.dumps(message, protocol=5)
+    pipe.write(len(data).to_bytes(8, "little"))
+    pipe.write(data)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> Any:
+    """Read one message; EOFError when the other side is gone."""
+    header = pipe.read(8)
+    if len(header) < 8:
+        raise EOFError
+    size = int.from_bytes(header, "little")
+    data = pipe.read(size)
+    if len(data) < size:
+        raise EOFError
+    return pickle.loads(data)
+
+
+def _listen(pipe: IO[bytes], answers: "queue.SimpleQueue[Any]") -> None:
+    try:
+        while True:
+            answers.put(receive(pipe))
+    except (EOFError, OSError, ValueError):
+        answers.put(("died", None))
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,80 @@
+"""Finished trials on disk, so that a killed study goes on where it was."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from holdfast.errors import DataError
+from holdfast.search.trial import Outcome, Spec
+
+
+class Journal:
+    """A folder with one JSON file (and the out-of-fold predictions as .npy) per finished trial.
+
+    With no folder, nothing is kept.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, outcome: Outcome) -> None:
+        """Keep a finished trial; the JSON file appears last, so a trial is there whole or not at all."""
+        self._put(outcome.spec, {"outcome": {**_plain(outcome)}}, outcome.predictions)
+
+    def write_failure(self, spec: Spec, reason: str) -> None:
+        """Keep why a trial failed, so that resuming does not repeat it."""
+        self._put(spec, {"failed": reason}, None)
+
+    def read(self, spec: Spec) -> Outcome | str | None:
+        """Return what is on record for this very configuration: its outcome, why it failed, or None."""
+        if self.folder is None or not (path := self._path(spec.number, "json")).exists():
+            return None
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if record["learner"] != spec.learner or record["params"] != _jsonable(spec.params):
+                return None
+            if "failed" in record:
+                return str(record["failed"])
+            predictions = np.load(self._path(spec.number, "npy"), allow_pickle=False)
+        except (ValueError, KeyError, OSError) as error:
+            raise DataError(
+                f"{path} can't be read ({error}); expected a finished trial: remove the study folder to start again"
+            ) from error
+        kept = record["outcome"]
+        return Outcome(**{**kept, "spec": spec, "fold_scores": tuple(kept["fold_scores"]), "predictions": predictions})
+
+    def __iter__(self) -> Iterator[Path]:
+        """The files of finished trials, in order."""
+        return iter(sorted(self.folder.glob("*.json")) if self.folder else [])
+
+    def _path(self, number: int, ending: str) -> Path:
+        assert self.folder is not None
+        return self.folder / f"{number:04d}.{ending}"
+
+    def _put(self, spec: Spec, record: dict[str, Any], predictions: Any) -> None:
+        if self.folder is None:
+            return
+        if predictions is not None:
+            partial = self._path(spec.number, "npy.partial")
+            with partial.open("wb") as file:
+                np.save(file, predictions, allow_pickle=False)
+            os.replace(partial, self._path(spec.number, "npy"))
+        partial = self._path(spec.number, "json.partial")
+        head = {"number": spec.number, "learner": spec.learner, "params": _jsonable(spec.params)}
+        partial.write_text(json.dumps({**head, **record}, indent=2), encoding="utf-8")
+        os.replace(partial, self._path(spec.number, "json"))
+
+
+def _plain(outcome: Outcome) -> dict[str, Any]:
+    fields = {k: v for k, v in outcome.__dict__.items() if k not in ("spec", "predictions")}
+    return {name: _jsonable(value) for name, value in fields.items()}
+
+
+def _jsonable(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=lambda x: x.item() if hasattr(x, "item") else dict(x)))

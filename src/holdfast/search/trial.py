@@ -1,0 +1,176 @@
+"""One configuration of one learner, fitted and judged on every fold."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from holdfast.learners.catalogue import find
+
+from holdfast.arrays import Floats, Integers, Matrix32
+from holdfast.data.columns import Columns
+from holdfast.data.folds import Fold
+from holdfast.features.encoder import Encoder
+from holdfast.features.matrix import Matrix
+from holdfast.learners.learner import Learner
+from holdfast.learners.pipeline import Pipeline, encoding_targets, fit_estimator
+from holdfast.metrics.metric import Metric
+from holdfast.search.executor import OverrunError
+from holdfast.tasks.task import Task
+
+# Encoded folds are kept for the next learner that wants the same matrix, up to this many bytes.
+CACHE_BYTES = 3 << 30
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What is tried: a learner by name and its parameters. `number` is the trial's place in the study."""
+
+    number: int
+    learner: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial showed.
+
+    predictions: out of fold, for the rows of `Problem.judged`, in that order. fit_rows: mean rows fitted on per fold.
+    fit_seconds: mean per fold, encoding included. settled: parameters a fit on more rows should use instead.
+    """
+
+    spec: Spec
+    score: float
+    fold_scores: tuple[float, ...]
+    predictions: Floats
+    settled: Mapping[str, Any]
+    fit_rows: float
+    fit_seconds: float
+    rows_per_second: float
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Parameters for the final fit."""
+        return {**self.spec.params, **self.settled}
+
+
+@dataclass
+class Problem:
+    """Everything a trial needs; it lives in the worker, which keeps the encoded folds between trials.
+
+    y: int64 class codes or float64 values (n_rows,). judged: sorted rows that some fold validates.
+    """
+
+    columns: Columns
+    y: Any
+    folds: list[Fold]
+    task: Task
+    metric: Metric
+    seed: int = 0
+    n_jobs: int = 1
+    weights: Floats | None = None
+    encoded: "OrderedDict[tuple[Matrix, int], EncodedFold]" = field(default_factory=OrderedDict, repr=False)
+    first_fold: dict[int, Pipeline] = field(default_factory=dict, repr=False)
+
+    @property
+    def judged(self) -> Integers:
+        """Rows that have an out-of-fold prediction, sorted."""
+        return np.sort(np.concatenate([fold.valid for fold in self.folds]))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel without the caches."""
+        return {**self.__dict__, "encoded": OrderedDict(), "first_fold": {}}
+
+
+@dataclass(frozen=True)
+class EncodedFold:
+    """A fold's matrices, as one kind of learner wants them."""
+
+    encoder: Encoder
+    train: Matrix32
+    valid: Matrix32
+    seconds: float
+
+
+def run_trial(problem: Problem, spec: Spec, deadline: float) -> Outcome:
+    """Fit and judge on every fold; gives up early (OverrunError) when the first fold shows that time won't suffice."""
+    learner = find(spec.learner, problem.task.family)
+    n_rows, width = len(problem.y), problem.task.n_classes
+    predictions = np.full((n_rows,) if width is None else (n_rows, width), np.nan)
+    fitted, scores, fit_seconds, predict_seconds = [], [], 0.0, 0.0
+    began = time.monotonic()
+    for number, fold in enumerate(problem.folds):
+        encoded = encode_fold(problem, learner.wants, number)
+        start = time.monotonic()
+        pipeline = _fit_fold(problem, learner, spec.params, number, encoded)
+        middle = time.monotonic()
+        predictions[fold.valid] = pipeline.predict_encoded(encoded.valid)
+        fit_seconds += middle - start + encoded.seconds
+        predict_seconds += time.monotonic() - middle
+        scores.append(problem.metric.score(problem.y[fold.valid], predictions[fold.valid]))
+        fitted.append(pipeline.estimator)
+        if number == 0:
+            problem.first_fold[spec.number] = pipeline
+        needed = (time.monotonic() - began) / (number + 1) * (len(problem.folds) - number - 1)
+        if time.monotonic() + needed > deadline:
+            raise OverrunError(
+                f"fold {number + 1} took {time.monotonic() - start:.1f} s; the others would not fit in the budget"
+            )
+    judged = problem.judged
+    return Outcome(
+        spec=spec,
+        score=problem.metric.score(problem.y[judged], predictions[judged]),
+        fold_scores=tuple(scores),
+        predictions=predictions[judged],
+        settled=learner.settle(fitted),
+        fit_rows=float(np.mean([len(fold.train) for fold in problem.folds])),
+        fit_seconds=fit_seconds / len(problem.folds),
+        rows_per_second=len(judged) / max(predict_seconds, 1e-6),
+    )
+
+
+def _fit_fold(
+    problem: Problem, learner: Learner, params: Mapping[str, Any], number: int, encoded: EncodedFold
+) -> Pipeline:
+    fold = problem.folds[number]
+    rows = _sample(fold.train, learner.max_rows, problem.seed)
+    matrix = encoded.train if rows is None else encoded.train[rows]
+    train = fold.train if rows is None else fold.train[rows]
+    return fit_estimator(
+        learner,
+        params,
+        encoded.encoder,
+        matrix,
+        problem.y[train],
+        n_classes=problem.task.n_classes,
+        weights=None if problem.weights is None else problem.weights[train],
+        seed=problem.seed,
+        n_jobs=problem.n_jobs,
+    )
+
+
+def encode_fold(problem: Problem, wants: Matrix, number: int) -> EncodedFold:
+    """Encode a fold as a learner wants it, or return it from the cache; the encoder sees its training rows only."""
+    key = (wants, number)
+    if key not in problem.encoded:
+        began = time.monotonic()
+        fold, encoder = problem.folds[number], Encoder(wants, seed=problem.seed)
+        targets = encoding_targets(problem.y[fold.train], problem.task.n_classes)
+        train = encoder.fit_transform(problem.columns.take(fold.train), targets)
+        valid = encoder.transform(problem.columns.take(fold.valid))
+        problem.encoded[key] = EncodedFold(encoder, train, valid, time.monotonic() - began)
+        while sum(each.train.nbytes + each.valid.nbytes for each in problem.encoded.values()) > CACHE_BYTES:
+            if len(problem.encoded) == 1:
+                break
+            problem.encoded.popitem(last=False)
+    problem.encoded.move_to_end(key)
+    return problem.encoded[key]
+
+
+def _sample(rows: Integers, limit: int | None, seed: int) -> Integers | None:
+    """Choose positions in `rows` for a learner that can't take them all, or None when it can."""
+    if limit is None or len(rows) <= limit:
+        return None
+    return np.sort(np.random.default_rng(seed).choice(len(rows), limit, replace=False))

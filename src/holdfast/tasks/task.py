@@ -1,0 +1,64 @@
+"""What every kind of question must answer; a study knows tasks only through this."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import polars as pl
+
+from holdfast.arrays import Floats, Integers
+from holdfast.errors import RequestError, nearest
+from holdfast.metrics.metric import Metric
+
+
+@dataclass(frozen=True)
+class Task(ABC):
+    """A question asked of a target column. `reason` says in words why this task was chosen."""
+
+    reason: str
+
+    name: ClassVar[str]
+    family: ClassVar[str]
+    metrics: ClassVar[tuple[Metric, ...]]
+    default_metric: ClassVar[Metric]
+    baseline: ClassVar[str]
+
+    @property
+    def n_classes(self) -> int | None:
+        """Number of classes, or None when the answer is a number."""
+        return None
+
+    @property
+    def classes(self) -> tuple[Any, ...] | None:
+        """The classes as they stand in the data, in code order, or None."""
+        return None
+
+    @property
+    def n_outputs(self) -> int:
+        """How many numbers a learner fits: what its cost grows with."""
+        return 1
+
+    @abstractmethod
+    def encode(self, target: pl.Series) -> Any:
+        """Turn the target into what learners fit: int64 codes or float64 values, shape (n_rows,)."""
+
+    @abstractmethod
+    def strata(self, y: Any) -> Integers | None:
+        """Give a stratum per row, whose shares every split keeps, or None."""
+
+    @abstractmethod
+    def answer(self, predictions: Floats) -> Mapping[str, Any]:
+        """Name the columns of a scored file, from what a pipeline predicted."""
+
+    def metric(self, name: str | None) -> Metric:
+        """Find a metric by name; None gives the task's default."""
+        if name is None:
+            return self.default_metric
+        known = {metric.name: metric for metric in self.metrics}
+        if name not in known:
+            raise RequestError(
+                f"metric {name!r} is not one of the {self.name} task's; expected one of {', '.join(known)}."
+                f"{nearest(name, known)}"
+            )
+        return known[name]
