@@ -141,5 +141,5 @@ def split(
 def _latest(time: Floats, share: float) -> Flags:
     """Mark the last `share` of the rows; rows of one moment stay together, on the development side if need be."""
     known = np.where(np.isnan(time), -np.inf, time)
-    threshold = np.quantile(known, 1 - share, method="higher")
+    threshold = np.sort(known)[max(0, len(known) - max(1, round(share * len(known))) - 1)]
     return np.asarray(known > threshold if (known > threshold).any() else known >= threshold)

@@ -1,52 +1,83 @@
 """From typed columns to the matrix a learner wants, fitted on training rows only."""
 
-from dataclasses import dataclass
+import numpy as np
 
 from holdfast.arrays import Floats, Matrix32
-from holdfast.data.columns import Columns
+from holdfast.data.columns import Columns, Kind
+from holdfast.features.categories import Categories
+from holdfast.features.dates import Dates
+from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix
+from holdfast.features.numeric import Numeric
+from holdfast.features.text import Text
 from holdfast.graph import Graph
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """The graph's two inputs: all numeric columns side by side (double), all string columns side by side.
+class Encoder:
+    """Numbers, dates, categories and texts, side by side in one float32 matrix.
 
-    numbers: tensor (rows, len(number_names)) of double, NaN where missing; strings: tensor (rows, len(string_names)),
-    the empty string where missing. Either is None when the model has no such column.
+    Shapes: columns with n_rows rows in, (n_rows, len(names())) out. `emit` adds arithmetic to a graph that gives the same
+    matrix, bit for bit.
+
+    >>> columns = Columns({"age": np.array([20.0, np.nan, 40.0])}, {}, {"age": Kind.NUMBER})
+    >>> encoder = Encoder(Matrix(missing="impute"))
+    >>> encoder.fit_transform(columns, np.zeros((3, 1))).tolist()
+    [[20.0, 0.0], [30.0, 1.0], [40.0, 0.0]]
+    >>> encoder.names()
+    ['age', 'age is missing']
     """
 
-    numbers: str | None
-    number_names: tuple[str, ...]
-    strings: str | None
-    string_names: tuple[str, ...]
-
-
-class Encoder:
-    """CONTRACT (to be implemented): blocks of columns -> float32 matrix."""
-
-    def __init__(self, wants: Matrix, seed: int = 0) -> None: ...
+    def __init__(self, wants: Matrix, seed: int = 0) -> None:
+        self._wants, self._seed = wants, seed
+        self._blocks: list[Numeric | Dates | Categories | Text] = []
 
     def fit_transform(self, columns: Columns, targets: Floats) -> Matrix32:
-        """Fit on training rows and return their matrix; target encodings of these rows are made out of fold.
+        """Fit on training rows and return their matrix; target averages of these rows are taken out of fold.
 
-        targets: (n_rows, n_targets) float64, what target encoding averages: the standardised value for regression,
-        one column per class but the first for classification.
+        targets: (n_rows, n_targets) float64, what target encoding averages: the standardised value for regression, one
+        column per class but the first for classification.
         """
-        raise NotImplementedError
+        self._blocks, parts = [], []
+        for block in self._make(columns):
+            if isinstance(block, Categories):
+                part = block.fit_transform(columns, targets)
+            else:
+                part = block.fit(columns).transform(columns)
+            if part.shape[1]:
+                self._blocks.append(block)
+                parts.append(part)
+        return _joined(parts, columns.n_rows)
 
     def transform(self, columns: Columns) -> Matrix32:
-        """Encode other rows; values never seen in training are treated as the encoder was told to treat rare ones."""
-        raise NotImplementedError
+        """Encode other rows; a value never seen in training is treated like a rare one."""
+        return _joined([block.transform(columns) for block in self._blocks], columns.n_rows)
 
     def names(self) -> list[str]:
         """Name of each matrix column, such as `age`, `age is missing`, `city = Paris`."""
-        raise NotImplementedError
+        return [name for block in self._blocks for name in block.names()]
 
     def sources(self) -> list[str]:
         """For each matrix column, the feature it came from."""
-        raise NotImplementedError
+        return [name for block in self._blocks for name in block.sources()]
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the fitted encoder to a graph; returns a float tensor (rows, n_columns) equal to `transform`."""
-        raise NotImplementedError
+        parts = [block.emit(graph, inputs) for block in self._blocks]
+        return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=1)
+
+    def _make(self, columns: Columns) -> list[Numeric | Dates | Categories | Text]:
+        blocks: list[Numeric | Dates | Categories | Text] = []
+        if numbers := columns.of_kind(Kind.NUMBER, Kind.BOOLEAN):
+            blocks.append(Numeric(self._wants, numbers))
+        if dates := columns.of_kind(Kind.DATETIME):
+            blocks.append(Dates(self._wants, dates))
+        if categories := columns.of_kind(Kind.CATEGORY):
+            blocks.append(Categories(self._wants, categories, self._seed))
+        blocks += [Text(name) for name in columns.of_kind(Kind.TEXT)]
+        return blocks
+
+
+def _joined(parts: list[Matrix32], n_rows: int) -> Matrix32:
+    if not parts:
+        return np.zeros((n_rows, 0), dtype=np.float32)
+    return np.ascontiguousarray(np.concatenate(parts, axis=1), dtype=np.float32)

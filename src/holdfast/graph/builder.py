@@ -63,12 +63,23 @@ class Graph:
         return self._constants[key][0]
 
     def add(self, op: str, *inputs: str, domain: str = "", names: tuple[str, ...] = (), **attributes: Any) -> str:
-        """Add one node and return the name of its first output; `names` fixes the outputs' names."""
+        """Add one node and return the name of its output; `names` fixes it."""
+        outputs = names or (self._name(op.lower()),)
+        self._append(op, inputs, outputs, domain, attributes)
+        return outputs[0]
+
+    def outputs(self, op: str, *inputs: str, n_outputs: int, domain: str = "", **attributes: Any) -> tuple[str, ...]:
+        """Add one node with several outputs and return their names."""
+        outputs = tuple(self._name(op.lower()) for _ in range(n_outputs))
+        self._append(op, inputs, outputs, domain, attributes)
+        return outputs
+
+    def _append(
+        self, op: str, inputs: tuple[str, ...], outputs: tuple[str, ...], domain: str, attributes: dict[str, Any]
+    ) -> None:
         from onnx import helper
 
-        outputs = names or (self._name(op.lower()),)
         self._nodes.append(helper.make_node(op, list(inputs), list(outputs), domain=domain, **attributes))
-        return outputs[0]
 
     def model(self) -> Any:
         """Return the finished onnx.ModelProto."""

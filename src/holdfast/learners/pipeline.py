@@ -91,9 +91,13 @@ def fit_estimator(
 ) -> Pipeline:
     """Fit a learner on a matrix that `encoder` made from the training rows.
 
-    y: int64 class codes (n_rows,), or float64 values (n_rows,) when n_classes is None.
+    y: int64 class codes (n_rows,), or float64 values (n_rows,) when n_classes is None. A learner that can't take so
+    many rows is fitted on a sample of them.
     """
     learner.require()
+    if learner.max_rows is not None and len(y) > learner.max_rows:
+        rows = np.sort(np.random.default_rng(seed).choice(len(y), learner.max_rows, replace=False))
+        matrix, y, weights = matrix[rows], y[rows], None if weights is None else weights[rows]
     scale = Scale()
     if n_classes is None:
         spread = float(np.std(y))

@@ -134,15 +134,12 @@ def run_trial(problem: Problem, spec: Spec, deadline: float) -> Outcome:
 def _fit_fold(
     problem: Problem, learner: Learner, params: Mapping[str, Any], number: int, encoded: EncodedFold
 ) -> Pipeline:
-    fold = problem.folds[number]
-    rows = _sample(fold.train, learner.max_rows, problem.seed)
-    matrix = encoded.train if rows is None else encoded.train[rows]
-    train = fold.train if rows is None else fold.train[rows]
+    train = problem.folds[number].train
     return fit_estimator(
         learner,
         params,
         encoded.encoder,
-        matrix,
+        encoded.train,
         problem.y[train],
         n_classes=problem.task.n_classes,
         weights=None if problem.weights is None else problem.weights[train],
@@ -168,9 +165,3 @@ def encode_fold(problem: Problem, wants: Matrix, number: int) -> EncodedFold:
     problem.encoded.move_to_end(key)
     return problem.encoded[key]
 
-
-def _sample(rows: Integers, limit: int | None, seed: int) -> Integers | None:
-    """Choose positions in `rows` for a learner that can't take them all, or None when it can."""
-    if limit is None or len(rows) <= limit:
-        return None
-    return np.sort(np.random.default_rng(seed).choice(len(rows), limit, replace=False))

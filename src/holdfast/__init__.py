@@ -1,0 +1,82 @@
+"""From raw data to a machine-learning model people can trust.
+
+>>> import holdfast as hf
+>>> "train" in dir(hf) and "load" in dir(hf)
+True
+
+`train` goes from data to a study: findings, leaderboard, verdict, report and a compiled model. `load` opens a model that
+was shipped. Names are imported when first used, so that loading a model needs NumPy and ONNX Runtime only.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from holdfast.errors import (
+    BudgetError,
+    CompileError,
+    DataError,
+    HoldfastError,
+    MissingExtraError,
+    ModelError,
+    NotFittedError,
+    RequestError,
+    SchemaError,
+    SealError,
+)
+
+if TYPE_CHECKING:
+    from holdfast.data.dataset import Dataset
+    from holdfast.learners.catalogue import catalogue as learners
+    from holdfast.learners.learner import Learner
+    from holdfast.model.model import Model
+    from holdfast.model.package import load
+    from holdfast.study.estimators import Classifier, Regressor
+    from holdfast.study.journey import audit, train
+    from holdfast.study.study import Study
+
+_HOMES = {
+    "Classifier": ("holdfast.study.estimators", "Classifier"),
+    "Dataset": ("holdfast.data.dataset", "Dataset"),
+    "Learner": ("holdfast.learners.learner", "Learner"),
+    "Model": ("holdfast.model.model", "Model"),
+    "Regressor": ("holdfast.study.estimators", "Regressor"),
+    "Study": ("holdfast.study.study", "Study"),
+    "audit": ("holdfast.study.journey", "audit"),
+    "learners": ("holdfast.learners.catalogue", "catalogue"),
+    "load": ("holdfast.model.package", "load"),
+    "train": ("holdfast.study.journey", "train"),
+}
+
+__all__ = [
+    "BudgetError",
+    "Classifier",
+    "CompileError",
+    "DataError",
+    "Dataset",
+    "HoldfastError",
+    "Learner",
+    "MissingExtraError",
+    "Model",
+    "ModelError",
+    "NotFittedError",
+    "Regressor",
+    "RequestError",
+    "SchemaError",
+    "SealError",
+    "Study",
+    "audit",
+    "learners",
+    "load",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'holdfast' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return __all__

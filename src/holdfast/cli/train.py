@@ -1,0 +1,83 @@
+"""holdfast train: from a file to a model."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from holdfast.cli.progress import progress
+from holdfast.search.clock import parse_budget
+from holdfast.study.journey import train as run
+from holdfast.study.request import DEFAULT_BUDGET, Request
+
+STARTED = time.monotonic()
+
+
+def train(
+    data: Annotated[str | None, typer.Argument(help="A file, glob or sqlite:///file.db?table=name.")] = None,
+    target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    task: Annotated[str | None, typer.Option(help="binary, multiclass or regression; found out by itself.")] = None,
+    metric: Annotated[str | None, typer.Option(help="What to be good at; each task has a default.")] = None,
+    budget: Annotated[str | None, typer.Option(help="Time for everything, such as 60s or 5min.")] = None,
+    trials: Annotated[int | None, typer.Option(help="Configurations to try; repeatable to the bit.")] = None,
+    learners: Annotated[str | None, typer.Option(help="Only these, in this order: a,b.")] = None,
+    tuner: Annotated[str | None, typer.Option(help="bayes, random or none.")] = None,
+    group: Annotated[str | None, typer.Option(help="Rows with one value here stay together.")] = None,
+    time_column: Annotated[str | None, typer.Option("--time", help="Judge on the future by this column.")] = None,
+    weight: Annotated[str | None, typer.Option(help="How much each row counts.")] = None,
+    drop: Annotated[str | None, typer.Option(help="Columns to leave out: a,b.")] = None,
+    keep: Annotated[str | None, typer.Option(help="Columns to learn from whatever the audit says: a,b.")] = None,
+    sealed: Annotated[float | None, typer.Option(help="Share of rows sealed for the verdict (0.2).")] = None,
+    folds: Annotated[int | None, typer.Option(help="Cross-validation folds (5).")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed and trials, same model (0).")] = None,
+    header: Annotated[bool | None, typer.Option("--header/--no-header", help="The file's first row names.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The study's folder (study).")] = None,
+    config: Annotated[Path | None, typer.Option(help="A study.toml; options given here override it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print result.json on standard output.")] = False,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Don't show the report in a browser.")] = False,
+) -> None:
+    """Go from raw data to a sealed verdict, a report and a compiled model.
+
+    Example: holdfast train churn.csv --target churned --budget 60s
+    """
+    given: dict[str, Any] = {
+        "data": data, "target": target, "task": task, "metric": metric, "budget": budget, "trials": trials,
+        "learners": learners, "tuner": tuner, "group": group, "time": time_column, "weight": weight, "drop": drop,
+        "keep": keep, "sealed": sealed, "folds": folds, "seed": seed, "header": header,
+    }  # fmt: skip
+    settings = {**({} if config is None else Request.read(config)), **{k: v for k, v in given.items() if v is not None}}
+    for name, form in (("data", "holdfast train DATA --target COLUMN"), ("target", "--target COLUMN")):
+        if name not in settings:
+            raise typer.BadParameter(f"{name} is missing; expected {form}, or a --config that holds it")
+    seconds = parse_budget(settings.get("budget"))
+    if seconds is None and settings.get("trials") is None:
+        seconds = DEFAULT_BUDGET
+    source, column = settings.pop("data"), settings.pop("target")
+    with progress(seconds, STARTED) as say:
+        study = run(source, column, out=out, say=say, started=STARTED, **settings)
+    if as_json:
+        typer.echo(json.dumps(study.result, indent=2))
+    typer.echo(_closing(study.result, study.path), err=True)
+    if not no_open and not as_json and _has_screen():
+        typer.launch(str(study.report()))
+
+
+def _closing(result: dict[str, Any], path: Path) -> str:
+    verdict = result["verdict"]
+    return (
+        f"\n{result['sentence']}\n\n"
+        f"verdict  {verdict['metric']} {verdict['score']:.4g} "
+        f"({verdict['level']:.0%} interval {verdict['low']:.4g} to {verdict['high']:.4g}), "
+        f"baseline {verdict['baseline']:.4g}\n"
+        f"report   {path / 'report.html'}\n"
+        f"model    {path / 'model'}   try: holdfast score {path / 'model'} DATA --out predictions.csv"
+    )
+
+
+def _has_screen() -> bool:
+    import os
+    import sys
+
+    return sys.stdout.isatty() and (sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY")))

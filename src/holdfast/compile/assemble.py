@@ -1,0 +1,60 @@
+"""Put fitted pipelines together as one ONNX graph."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from holdfast.data.columns import NUMERIC_KINDS, Kind
+from holdfast.errors import CompileError
+from holdfast.features.encoder import Encoder
+from holdfast.features.inputs import Inputs
+from holdfast.graph import Graph
+from holdfast.learners.pipeline import Pipeline
+
+
+def assemble(
+    members: Sequence[tuple[Pipeline, float]], kinds: Mapping[str, Kind], n_classes: int | None
+) -> bytes:
+    """Compile the weighted average of pipelines.
+
+    kinds: every feature in schema order. The graph takes `numbers` (double, rows x numeric features) and `strings`
+    (rows x the others), either left out when there is none; it gives `probabilities` (double, rows x classes) and `label`
+    (int64 class code), or `prediction` (double). Raises CompileError when a learner has no compiled form.
+    """
+    graph = Graph()
+    numbers = tuple(name for name, kind in kinds.items() if kind in NUMERIC_KINDS)
+    strings = tuple(name for name, kind in kinds.items() if kind not in NUMERIC_KINDS)
+    inputs = Inputs(
+        graph.input("numbers", np.float64, len(numbers)) if numbers else None,
+        numbers,
+        graph.input("strings", str, len(strings)) if strings else None,
+        strings,
+    )
+    matrices: dict[int, tuple[Encoder, str]] = {}
+    answer = ""
+    for pipeline, weight in members:
+        encoder = pipeline.encoder
+        if id(encoder) not in matrices:
+            matrices[id(encoder)] = (encoder, encoder.emit(graph, inputs))
+        given = pipeline.emit(graph, matrices[id(encoder)][1])
+        if len(members) > 1:
+            given = graph.add("Mul", given, graph.constant(np.float64(weight)))
+        answer = graph.add("Add", answer, given) if answer else given
+    if n_classes is None:
+        flat = graph.add("Reshape", answer, graph.constant(np.array([-1])))
+        graph.output(flat, "prediction", np.float64, None)
+    else:
+        graph.output(answer, "probabilities", np.float64, n_classes)
+        graph.output(graph.add("ArgMax", answer, axis=1, keepdims=0), "label", np.int64, None)
+    return _checked(graph)
+
+
+def _checked(graph: Graph) -> bytes:
+    from onnx import checker
+
+    model = graph.model()
+    try:
+        checker.check_model(model)
+    except checker.ValidationError as error:
+        raise CompileError(f"the compiled graph is not valid ONNX: {error}; please report this") from error
+    return bytes(model.SerializeToString())

@@ -1,0 +1,102 @@
+"""The last fit: all members on one set of rows, compiled to one graph, and proven equal."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from holdfast.arrays import Floats, Integers
+from holdfast.compile.assemble import assemble
+from holdfast.compile.prove import Proof, prove
+from holdfast.data.columns import Columns
+from holdfast.features.encoder import Encoder
+from holdfast.features.matrix import Matrix
+from holdfast.learners.catalogue import find
+from holdfast.learners.learner import Family
+from holdfast.learners.pipeline import Pipeline, encoding_targets, fit_estimator
+
+
+@dataclass(frozen=True)
+class Member:
+    """A learner by name, its parameters, and its weight in the average."""
+
+    learner: str
+    params: Mapping[str, Any]
+    weight: float
+
+
+@dataclass
+class Training:
+    """The rows of a final fit.
+
+    y: int64 class codes or float64 values (n_rows,). order: row numbers in the order in which a sample takes them, so
+    that a smaller sample is part of a larger one.
+    """
+
+    columns: Columns
+    y: Any
+    order: Integers
+    family: Family
+    n_classes: int | None
+    weights: Floats | None = None
+    seed: int = 0
+    n_jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A graph, the proof that it answers as the fitted pipelines do, and what it took."""
+
+    onnx: bytes
+    proof: Proof
+    n_rows: int
+    fit_seconds: float
+    compile_seconds: float
+
+
+def fit_and_compile(training: Training, members: Sequence[Member], n_rows: int, deadline: float) -> Compiled:
+    """Fit every member on the first `n_rows` rows of the order, assemble the graph and prove it.
+
+    The proof runs over all the rows fitted on, as far as the deadline (time.monotonic) allows. Raises CompileError when a
+    learner has no compiled form.
+    """
+    began = time.monotonic()
+    rows = np.sort(training.order[:n_rows])
+    columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
+    pipelines = _fit(training, columns, rows, members)
+    fitted = time.monotonic()
+    graph = assemble(pipelines, columns.kinds, training.n_classes)
+    proof = prove(graph, pipelines, columns, deadline=deadline)
+    return Compiled(graph, proof, len(rows), fitted - began, time.monotonic() - fitted)
+
+
+def _fit(
+    training: Training, columns: Columns, rows: Integers, members: Sequence[Member]
+) -> list[tuple[Pipeline, float]]:
+    encoded: dict[Matrix, tuple[Encoder, Any]] = {}
+    y, pipelines = training.y[rows], []
+    for member in members:
+        learner = find(member.learner, training.family)
+        if learner.wants not in encoded:
+            encoder = Encoder(learner.wants, seed=training.seed)
+            encoded[learner.wants] = (
+                encoder,
+                encoder.fit_transform(columns, encoding_targets(y, training.n_classes)),
+            )
+        encoder, matrix = encoded[learner.wants]
+        pipeline = fit_estimator(
+            learner,
+            member.params,
+            encoder,
+            matrix,
+            y,
+            n_classes=training.n_classes,
+            weights=None if training.weights is None else training.weights[rows],
+            seed=training.seed,
+            n_jobs=training.n_jobs,
+        )
+        pipelines.append((pipeline, member.weight))
+    return pipelines
+

@@ -1,0 +1,97 @@
+"""The proof that a compiled graph answers as the fitted pipelines do."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from holdfast.arrays import Floats
+from holdfast.data.columns import Columns
+from holdfast.errors import CompileError
+from holdfast.learners.pipeline import Pipeline
+
+# Probabilities, and values in units of the target's spread, may differ by this much and no more.
+TOLERANCE = 1e-5
+
+CHUNK = 5_000
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How far the compiled answers are from the fitted ones, on how many rows.
+
+    max_abs_difference: of probabilities, or of values in the target's unit. allowed: what it may be at most.
+    labels_differ: rows whose class differs though its probabilities were not tied.
+    """
+
+    rows: int
+    max_abs_difference: float
+    allowed: float
+    labels_differ: int
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the graph may ship."""
+        return self.max_abs_difference <= self.allowed and self.labels_differ == 0
+
+
+def prove(
+    onnx: bytes,
+    members: Sequence[tuple[Pipeline, float]],
+    columns: Columns,
+    *,
+    deadline: float = float("inf"),
+) -> Proof:
+    """Score rows both ways, chunk by chunk, until the rows or the time (time.monotonic) run out."""
+    session = _session(onnx)
+    names = {each.name for each in session.get_inputs()}
+    output = session.get_outputs()[0].name
+    classes = members[0][0].n_classes
+    worst, spread, differ, done = 0.0, 1.0, 0, 0
+    fitted_values = []
+    for start in range(0, columns.n_rows, CHUNK):
+        if done and time.monotonic() > deadline:
+            break
+        chunk = columns.take(np.arange(start, min(start + CHUNK, columns.n_rows)))
+        fitted = sum(weight * pipeline.predict(chunk) for pipeline, weight in members)
+        compiled = session.run([output], {name: array for name, array in _feeds(chunk).items() if name in names})[0]
+        difference = np.abs(compiled - fitted)
+        worst = max(worst, float(np.max(difference, initial=0.0))) if np.isfinite(difference).all() else float("inf")
+        if classes is None:
+            fitted_values.append(fitted)
+        else:
+            differ += _labels_differ(fitted, compiled)
+        done += chunk.n_rows
+    if classes is None:
+        spread = max(float(np.std(np.concatenate(fitted_values))), members[0][0].scale.spread)
+    return Proof(done, worst, TOLERANCE * spread, differ)
+
+
+def _session(onnx: bytes) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise CompileError(f"ONNX Runtime does not take the compiled graph: {error}; please report this") from error
+
+
+def _feeds(columns: Columns) -> dict[str, Any]:
+    feeds: dict[str, Any] = {}
+    if columns.numbers:
+        feeds["numbers"] = np.column_stack(list(columns.numbers.values()))
+    if columns.strings:
+        feeds["strings"] = np.column_stack([coded.strings() for coded in columns.strings.values()])
+    return feeds
+
+
+def _labels_differ(fitted: Floats, compiled: Floats) -> int:
+    labels = fitted.argmax(axis=1)
+    other = compiled.argmax(axis=1)
+    rows = np.arange(len(fitted))
+    tied = np.abs(fitted[rows, labels] - fitted[rows, other]) <= TOLERANCE
+    return int(np.sum((labels != other) & ~tied))

@@ -1,0 +1,123 @@
+"""Text columns: how often each frequent word occurs, weighted by how rare it is (TF-IDF; Salton & Buckley, 1988)."""
+
+import re
+from collections import Counter
+
+import numpy as np
+
+from holdfast.arrays import Integers, Matrix32, Strings
+from holdfast.data.columns import Columns
+from holdfast.features.inputs import Inputs
+from holdfast.features.numeric import FLOAT
+from holdfast.graph import Graph
+
+# The same words in Python and in the graph: runs of letters, digits and underscores, two or longer.
+PYTHON_WORD, GRAPH_WORD = re.compile(r"\w{2,}"), r"[\pL\pN_]+"
+
+# Words per column at most, fewer when the matrix would hold more cells than this.
+MAX_WORDS, MAX_CELLS = 600, 100_000_000
+
+# onnx.TensorProto.DOUBLE, without importing onnx.
+DOUBLE = 11
+
+
+class Text:
+    """One text column as a dense matrix of words.
+
+    Case is folded by listing each word's spellings: as seen in training, lower, Title and UPPER case. Any other spelling
+    is an unknown word, in Python and in the graph alike.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def fit(self, columns: Columns) -> "Text":
+        """Learn the most frequent words, their spellings and their weights from training rows."""
+        coded = columns.strings[self._name]
+        counts = np.bincount(coded.codes + 1, minlength=len(coded.values) + 1)[1:]
+        spellings: dict[str, set[str]] = {}
+        rows_with: Counter[str] = Counter()
+        for text, count in zip(coded.values, counts, strict=True):
+            if not count:
+                continue
+            words = set(PYTHON_WORD.findall(text))
+            for word in words:
+                spellings.setdefault(word.lower(), set()).add(word)
+            for word in {word.lower() for word in words}:
+                rows_with[word] += int(count)
+        n_rows = len(coded.codes)
+        width = int(min(MAX_WORDS, max(20, MAX_CELLS // max(1, n_rows))))
+        least = 2 if n_rows < 1000 else 5
+        ranked = sorted((word for word, count in rows_with.items() if count >= least), key=lambda w: (-rows_with[w], w))
+        self._words = sorted(ranked[:width])
+        self._numbers = {}
+        for number, word in enumerate(self._words):
+            for spelling in spellings[word] | {word, word.title(), word.upper()}:
+                self._numbers.setdefault(spelling, number)
+        seen = np.array([rows_with[word] for word in self._words], dtype=np.float64)
+        self._weights = np.log((1 + n_rows) / (1 + seen)) + 1
+        return self
+
+    def transform(self, columns: Columns) -> Matrix32:
+        """Encode rows, shape (n_rows, len(names()))."""
+        coded = columns.strings[self._name]
+        used = np.unique(coded.codes[coded.codes >= 0])
+        counts = self._counts(coded.values, used)
+        weighted = counts * self._weights
+        length = np.sqrt((weighted * weighted).sum(axis=1, keepdims=True))
+        encoded = (weighted / np.maximum(length, 1e-12)).astype(np.float32)
+        place = np.full(len(coded.values) + 1, len(used))
+        place[used] = np.arange(len(used))
+        return np.concatenate([encoded, np.zeros((1, len(self._words)), dtype=np.float32)])[place[coded.codes]]
+
+    def names(self) -> list[str]:
+        """Name of each matrix column."""
+        return [f"{self._name}: {word}" for word in self._words]
+
+    def sources(self) -> list[str]:
+        """The feature behind each matrix column."""
+        return [self._name] * len(self._words)
+
+    def emit(self, graph: Graph, inputs: Inputs) -> str:
+        """Split, number, count, weight and normalise the words in the graph."""
+        texts = graph.add("Reshape", inputs.strings_of(graph, [self._name]), graph.constant(np.array([-1])))
+        words = graph.add(
+            "Tokenizer", texts, domain="com.microsoft", mark=0, mincharnum=2, pad_value="", tokenexp=GRAPH_WORD
+        )
+        numbers = graph.add(
+            "LabelEncoder",
+            words,
+            domain="ai.onnx.ml",
+            keys_strings=list(self._numbers),
+            values_int64s=list(self._numbers.values()),
+            default_int64=-1,
+        )
+        # One column that is never a word keeps the tensor two-dimensional when no text has any.
+        blank = graph.add(
+            "LabelEncoder", texts, domain="ai.onnx.ml", keys_strings=[""], values_int64s=[-1], default_int64=-1
+        )
+        blank = graph.add("Reshape", blank, graph.constant(np.array([-1, 1])))
+        counts = graph.add(
+            "TfIdfVectorizer",
+            graph.add("Concat", numbers, blank, axis=1),
+            mode="TF",
+            min_gram_length=1,
+            max_gram_length=1,
+            max_skip_count=0,
+            ngram_counts=[0],
+            ngram_indexes=list(range(len(self._words))),
+            pool_int64s=list(range(len(self._words))),
+        )
+        weighted = graph.add("Mul", graph.add("Cast", counts, to=DOUBLE), graph.constant(self._weights[None, :]))
+        length = graph.add("ReduceL2", weighted, graph.constant(np.array([1])), keepdims=1)
+        length = graph.add("Max", length, graph.constant(np.float64(1e-12)))
+        return graph.add("Cast", graph.add("Div", weighted, length), to=FLOAT)
+
+    def _counts(self, texts: Strings, used: Integers) -> np.ndarray:
+        counts = np.zeros((len(used), len(self._words)))
+        for place, code in enumerate(used):
+            for word in PYTHON_WORD.findall(texts[code]):
+                number = self._numbers.get(word)
+                if number is not None:
+                    counts[place, number] += 1
+        return counts

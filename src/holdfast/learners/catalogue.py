@@ -1,0 +1,84 @@
+"""Every learner there is: those declared in this folder, and those of installed plug-ins."""
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+
+import holdfast.learners
+from holdfast.errors import RequestError, nearest
+from holdfast.learners.learner import Learner
+
+# The fixed order of first trials: something at once, then the strong ones, then those that add variety.
+ORDER = {
+    "classification": (
+        "logistic",
+        "lightgbm",
+        "catboost",
+        "xgboost",
+        "extra_trees",
+        "random_forest",
+        "mlp",
+        "nearest_neighbours",
+        "gaussian_naive_bayes",
+        "decision_tree",
+        "logistic_lasso",
+        "logistic_elastic_net",
+        "logistic_plain",
+    ),
+    "regression": (
+        "ridge",
+        "lightgbm",
+        "catboost",
+        "xgboost",
+        "extra_trees",
+        "random_forest",
+        "mlp",
+        "nearest_neighbours",
+        "decision_tree",
+        "lasso",
+        "elastic_net",
+        "linear",
+    ),
+}
+
+
+@cache
+def _all() -> tuple[Learner, ...]:
+    modules = [
+        import_module(f"{holdfast.learners.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(holdfast.learners.__path__)
+        if found.name != "catalogue"
+    ]
+    found = [each for module in modules for each in vars(module).values() if isinstance(each, Learner)]
+    for plug_in in entry_points(group="holdfast.learners"):
+        found.append(plug_in.load())
+    unique = {(learner.task, learner.name): learner for learner in found}
+    return tuple(unique[key] for key in sorted(unique))
+
+
+def catalogue() -> list[Learner]:
+    """Every learner, by task and name.
+
+    >>> {"ridge", "lightgbm"} <= {learner.name for learner in catalogue()}
+    True
+    """
+    return list(_all())
+
+
+def find(name: str, family: str) -> Learner:
+    """Find a learner by name for "classification" or "regression"; RequestError names the nearest when there is none."""
+    known = {learner.name: learner for learner in _all() if learner.task == family}
+    if name in known:
+        return known[name]
+    elsewhere = [learner.task for learner in _all() if learner.name == name]
+    if elsewhere:
+        raise RequestError(f"learner {name!r} is for {elsewhere[0]}; expected one for {family}: {', '.join(known)}")
+    raise RequestError(f"learner {name!r} is unknown; expected one of {', '.join(known)}.{nearest(name, known)}")
+
+
+def portfolio(family: str) -> list[Learner]:
+    """The learners a study tries first, in order; plug-ins come last."""
+    order = {name: place for place, name in enumerate(ORDER[family])}
+    learners = [learner for learner in _all() if learner.task == family and not learner.baseline]
+    return sorted(learners, key=lambda learner: (order.get(learner.name, len(order)), learner.name))

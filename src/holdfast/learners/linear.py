@@ -1,0 +1,185 @@
+"""Linear models: weights times features, summed."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from holdfast.features.matrix import Matrix
+from holdfast.graph import Graph
+from holdfast.learners.learner import Learner
+from holdfast.learners.space import Float
+
+DOUBLE = 11
+
+SCALED = Matrix(scaled=True)
+
+
+class InDouble:
+    """Fits and predicts in double precision: collinear columns make large weights that single precision can't cancel.
+
+    Stopping before full convergence is accepted in silence: the weights are judged by their predictions.
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "InDouble":
+        """Fit the estimator."""
+        from sklearn.exceptions import ConvergenceWarning
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.estimator.fit(X.astype(np.float64), y, sample_weight=sample_weight)
+        self.classes_ = getattr(self.estimator, "classes_", None)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Predict values."""
+        return self.estimator.predict(X.astype(np.float64))
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict probabilities."""
+        return self.estimator.predict_proba(X.astype(np.float64))
+
+
+def _regressor(kind: str, **settings: Any) -> Any:
+    def make(*, seed: int, n_jobs: int, **params: Any) -> InDouble:
+        from sklearn import linear_model
+
+        random = {"random_state": seed} if kind in ("Ridge", "Lasso", "ElasticNet") else {}
+        return InDouble(getattr(linear_model, kind)(**settings, **random, **params))
+
+    return make
+
+
+def _logistic(**settings: Any) -> Any:
+    def make(*, seed: int, n_jobs: int, **params: Any) -> InDouble:
+        from sklearn.linear_model import LogisticRegression
+
+        return InDouble(LogisticRegression(random_state=seed, **settings, **params))
+
+    return make
+
+
+def emit_values(graph: Graph, matrix: str, estimator: Any) -> str:
+    """Weights times features, plus the intercept."""
+    model = estimator.estimator
+    return _weighted(graph, matrix, np.reshape(model.coef_, (1, -1)), np.reshape(model.intercept_, (1,)))
+
+
+def emit_probabilities(graph: Graph, matrix: str, estimator: Any) -> str:
+    """The logistic of one score, or the softmax of one a class."""
+    model = estimator.estimator
+    scores = _weighted(graph, matrix, model.coef_, model.intercept_)
+    if len(model.classes_) > 2:
+        return graph.add("Softmax", scores, axis=1)
+    return two_sided(graph, scores)
+
+
+def two_sided(graph: Graph, score: str) -> str:
+    """Probabilities of both classes from the positive one's log odds (rows, 1)."""
+    positive = graph.add("Sigmoid", score)
+    negative = graph.add("Sub", graph.constant(np.array([[1.0]])), positive)
+    return graph.add("Concat", negative, positive, axis=1)
+
+
+def _weighted(graph: Graph, matrix: str, weights: Any, intercept: Any) -> str:
+    in_double = graph.add("Cast", matrix, to=DOUBLE)
+    product = graph.add("MatMul", in_double, graph.constant(np.ascontiguousarray(weights.T, dtype=np.float64)))
+    return graph.add("Add", product, graph.constant(np.asarray(intercept, dtype=np.float64)[None, :]))
+
+
+linear = Learner(
+    name="linear",
+    task="regression",
+    summary="Least squares; the first thing to try when a straight line may do.",
+    reference="Gauss, 1809",
+    make=_regressor("LinearRegression"),
+    wants=SCALED,
+    emit=emit_values,
+    max_columns=2_000,
+)
+
+ridge = Learner(
+    name="ridge",
+    task="regression",
+    summary="Least squares that shrinks its weights; start here when features are correlated.",
+    reference="Hoerl & Kennard, 1970",
+    make=_regressor("Ridge"),
+    wants=SCALED,
+    space={"alpha": Float(1e-3, 1e4, log=True, default=1.0)},
+    emit=emit_values,
+)
+
+lasso = Learner(
+    name="lasso",
+    task="regression",
+    summary="Least squares that sets weights to zero; use it to find the few features that matter.",
+    reference="Tibshirani, 1996",
+    make=_regressor("Lasso", max_iter=2_000),
+    wants=SCALED,
+    space={"alpha": Float(1e-4, 1.0, log=True, default=0.01)},
+    emit=emit_values,
+    max_rows=100_000,
+)
+
+elastic_net = Learner(
+    name="elastic_net",
+    task="regression",
+    summary="Between ridge and lasso; use it when features that matter come in correlated groups.",
+    reference="Zou & Hastie, 2005",
+    make=_regressor("ElasticNet", max_iter=2_000),
+    wants=SCALED,
+    space={"alpha": Float(1e-4, 1.0, log=True, default=0.01), "l1_ratio": Float(0.05, 0.95, default=0.5)},
+    emit=emit_values,
+    max_rows=100_000,
+)
+
+logistic_plain = Learner(
+    name="logistic_plain",
+    task="classification",
+    summary="Logistic regression without shrinkage; for few features and weights that are to be read.",
+    reference="Cox, 1958",
+    make=_logistic(C=np.inf, max_iter=300),
+    wants=SCALED,
+    emit=emit_probabilities,
+    max_rows=100_000,
+    max_columns=500,
+)
+
+logistic = Learner(
+    name="logistic",
+    task="classification",
+    summary="Weights that add up to log odds, shrunk (ridge); often all that is needed, and easy to explain.",
+    reference="Cox, 1958; le Cessie & van Houwelingen, 1992",
+    make=_logistic(max_iter=200),
+    wants=SCALED,
+    space={"C": Float(1e-4, 1e3, log=True, default=1.0)},
+    emit=emit_probabilities,
+    max_rows=200_000,
+)
+
+logistic_lasso = Learner(
+    name="logistic_lasso",
+    task="classification",
+    summary="Logistic regression that sets weights to zero; use it to find the few features that matter.",
+    reference="Tibshirani, 1996",
+    make=_logistic(l1_ratio=1.0, solver="saga", max_iter=100),
+    wants=SCALED,
+    space={"C": Float(1e-3, 1e2, log=True, default=0.5)},
+    emit=emit_probabilities,
+    max_rows=10_000,
+)
+
+logistic_elastic_net = Learner(
+    name="logistic_elastic_net",
+    task="classification",
+    summary="Logistic regression between ridge and lasso, for correlated groups of features.",
+    reference="Zou & Hastie, 2005",
+    make=_logistic(solver="saga", max_iter=100),
+    wants=SCALED,
+    space={"C": Float(1e-3, 1e2, log=True, default=0.5), "l1_ratio": Float(0.05, 0.95, default=0.5)},
+    emit=emit_probabilities,
+    max_rows=10_000,
+)

@@ -1,0 +1,1 @@
+"""The journey from a file to a model, in order."""

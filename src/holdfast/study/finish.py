@@ -1,0 +1,105 @@
+"""From what the search found to what ships: final fit, verdict, refit, compile, proof."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from holdfast.arrays import Integers
+from holdfast.compile.final import Compiled, Member, Training, fit_and_compile
+from holdfast.data.cut import positions
+from holdfast.errors import CompileError
+from holdfast.search.candidates import Candidate
+from holdfast.search.clock import Clock
+from holdfast.search.executor import Executor, OverrunError, WorkFailedError
+from holdfast.study.prepare import Question
+
+# Seconds kept back for writing the model, the report and the result.
+WRITING = 4.0
+
+# A final fit may take this many times its estimate before the next candidate gets its turn.
+PATIENCE = 1.6
+
+
+@dataclass
+class Finished:
+    """The candidate that was fitted and compiled, and what was given up on the way."""
+
+    candidate: Candidate
+    compiled: Compiled
+    given_up: list[tuple[str, str]] = field(default_factory=list)
+
+
+def fit_first_that_works(
+    candidates: Sequence[Candidate],
+    question: Question,
+    *,
+    executor: Executor,
+    clock: Clock,
+    share: float,
+    say: Callable[[str], None],
+) -> Finished:
+    """Fit the best candidate on the development rows and compile it; on failure, go on to the next.
+
+    share: how much of the time left a final fit may take; a candidate estimated to take longer is fitted on a sample of
+    the rows. The baseline, last in line, has no deadline.
+    """
+    given_up: list[tuple[str, str]] = []
+    executor.load(training(question, question.split.development))
+    for number, candidate in enumerate(candidates):
+        last = number == len(candidates) - 1
+        allowed = float("inf") if last else share * (clock.left - WRITING)
+        say(f"fitting {candidate.name} on the development rows")
+        try:
+            compiled = _fit(candidate, len(question.split.development), allowed, executor)
+        except (CompileError, OverrunError, WorkFailedError) as error:
+            given_up.append((candidate.name, str(error)))
+            continue
+        if compiled.proof.agrees:
+            return Finished(candidate, compiled, given_up)
+        given_up.append((candidate.name, f"compiled and fitted model differ: {compiled.proof}"))
+    raise CompileError(
+        f"no model could be compiled faithfully ({given_up}); expected at least the baseline: please report this"
+    )
+
+
+def refit_on_all(
+    finished: Finished, question: Question, *, executor: Executor, clock: Clock, say: Callable[[str], None]
+) -> Compiled | str:
+    """Fit the judged candidate again, now on the sealed rows too; or say why that was not done."""
+    rows = np.arange(question.dataset.n_rows)
+    allowed = clock.left - WRITING
+    if finished.candidate.seconds(question.dataset.n_rows) * 1.25 > allowed:
+        return "the budget left no time for it"
+    say(f"refitting {finished.candidate.name} on all rows")
+    executor.load(training(question, rows))
+    try:
+        compiled = _fit(finished.candidate, len(rows), allowed, executor)
+    except (CompileError, OverrunError, WorkFailedError) as error:
+        return str(error)
+    return compiled if compiled.proof.agrees else f"compiled and fitted model differ: {compiled.proof}"
+
+
+def training(question: Question, rows: Integers) -> Training:
+    """The rows a final fit learns from."""
+    return Training(
+        columns=question.columns(rows),
+        y=question.y(rows),
+        order=np.argsort(positions(question.hashes[rows], question.request.seed), kind="stable"),
+        family=question.task.family,
+        n_classes=question.task.n_classes,
+        weights=None if question.weights is None else question.weights[rows],
+        seed=question.request.seed,
+        n_jobs=question.n_jobs,
+    )
+
+
+def _fit(candidate: Candidate, n_rows: int, allowed: float, executor: Executor) -> Compiled:
+    estimate = max(candidate.seconds(n_rows), 1e-9)
+    searched = max(outcome.fit_rows for outcome, _ in candidate.members)
+    rows = n_rows if estimate <= allowed else int(max(min(searched, n_rows), n_rows * allowed / estimate))
+    members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
+    deadline = time.monotonic() + allowed * PATIENCE
+    compiled: Compiled = executor.call(fit_and_compile, members, rows, deadline, deadline=deadline)
+    return compiled

@@ -1,0 +1,95 @@
+"""A study's folder: what is in it, and how it is written without ever being half there."""
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from holdfast.data.seal import Ledger
+from holdfast.errors import RequestError
+from holdfast.study.request import Request
+
+
+class Folder:
+    """Paths and files of one study; see DESIGN of the file contract in docs/architecture.md."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.request_file = path / "study.toml"
+        self.result_file = path / "result.json"
+        self.report_file = path / "report.html"
+        self.trials = path / "trials"
+        self.model = path / "model"
+        self.judged = path / "judged"
+        self.ledger = Ledger(path / "ledger.jsonl")
+
+    @property
+    def finished(self) -> bool:
+        """Whether the study has its result."""
+        return self.result_file.exists()
+
+    def open(self, request: Request) -> None:
+        """Create the folder for this request, or go on with an unfinished study of the very same request."""
+        if self.request_file.exists():
+            kept = Request.of(**Request.read(self.request_file))
+            if self.finished:
+                raise RequestError(f"{self.path} holds a finished study of {kept.target!r}; choose another --out or remove it")
+            if _same_question(kept, request):
+                return
+            raise RequestError(
+                f"{self.path} holds an unfinished study with other settings; repeat them to resume it, or choose another --out"
+            )
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise RequestError(f"{self.path} exists and is not a study; choose another --out")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_text(self.request_file, request.to_toml())
+        except OSError as error:
+            raise RequestError(f"{self.path} can't be written ({error.strerror}); choose another --out") from None
+
+    def check_writable(self) -> None:
+        """Find out early, before any work, that the folder can't be made."""
+        parent = self.path
+        while not parent.exists():
+            parent = parent.parent
+        if not parent.is_dir() or not os.access(parent, os.W_OK):
+            raise RequestError(f"{self.path} can't be written: {parent} is not a writable folder; choose another --out")
+
+    def result(self) -> dict[str, Any]:
+        """Read result.json."""
+        try:
+            return dict(json.loads(self.result_file.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise RequestError(
+                f"{self.path} holds no finished study (no result.json); expected the folder that holdfast train wrote"
+            ) from None
+        except ValueError:
+            raise RequestError(f"{self.result_file} is damaged; train again, or restore it") from None
+
+
+def next_free(name: str = "study") -> Path:
+    """The folder to use when none was named: `study`, or `study-2`, ... when that is finished already."""
+    number = 1
+    while True:
+        path = Path(name if number == 1 else f"{name}-{number}")
+        if not path.exists() or not (path / "result.json").exists():
+            return path
+        number += 1
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that it is whole or absent."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _same_question(kept: Request, request: Request) -> bool:
+    """More budget or more trials continue a study; anything else changed makes it another one."""
+    extendable = {"budget", "trials"}
+    return kept.model_dump(exclude=extendable) == request.model_dump(exclude=extendable)

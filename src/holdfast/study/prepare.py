@@ -1,0 +1,190 @@
+"""From a source to a question: rows read, target understood, test set sealed, data audited."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from holdfast.arrays import Floats, Hashes, Integers
+from holdfast.audit.audit import audit
+from holdfast.audit.finding import Finding
+from holdfast.data.columns import Columns, Kind
+from holdfast.data.dataset import Dataset
+from holdfast.data.fingerprint import fingerprint, row_hashes
+from holdfast.data.frames import from_memory
+from holdfast.data.kinds import set_aside, understand
+from holdfast.data.read import read
+from holdfast.data.seal import Sealed, Split, split
+from holdfast.errors import DataError, nearest
+from holdfast.metrics.metric import Metric
+from holdfast.search.executor import cores
+from holdfast.study.request import Request
+from holdfast.tasks.detect import detect
+from holdfast.tasks.task import Task
+
+FEWEST_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Question:
+    """The data and what is asked of it, before anything was learned.
+
+    Arrays are over all rows with a target, (n_rows,): hashes of the features' content, groups, time in seconds and
+    weights where the request names such a column.
+    """
+
+    request: Request
+    dataset: Dataset
+    n_set_aside: int
+    task: Task
+    fingerprint: str
+    split: Split
+    hashes: Hashes
+    groups: Hashes | None
+    time: Floats | None
+    weights: Floats | None
+
+    @property
+    def metric(self) -> Metric:
+        """What models are judged by."""
+        return self.task.metric(self.request.metric)
+
+    @property
+    def n_jobs(self) -> int:
+        """Processors a fit may use."""
+        return cores()
+
+    @property
+    def features(self) -> Dataset:
+        """All rows, with only the columns that may be learned from."""
+        roles = (self.request.target, self.request.group, self.request.weight)
+        return self.dataset.drop(*[name for name in roles if name is not None])
+
+    @property
+    def sealed(self) -> Sealed:
+        """The test rows, closed."""
+        return Sealed(self.dataset, self.split.sealed)
+
+    @property
+    def development(self) -> Dataset:
+        """The rows everything but the verdict works on."""
+        return self.dataset.take(self.split.development)
+
+    def columns(self, rows: Integers) -> Columns:
+        """The features of some rows, as a pipeline sees them."""
+        return self.features.take(rows).columns()
+
+    def y(self, rows: Integers) -> Any:
+        """The target of some rows, as learners fit it."""
+        return self.encode(self.dataset.take(rows))
+
+    def encode(self, dataset: Dataset) -> Any:
+        """The target of a dataset, as learners fit it."""
+        return self.task.encode(dataset.frame[self.request.target])
+
+
+def ask(data: Any, request: Request) -> Question:
+    """Read, type and seal. Raises DataError or RequestError before anything is written."""
+    raw = read(data, header=request.header) if isinstance(data, str) else from_memory(data)
+    request = replace_names(request, raw.frame.columns)
+    dataset = understand(raw, target=request.target)
+    dataset = _keep(dataset.drop(*request.drop), request)
+    dataset, n_set_aside = set_aside(dataset, request.target)
+    if dataset.n_rows < FEWEST_ROWS:
+        raise DataError(
+            f"{dataset.source} has {dataset.n_rows} rows with a target; expected at least {FEWEST_ROWS} to learn from and "
+            f"to judge on: collect more rows"
+        )
+    task = detect(dataset.frame[request.target], request.task)
+    task.metric(request.metric)
+    y = task.encode(dataset.frame[request.target])
+    features = [name for name in dataset.kinds if name != request.target]
+    if not features:
+        raise DataError(f"{dataset.source} has no column beside the target {request.target!r}; expected at least one feature")
+    hashes = row_hashes(dataset.frame, features)
+    groups = None if request.group is None else row_hashes(dataset.frame, [request.group])
+    time = None if request.time is None else _seconds(dataset, request.time)
+    parts = split(
+        hashes, share=request.sealed, seed=request.seed, strata=task.strata(y), groups=groups, time=time
+    )
+    if not len(parts.sealed) or not len(parts.development):
+        raise DataError(
+            f"{dataset.source}: the {dataset.n_rows} rows can't be cut in two parts (they are equal, or one group or moment "
+            f"holds them all); expected rows that differ: check the data, --group and --time"
+        )
+    weights = None if request.weight is None else _weights(dataset, request.weight)
+    return Question(
+        request, dataset, n_set_aside, task, fingerprint(dataset), parts, hashes, groups, time, weights
+    )
+
+
+def examine(question: Question, *, deadline: float | None = None) -> tuple[Question, list[Finding]]:
+    """Audit the development rows; columns that are certain to mislead leave the question unless the user keeps them."""
+    request, development = question.request, question.development
+    development = development.drop(*[name for name in (request.weight,) if name])
+    findings = audit(
+        development,
+        request.target,
+        question.task.family,
+        keep=request.keep,
+        group=request.group,
+        time=request.time,
+        deadline=deadline,
+    )
+    dropped = {name for finding in findings if finding.drop for name in finding.columns} - set(request.keep)
+    dropped -= {request.target, request.group, request.time, request.weight}
+    return replace(question, dataset=question.dataset.drop(*dropped)), findings
+
+
+def replace_names(request: Request, columns: Sequence[str]) -> Request:
+    """Match the request's column names with the data's; stray spaces are forgiven, anything else is an error."""
+    stripped = {name.strip(): name for name in columns}
+
+    def match(name: str, role: str) -> str:
+        found = name if name in columns else stripped.get(name.strip())
+        if found is None:
+            raise DataError(
+                f"{role} {name!r} is not a column of the data; expected one of {_listed(columns)}.{nearest(name, columns)}"
+            )
+        return found
+
+    single = {
+        role: match(name, role) for role in ("target", "group", "time", "weight") if (name := getattr(request, role))
+    }
+    several = {
+        role: tuple(match(name, role) for name in getattr(request, role)) for role in ("drop", "keep")
+    }
+    return request.model_copy(update={**single, **several})
+
+
+def _listed(columns: Sequence[str], limit: int = 12) -> str:
+    names = ", ".join(repr(name) for name in columns[:limit])
+    return names if len(columns) <= limit else f"{names}, ... ({len(columns):,} in all)"
+
+
+def _keep(dataset: Dataset, request: Request) -> Dataset:
+    """Columns the user insists on are learned from even when they look like identifiers."""
+    kinds = dict(dataset.kinds)
+    for name in request.keep:
+        if kinds[name] in (Kind.IDENTIFIER, Kind.CONSTANT):
+            kinds[name] = Kind.NUMBER if dataset.frame[name].dtype.is_numeric() else Kind.CATEGORY
+    return replace(dataset, kinds=kinds)
+
+
+def _seconds(dataset: Dataset, name: str) -> Floats:
+    series = dataset.frame[name]
+    if series.dtype == pl.Datetime:
+        return (series.dt.epoch("us").cast(pl.Float64) / 1e6).fill_null(np.nan).to_numpy()
+    if series.dtype.is_numeric():
+        return series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    raise DataError(f"time column {name!r} holds text such as {series.drop_nulls()[:1].to_list()}; expected dates or numbers")
+
+
+def _weights(dataset: Dataset, name: str) -> Floats:
+    series = dataset.frame[name]
+    if not series.dtype.is_numeric() or series.null_count() or bool((series < 0).any()) or not series.sum():
+        raise DataError(f"weight column {name!r} must hold numbers of at least 0, none missing; clean it or drop --weight")
+    weights = series.cast(pl.Float64).to_numpy()
+    return weights / weights.mean()

@@ -1,0 +1,92 @@
+"""What was asked of a study: checked once, and written to study.toml."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from holdfast.errors import RequestError, nearest
+from holdfast.search.clock import parse_budget
+from holdfast.search.proposals import TUNERS
+
+DEFAULT_BUDGET = 60.0
+
+
+class Request(BaseModel):
+    """A study's settings; the command line, study.toml and `holdfast.train` share these names and defaults.
+
+    budget: seconds for everything, from reading to report; None (with `trials`) takes what the trials take.
+    trials: configurations to try beside the baseline; None tries as many as the budget allows.
+    sealed: share of the rows put away for the verdict. folds: for cross-validation, at least 2.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    target: str
+    data: str = "memory"
+    task: str | None = None
+    metric: str | None = None
+    budget: float | None = None
+    trials: int | None = Field(default=None, ge=1)
+    learners: tuple[str, ...] = ()
+    tuner: str = "bayes"
+    group: str | None = None
+    time: str | None = None
+    weight: str | None = None
+    drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    sealed: float = Field(default=0.2, ge=0.05, le=0.5)
+    folds: int = Field(default=5, ge=2, le=50)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    header: bool = True
+
+    @field_validator("budget", mode="before")
+    @classmethod
+    def _seconds(cls, value: Any) -> float | None:
+        return parse_budget(value)
+
+    @field_validator("learners", "drop", "keep", mode="before")
+    @classmethod
+    def _names(cls, value: Any) -> Any:
+        return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
+
+    @field_validator("tuner")
+    @classmethod
+    def _tuner(cls, value: str) -> str:
+        if value not in TUNERS:
+            raise RequestError(f"tuner {value!r} is unknown; expected one of {', '.join(TUNERS)}.{nearest(value, TUNERS)}")
+        return value
+
+    @classmethod
+    def of(cls, **settings: Any) -> "Request":
+        """Check settings; a wrong name or value is a RequestError that says what was expected."""
+        if settings.get("budget") is None and settings.get("trials") is None:
+            settings["budget"] = DEFAULT_BUDGET
+        try:
+            return cls(**settings)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            if first["type"] == "extra_forbidden":
+                known = list(cls.model_fields)
+                raise RequestError(
+                    f"setting {name!r} is unknown; expected one of {', '.join(known)}.{nearest(name, known)}"
+                ) from None
+            raise RequestError(f"setting {name!r} got {first.get('input')!r}: {first['msg']}") from None
+
+    @classmethod
+    def read(cls, path: Path) -> dict[str, Any]:
+        """Read a study file's settings, unchecked, so that others can be laid over them."""
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise RequestError(f"{path} can't be read ({error.strerror}); expected a study file in TOML") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise RequestError(f"{path} is not valid TOML ({error}); expected lines such as target = \"churned\"") from None
+
+    def to_toml(self) -> str:
+        """Write the settings that differ from "not given"."""
+        import tomli_w
+
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
