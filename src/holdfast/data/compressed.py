@@ -1,0 +1,58 @@
+"""Bytes of a file, whatever it was compressed with."""
+
+import gzip
+import io
+import zipfile
+import zlib
+from pathlib import Path
+
+import polars as pl
+
+from holdfast.errors import DataError
+
+# What a compressed file may grow to in memory.
+LARGEST = 16 << 30
+
+
+def unpack(path: Path) -> tuple[bytes, str]:
+    """Return a file's content and its name without the compression's ending."""
+    data = path.read_bytes()
+    if data.startswith(b"\x1f\x8b"):
+        return _gzip(data, path), path.name.removesuffix(".gz")
+    if data.startswith(b"\x28\xb5\x2f\xfd"):
+        return _zstandard(data, path), path.name.removesuffix(".zst").removesuffix(".zstd")
+    if data.startswith(b"PK\x03\x04") and path.suffix.lower() == ".zip":
+        return _zip(data, path)
+    return data, path.name
+
+
+def _gzip(data: bytes, path: Path) -> bytes:
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} is a damaged gzip file ({error}); expected a whole one: fetch it again") from None
+
+
+def _zstandard(data: bytes, path: Path) -> bytes:
+    """Let polars unpack it: as a table of one column that holds each line."""
+    try:
+        lines = pl.read_csv(
+            io.BytesIO(data), has_header=False, separator="\x01", quote_char=None, new_columns=["line"], infer_schema=False
+        )
+    except Exception as error:
+        raise DataError(f"{path} is a damaged zstandard file ({error}); expected a whole one: fetch it again") from None
+    return "\n".join(line or "" for line in lines["line"].to_list()).encode()
+
+
+def _zip(data: bytes, path: Path) -> tuple[bytes, str]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [each for each in archive.infolist() if not each.is_dir() and "__MACOSX" not in each.filename]
+            if len(members) != 1:
+                names = ", ".join(each.filename for each in members[:5])
+                raise DataError(f"{path} holds {len(members)} files ({names}); expected exactly one table: unpack the one you mean")
+            if members[0].file_size > LARGEST:
+                raise DataError(f"{path} unpacks to {members[0].file_size:,} bytes; expected at most {LARGEST:,}")
+            return archive.read(members[0]), members[0].filename
+    except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+        raise DataError(f"{path} is a damaged zip file ({error}); expected a whole one: fetch it again") from None

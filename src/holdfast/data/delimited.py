@@ -1,0 +1,201 @@
+"""CSV and its relatives: encoding, separator, names and types found out from the file itself."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from holdfast.errors import DataError
+
+# Words that stand for a missing value, besides the blank.
+MISSING_WORDS = ("", "NA", "N/A", "n/a", "na", "NULL", "null", "NaN", "nan", "NAN", "None", "none", "?", "#N/A", "<NA>")
+
+SEPARATORS = ",;\t|"
+SAMPLE_BYTES, SAMPLE_ROWS = 1 << 18, 1000
+
+# Leading zeros are part of a code ("02134"), which a number would lose.
+_CODE = re.compile(r"^0\d+$")
+_NUMBER = re.compile(r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$")
+
+
+def read_delimited(data: bytes, source: str, *, header: bool) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Read delimited text; also returns sentences about what had to be decided."""
+    data, notes = _utf8(data, source)
+    csv.field_size_limit(1 << 30)
+    sample = list(_records(data[:SAMPLE_BYTES], len(data) > SAMPLE_BYTES))
+    separator = _separator(data[:SAMPLE_BYTES].decode("utf-8", "ignore"))
+    sample = list(_records(data[:SAMPLE_BYTES], len(data) > SAMPLE_BYTES, separator))
+    if header:
+        names, renamed = _unique_names(sample[0])
+        notes += renamed
+        if len(sample) > 1 and sum(bool(_NUMBER.match(cell)) for cell in sample[0]) > len(sample[0]) / 2:
+            notes.append("the first row looks like data, not like names; if so, say --no-header")
+        rows = sample[1:]
+    else:
+        names, rows = [f"column_{k + 1}" for k in range(len(sample[0]))], sample
+    if not rows:
+        raise DataError(f"{source} has a header and no rows; expected a table with rows")
+    frame = _parse(data, source, names, separator, header=header, codes=_codes(rows, names))
+    return frame, tuple(notes)
+
+
+def _utf8(data: bytes, source: str) -> tuple[bytes, list[str]]:
+    """Re-encode as UTF-8 without a mark at the start."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = data[3:]
+    elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").encode(), ["the file is UTF-16"]
+    elif b"\0" in data[:SAMPLE_BYTES]:
+        for encoding, zeros in (("utf-16-le", data[1:2000:2]), ("utf-16-be", data[0:2000:2])):
+            if zeros.count(0) > 0.7 * len(zeros):
+                return data.decode(encoding, "replace").encode(), ["the file is UTF-16 without a mark"]
+    if (place := data.find(b"\0")) >= 0:
+        line = data.count(b"\n", 0, place) + 1
+        raise DataError(
+            f"{source} has a NUL byte at offset {place:,} (line {line:,}); expected text: the file is damaged or binary"
+        )
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            return data.decode("cp1252").encode(), ["the file is not UTF-8; it was read as Windows-1252 (Latin-1)"]
+        except UnicodeDecodeError:
+            return data.decode("latin-1").encode(), ["the file is not UTF-8; it was read as Latin-1"]
+    return data, []
+
+
+def _records(data: bytes, cut: bool, separator: str = ",") -> "list[list[str]]":
+    """The first rows, as text; the last one is left out when the sample was cut in the middle of it."""
+    text = data.decode("utf-8", "ignore")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows = [row for _, row in zip(range(SAMPLE_ROWS + 1), reader, strict=False) if row]
+    return rows[:-1] if cut and len(rows) <= SAMPLE_ROWS and len(rows) > 2 else rows
+
+
+def _separator(text: str) -> str:
+    """The separator that cuts the most rows into the same number of fields, more than one."""
+    best, best_score = ",", 0.0
+    for separator in SEPARATORS:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        widths = Counter(len(row) for _, row in zip(range(100), reader, strict=False) if row)
+        if not widths:
+            continue
+        width, rows = widths.most_common(1)[0]
+        score = rows / sum(widths.values()) * min(width, 10) if width > 1 else 0.0
+        if score > best_score:
+            best, best_score = separator, score
+    return best
+
+
+def _unique_names(cells: Sequence[str]) -> tuple[list[str], list[str]]:
+    names: list[str] = []
+    notes = []
+    for place, cell in enumerate(cells):
+        name = cell if cell.strip() else f"column_{place + 1}"
+        original, number = name, 2
+        while name in names:
+            name, number = f"{original}_{number}", number + 1
+        if name != cell:
+            notes.append(f"column {place + 1} {f'repeats the name {cell!r}' if cell.strip() else 'has no name'}: now {name!r}")
+        names.append(name)
+    return names, notes[:10]
+
+
+def _codes(rows: Sequence[Sequence[str]], names: Sequence[str]) -> set[str]:
+    """Columns that hold digits with leading zeros, which are codes and not amounts."""
+    return {
+        name
+        for place, name in enumerate(names)
+        if any(len(row) > place and _CODE.match(row[place].strip()) for row in rows)
+        and all(len(row) <= place or "." not in row[place] for row in rows)
+    }
+
+
+def _parse(
+    data: bytes, source: str, names: list[str], separator: str, *, header: bool, codes: set[str]
+) -> pl.DataFrame:
+    options = {
+        "has_header": False,
+        "skip_rows": 0,
+        "separator": separator,
+        "new_columns": names,
+        "null_values": list(MISSING_WORDS),
+        "try_parse_dates": True,
+        "schema_overrides": {f"column_{k + 1}": pl.String for k, name in enumerate(names) if name in codes},
+        "raise_if_empty": False,
+    }
+    if header:
+        data = _without_first_record(data, separator)
+    for length in (10_000, None):
+        try:
+            frame = pl.read_csv(io.BytesIO(data), infer_schema_length=length, **options)
+            break
+        except pl.exceptions.PolarsError as error:
+            _find_ragged(data, source, len(names), separator, first=2 if header else 1)
+            if length is None:
+                first = str(error).splitlines()[0][:200]
+                raise DataError(f"{source} can't be read as delimited text ({first}); expected CSV: check quotes and separators") from None
+    if frame.width != len(names):
+        _find_ragged(data, source, len(names), separator, first=2 if header else 1)
+    if frame.height and frame[:, -1].null_count() and frame.width > 1:
+        _check_short_rows(data, source, len(names), separator, first=2 if header else 1)
+    return frame
+
+
+def _without_first_record(data: bytes, separator: str) -> bytes:
+    """Cut off the header, which may span lines when a name is quoted."""
+    text = data[: 1 << 24].decode("utf-8", "ignore")
+    stream = io.StringIO(text, newline="")
+    reader = csv.reader(stream, delimiter=separator)
+    while not next(reader):
+        pass
+    lines = reader.line_num
+    place = -1
+    for _ in range(lines):
+        place = _line_end(data, place + 1)
+    return data[place + 1 :]
+
+
+def _line_end(data: bytes, start: int) -> int:
+    end = data.find(b"\n", start)
+    if end < 0:
+        end = data.find(b"\r", start)
+    return end if end >= 0 else len(data)
+
+
+def _check_short_rows(data: bytes, source: str, width: int, separator: str, *, first: int) -> None:
+    """polars fills short rows with nulls in silence; count the separators where that may have happened."""
+    if b'"' in data:
+        return _find_ragged(data, source, width, separator, first=first)
+    array = np.frombuffer(data, dtype=np.uint8)
+    ends = np.flatnonzero(array == ord("\n"))
+    if not len(ends) or ends[-1] != len(array) - 1:
+        ends = np.append(ends, len(array))
+    cuts = np.searchsorted(np.flatnonzero(array == ord(separator)), ends)
+    fields = np.diff(np.concatenate([[0], cuts])) + 1
+    lengths = np.diff(np.concatenate([[-1], ends])) - 1
+    wrong = np.flatnonzero((fields != width) & (lengths > 1))
+    if len(wrong):
+        _ragged(source, int(wrong[0]) + first, width, int(fields[wrong[0]]))
+    return None
+
+
+def _find_ragged(data: bytes, source: str, width: int, separator: str, *, first: int) -> None:
+    reader = csv.reader(io.StringIO(data.decode("utf-8", "replace"), newline=""), delimiter=separator)
+    try:
+        for row in reader:
+            if row and len(row) != width:
+                _ragged(source, reader.line_num - 1 + first, width, len(row))
+    except csv.Error as error:
+        raise DataError(f"{source}, line {reader.line_num - 1 + first:,}: {error}; expected valid CSV") from None
+
+
+def _ragged(source: str, line: int, width: int, found: int) -> None:
+    raise DataError(
+        f"{source}, line {line:,} has {found} fields; expected {width} as in the first row: mend the line (a separator in an "
+        f"unquoted value?)"
+    )

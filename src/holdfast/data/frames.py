@@ -1,0 +1,95 @@
+"""Rows that are already in memory: polars, pandas, Arrow, NumPy, dictionaries."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from holdfast.data.read import Raw
+from holdfast.errors import DataError
+
+
+def from_memory(data: Any) -> Raw:
+    """Take a polars or pandas frame, an Arrow table, a 2-D NumPy array, a list of dicts, a dict of lists or one dict.
+
+    pandas and Arrow are recognised without being imported. Raises DataError for anything else.
+
+    >>> from_memory([{"a": 1}, {"a": 2}]).frame.shape
+    (2, 1)
+    """
+    frame = _frame(data)
+    if not frame.width or not frame.height:
+        raise DataError(f"the data in memory has {frame.height} rows and {frame.width} columns; expected a table with rows")
+    return Raw(frame, "memory")
+
+
+def _frame(data: Any) -> pl.DataFrame:
+    module = type(data).__module__.split(".")[0]
+    if isinstance(data, pl.LazyFrame):
+        return data.collect()
+    if isinstance(data, pl.DataFrame):
+        return data
+    if module == "pandas":
+        return _from_pandas(data)
+    if module == "pyarrow":
+        found = pl.from_arrow(data)
+        return found if isinstance(found, pl.DataFrame) else found.to_frame()
+    if isinstance(data, np.ndarray):
+        if data.ndim != 2:
+            raise DataError(f"the array has {data.ndim} dimensions; expected 2: rows and columns")
+        names = [f"column_{k + 1}" for k in range(data.shape[1])]
+        return pl.DataFrame([_series(name, data[:, k]) for k, name in enumerate(names)])
+    if isinstance(data, Mapping):
+        rows = data if any(_is_column(value) for value in data.values()) else {k: [v] for k, v in data.items()}
+        return pl.DataFrame([_series(str(name), values) for name, values in rows.items()])
+    if isinstance(data, Sequence) and data and all(isinstance(row, Mapping) for row in data):
+        names = list(dict.fromkeys(name for row in data for name in row))
+        return pl.DataFrame([_series(str(name), [row.get(name) for row in data]) for name in names])
+    raise DataError(
+        f"data of type {type(data).__name__} can't be read; expected a path, a polars or pandas frame, an Arrow table, a 2-D "
+        f"NumPy array, a list of dicts or a dict of lists"
+    )
+
+
+def _is_column(value: Any) -> bool:
+    return isinstance(value, Sequence | np.ndarray | pl.Series) and not isinstance(value, str | bytes)
+
+
+def _from_pandas(data: Any) -> pl.DataFrame:
+    """Column by column through NumPy, which needs no Arrow library."""
+    names = [str(name) for name in data.columns]
+    if len(set(names)) < len(names):
+        raise DataError("the pandas frame has two columns of one name; expected unique names: rename them")
+    series = []
+    for place, name in enumerate(names):
+        column = data.iloc[:, place]
+        if column.dtype.kind == "M":
+            naive = column.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(column.dtype, "tz", None) else column
+            series.append(pl.Series(name, naive.to_numpy(dtype="datetime64[us]")))
+        elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
+            series.append(pl.Series(name, column.to_numpy()).fill_nan(None) if column.dtype.kind == "f" else pl.Series(name, column.to_numpy()))
+        else:
+            present = column.notna().to_numpy()
+            series.append(_series(name, [value if known else None for value, known in zip(column.tolist(), present, strict=True)]))
+    return pl.DataFrame(series)
+
+
+def _series(name: str, values: Any) -> pl.Series:
+    """A column from anything; where types are mixed, their text."""
+    if isinstance(values, pl.Series):
+        return values.alias(name)
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return pl.Series(name, values)
+    cells = [None if value is None or value != value else value for value in values]
+    kinds = {type(value) for value in cells if value is not None}
+    numbers = all(issubclass(kind, int | float | np.integer | np.floating) and kind is not bool for kind in kinds)
+    if numbers:
+        whole = all(issubclass(kind, int | np.integer) for kind in kinds)
+        return pl.Series(name, [None if v is None else int(v) if whole else float(v) for v in cells], strict=False)
+    if len(kinds) == 1 and next(iter(kinds)).__name__ in ("str", "bool", "datetime", "date", "Timestamp"):
+        return pl.Series(name, cells)
+    bad = next((value for value in cells if isinstance(value, Mapping | list | tuple | set)), None)
+    if bad is not None:
+        raise DataError(f"column {name!r} holds {type(bad).__name__} {bad!r:.50}; expected plain values: flatten it first")
+    return pl.Series(name, [None if value is None else str(value) for value in cells])

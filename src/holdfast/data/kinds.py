@@ -1,0 +1,136 @@
+"""From a table as found to columns that know what they are."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import polars as pl
+
+from holdfast.data.columns import Kind
+from holdfast.data.dataset import Dataset, Parsing
+from holdfast.data.delimited import MISSING_WORDS
+from holdfast.data.read import Raw
+from holdfast.data.words import Words, as_words
+from holdfast.errors import DataError
+
+# Below this many rows, values that never repeat say nothing about being an identifier.
+FEWEST_ROWS = 20
+
+# A column is text when its values have this many words or characters on average and rarely repeat.
+TEXT_WORDS, TEXT_CHARACTERS, TEXT_DISTINCT = 3.5, 40, 0.3
+
+_ID_NAME = re.compile(r"(^|[\s_.-])(id|key|uuid|guid|index|rownum|row_?number|number|no|nr)$|[a-z](Id|ID)$", re.IGNORECASE)
+
+
+def understand(raw: Raw, *, target: str | None = None) -> Dataset:
+    """Give every column its canonical type and its kind; the target is typed, but never set aside as useless.
+
+    Raises DataError for nested columns and for infinite targets.
+    """
+    series, kinds, parsing, notes = [], {}, {}, list(raw.notes)
+    for column in raw.frame.get_columns():
+        name = column.name
+        typed, words, note = _canonical(column)
+        notes += note
+        if target == name and typed.dtype == pl.Float64 and bool(typed.is_infinite().any()):
+            raise DataError(f"target {name!r} has infinite values; expected finite numbers: remove those rows")
+        if typed.dtype == pl.Float64:
+            typed, note = _finite(typed)
+            notes += note
+        kinds[name] = _kind(typed, is_target=name == target)
+        parsing[name] = words
+        series.append(typed)
+    return Dataset(pl.DataFrame(series), kinds, parsing, raw.source, tuple(notes))
+
+
+def set_aside(dataset: Dataset, target: str) -> tuple[Dataset, int]:
+    """Drop the rows without a target; also returns how many they were."""
+    known = dataset.frame[target].is_not_null()
+    missing = int((~known).sum())
+    if missing == dataset.n_rows:
+        raise DataError(f"target {target!r} is missing in every row; expected values to learn: choose another --target")
+    return (replace(dataset, frame=dataset.frame.filter(known)), missing) if missing else (dataset, 0)
+
+
+def _canonical(column: pl.Series) -> tuple[pl.Series, Parsing, list[str]]:
+    kind = column.dtype
+    if kind.is_nested() or kind in (pl.Binary, pl.Object):
+        raise DataError(f"column {column.name!r} holds {kind}; expected plain values: flatten or drop it")
+    if kind == pl.Boolean or kind == pl.Null:
+        return (column if kind == pl.Boolean else column.cast(pl.String)), Parsing(missing=MISSING_WORDS), []
+    if kind.is_numeric():
+        return column.cast(pl.Float64).fill_nan(None), Parsing(missing=MISSING_WORDS), []
+    if kind == pl.Date or isinstance(kind, pl.Datetime):
+        if isinstance(kind, pl.Datetime) and kind.time_zone:
+            column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        return column.cast(pl.Datetime("us")), Parsing(missing=MISSING_WORDS), []
+    if isinstance(kind, pl.Duration):
+        return column.dt.total_microseconds().cast(pl.Float64) / 1e6, Parsing(missing=MISSING_WORDS), []
+    found: Words = as_words(column.cast(pl.String))
+    return found.series, found.parsing, found.notes
+
+
+def _finite(column: pl.Series) -> tuple[pl.Series, list[str]]:
+    infinite = column.is_infinite()
+    count = int(infinite.sum())
+    if not count:
+        return column, []
+    cleaned = pl.select(pl.when(infinite).then(None).otherwise(column).alias(column.name)).to_series()
+    return cleaned, [f"{count:,} infinite values in {column.name!r} count as missing"]
+
+
+def _kind(column: pl.Series, *, is_target: bool) -> Kind:
+    kind = _kind_by_type(column)
+    if is_target:
+        return kind
+    known = column.len() - column.null_count()
+    if known == 0 or (known == column.len() and _one_value(column)):
+        return Kind.CONSTANT
+    if known == column.len() >= FEWEST_ROWS and _identifies(column, kind):
+        return Kind.IDENTIFIER
+    return kind
+
+
+def _kind_by_type(column: pl.Series) -> Kind:
+    if column.dtype == pl.Boolean:
+        return Kind.BOOLEAN
+    if column.dtype == pl.Float64:
+        return Kind.NUMBER
+    if column.dtype == pl.Datetime:
+        return Kind.DATETIME
+    return Kind.TEXT if _is_text(column) else Kind.CATEGORY
+
+
+def _one_value(column: pl.Series) -> bool:
+    if column.dtype == pl.String:
+        return column.n_unique() == 1
+    return bool(column.min() == column.max())
+
+
+def _identifies(column: pl.Series, kind: Kind) -> bool:
+    """Whether each row has its own value for no other reason than to be told apart."""
+    if kind is Kind.NUMBER:
+        low, high = column.min(), column.max()
+        assert isinstance(low, float)
+        assert isinstance(high, float)
+        counts_rows = high - low == column.len() - 1
+        if not counts_rows and not _ID_NAME.search(column.name.strip()):
+            return False
+        return bool((column.floor() == column).all()) and column.n_unique() == column.len()
+    if kind is Kind.CATEGORY:
+        return column.n_unique() >= 0.99 * column.len()
+    return False
+
+
+def _is_text(column: pl.Series) -> bool:
+    sample = column.drop_nulls().head(20_000)
+    if sample.len() < FEWEST_ROWS or sample.n_unique() < TEXT_DISTINCT * sample.len():
+        return False
+    distinct = sample.unique(maintain_order=True).head(2_000)
+    words = distinct.str.count_matches(r"\S+").mean()
+    characters = distinct.str.len_chars().mean()
+    assert isinstance(words, float)
+    assert isinstance(characters, float)
+    return words >= TEXT_WORDS or (characters >= TEXT_CHARACTERS and words >= 2)
+
+

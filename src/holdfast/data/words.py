@@ -1,0 +1,106 @@
+"""Columns that came as text: numbers, dates and booleans in disguise are unmasked, missing words removed."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from holdfast.data.dataset import Parsing
+from holdfast.data.delimited import MISSING_WORDS
+
+# A column of numbers may hold this many different words, in this share of its rows, that then count as missing.
+STRAY_WORDS, STRAY_SHARE = 3, 0.02
+
+PLAIN = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
+CODE = r"^[-+]?0\d+$"
+
+# How numbers are written: the pattern, the decimal mark, the mark between thousands.
+NUMBER_FORMS = (
+    (PLAIN, ".", ""),
+    (r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$|" + PLAIN, ".", ","),
+    (r"^[-+]?(\d+(,\d+)?|,\d+)$", ",", ""),
+    (r"^[-+]?\d{1,3}(\.\d{3})+(,\d+)?$|^[-+]?\d+(,\d+)?$", ",", "."),
+    (r"^[-+]?\d{1,3}([  ]\d{3})*(,\d+)?$", ",", " "),
+)
+
+DATE_FORMATS = (
+    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f",
+    "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S",
+    "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%y", "%d/%m/%y", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%d-%b-%Y", "%d-%b-%y",
+    "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%m-%Y", "%m-%d-%Y",
+)  # fmt: skip
+
+SAMPLE = 500
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text column, understood."""
+
+    series: pl.Series
+    parsing: Parsing
+    notes: list[str] = field(default_factory=list)
+
+
+def as_words(column: pl.Series) -> Words:
+    """Turn text into booleans, numbers or dates where all of it reads so; missing words become null.
+
+    >>> as_words(pl.Series("x", ["1,5", "2,25", "?"])).series.to_list()
+    [1.5, 2.25, None]
+    """
+    stripped = column.str.strip_chars()
+    present = pl.select(pl.when(stripped.is_in(MISSING_WORDS)).then(None).otherwise(stripped).alias(column.name)).to_series()
+    known = present.drop_nulls()
+    missing = Parsing(missing=MISSING_WORDS)
+    if not known.len():
+        return Words(present, missing)
+    return _boolean(present, known) or _number(present, known) or _date(present, known) or Words(present, missing)
+
+
+def _boolean(present: pl.Series, known: pl.Series) -> Words | None:
+    words = known.head(SAMPLE).unique()
+    if not set(words.str.to_lowercase().to_list()) <= {"true", "false"}:
+        return None
+    spellings = known.unique().to_list()
+    if not {word.lower() for word in spellings} <= {"true", "false"}:
+        return None
+    true = tuple(sorted(word for word in spellings if word.lower() == "true"))
+    false = tuple(sorted(word for word in spellings if word.lower() == "false"))
+    lower = present.str.to_lowercase()
+    return Words((lower == "true").alias(present.name), Parsing(missing=MISSING_WORDS, true=true, false=false))
+
+
+def _number(present: pl.Series, known: pl.Series) -> Words | None:
+    sample = known.gather_every(max(1, known.len() // SAMPLE))
+    for pattern, decimal, thousands in NUMBER_FORMS:
+        if sample.str.contains(pattern).mean() < 1 - 2 * STRAY_SHARE:  # type: ignore[operator]
+            continue
+        fits = known.str.contains(pattern)
+        stray = known.filter(~fits)
+        words = stray.unique().sort()
+        if words.len() > STRAY_WORDS or stray.len() > STRAY_SHARE * known.len():
+            continue
+        if bool(known.filter(fits).str.contains(CODE).any()) or fits.sum() < 2:
+            return None
+        cleaned = present.str.replace_all(thousands, "", literal=True) if thousands else present
+        cleaned = cleaned.str.replace(decimal, ".", literal=True) if decimal != "." else cleaned
+        numbers = cleaned.cast(pl.Float64, strict=False)
+        notes = []
+        if stray.len():
+            listed = ", ".join(repr(word) for word in words.to_list())
+            notes = [f"{stray.len():,} cells of {present.name!r}, otherwise numbers, say {listed}: they count as missing"]
+        missing = (*MISSING_WORDS, *words.to_list())
+        return Words(numbers.fill_nan(None), Parsing(missing=missing, decimal=decimal, thousands=thousands), notes)
+    return None
+
+
+def _date(present: pl.Series, known: pl.Series) -> Words | None:
+    sample = known.gather_every(max(1, known.len() // SAMPLE))
+    if not bool(sample.str.contains(r"\d").all()) or bool((sample.str.len_chars() > 32).any()):
+        return None
+    for form in DATE_FORMATS:
+        if sample.str.to_datetime(form, strict=False, time_unit="us").null_count():
+            continue
+        dates = present.str.to_datetime(form, strict=False, time_unit="us")
+        if dates.null_count() == present.null_count():
+            return Words(dates, Parsing(missing=MISSING_WORDS, date_format=form))
+    return None
