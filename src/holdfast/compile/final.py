@@ -32,11 +32,12 @@ class Training:
     """The rows of a final fit.
 
     y: int64 class codes or float64 values (n_rows,). order: row numbers in the order in which a sample takes them, so
-    that a smaller sample is part of a larger one.
+    that a smaller sample is part of a larger one. rows: which rows of the whole dataset these are.
     """
 
     columns: Columns
     y: Any
+    rows: Integers
     order: Integers
     family: Family
     n_classes: int | None
@@ -47,11 +48,14 @@ class Training:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A graph, the proof that it answers as the fitted pipelines do, and what it took."""
+    """A graph, the proof that it answers as the fitted pipelines do, the rows fitted on, and what it took.
+
+    rows: sorted row numbers of the whole dataset.
+    """
 
     onnx: bytes
     proof: Proof
-    n_rows: int
+    rows: Integers
     fit_seconds: float
     compile_seconds: float
 
@@ -69,7 +73,7 @@ def fit_and_compile(training: Training, members: Sequence[Member], n_rows: int, 
     fitted = time.monotonic()
     graph = assemble(pipelines, columns.kinds, training.n_classes)
     proof = prove(graph, pipelines, columns, deadline=deadline)
-    return Compiled(graph, proof, len(rows), fitted - began, time.monotonic() - fitted)
+    return Compiled(graph, proof, training.rows[rows], fitted - began, time.monotonic() - fitted)
 
 
 def _fit(

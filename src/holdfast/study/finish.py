@@ -86,6 +86,7 @@ def training(question: Question, rows: Integers) -> Training:
     return Training(
         columns=question.columns(rows),
         y=question.y(rows),
+        rows=rows,
         order=np.argsort(positions(question.hashes[rows], question.request.seed), kind="stable"),
         family=question.task.family,
         n_classes=question.task.n_classes,

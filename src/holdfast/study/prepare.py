@@ -120,7 +120,7 @@ def ask(data: Any, request: Request) -> Question:
     )
 
 
-def examine(question: Question, *, deadline: float | None = None) -> tuple[Question, list[Finding]]:
+def examine(question: Question, *, deadline: float = float("inf")) -> tuple[Question, list[Finding]]:
     """Audit the development rows; columns that are certain to mislead leave the question unless the user keeps them."""
     request, development = question.request, question.development
     development = development.drop(*[name for name in (request.weight,) if name])
@@ -130,7 +130,7 @@ def examine(question: Question, *, deadline: float | None = None) -> tuple[Quest
         question.task.family,
         keep=request.keep,
         group=request.group,
-        time=request.time,
+        time_column=request.time,
         deadline=deadline,
     )
     dropped = {name for finding in findings if finding.drop for name in finding.columns} - set(request.keep)

@@ -1,0 +1,107 @@
+"""The report: one HTML page that opens anywhere, offline."""
+
+import math
+import os
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from holdfast.report.plots import classification_plots, regression_plots
+from holdfast.report.story import Story
+
+# What a page can hold and a reader take in; what is left out is said.
+MOST_COLUMNS, MOST_FINDINGS, MOST_IMPORTANCES, MOST_CLASSES = 200, 60, 20, 15
+
+
+def render(story: Story) -> str:
+    """Render a story as one self-contained page; the same story gives the same bytes."""
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    room = files("holdfast.report")
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"number": number, "percent": percent, "seconds": seconds}
+    page = environment.from_string(room.joinpath("page.html").read_text(encoding="utf-8"))
+    if story.classes is None:
+        plots, confusion = regression_plots(story.sealed), None
+    else:
+        plots, confusion = classification_plots(story.sealed, list(story.classes)), _confusion(story)
+    return page.render(
+        story=story,
+        result=story.result,
+        style=Markup(room.joinpath("style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
+        plots=Markup(plots),  # noqa: S704 - matplotlib escapes its texts
+        confusion=confusion,
+        board=_board(story),
+        limits={"columns": MOST_COLUMNS, "findings": MOST_FINDINGS, "importances": MOST_IMPORTANCES, "classes": MOST_CLASSES},
+        top_importance=max((each.value for each in story.importance), default=0.0),
+    )
+
+
+def write(story: Story, path: Path) -> None:
+    """Write the page so that it is whole or absent."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(render(story), encoding="utf-8")
+    os.replace(partial, path)
+
+
+def number(value: Any) -> str:
+    """Show four significant digits, thousands apart.
+
+    >>> number(1234567.0), number(0.84251), number(None)
+    ('1,234,567', '0.8425', '–')
+    """
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "–"
+    if isinstance(value, int) or abs(value) >= 10_000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def percent(share: float) -> str:
+    """Show a share in percent, with a digit only where it tells something."""
+    return f"{share:.0%}" if share == 0 or 0.095 < share <= 1 else f"{share:.1%}"
+
+
+def seconds(value: float) -> str:
+    """Show a time with the precision that matters."""
+    return f"{value:.0f} s" if value >= 10 else f"{value:.1f} s" if value >= 1 else f"{value * 1000:.0f} ms"
+
+
+def _board(story: Story) -> list[dict[str, Any]]:
+    """Leaderboard rows with places, in percent of the axis, for the dot and its whisker."""
+    rows = [dict(row) for row in story.result["leaderboard"]]
+    ends = [row[key] for row in rows for key in ("low", "high", "score") if math.isfinite(row[key])]
+    greater = story.metrics[story.result["metric"]][2]
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    base = next((row["score"] for row in rows if row["baseline"]), low)
+    # A model that is far worse than the baseline must not squeeze the others together.
+    if greater:
+        low = max(low, base - 0.3 * (high - base) - 1e-9)
+    else:
+        high = min(high, base + 0.3 * (base - low) + 1e-9)
+    width = (high - low) or 1.0
+
+    def place(value: float) -> float:
+        return round(100 * min(1.0, max(0.0, (value - low) / width)), 2) if math.isfinite(value) else 0.0
+
+    for row in rows:
+        row["left"], row["right"], row["dot"] = place(row["low"]), place(row["high"]), place(row["score"])
+        row["base"] = place(base)
+    return rows
+
+
+def _confusion(story: Story) -> dict[str, Any]:
+    """Counts of class by answer, the commonest classes only, with shares of each row for the shading."""
+    assert story.classes is not None
+    y, called = story.sealed.y, story.sealed.predicted.argmax(axis=1)
+    counts = np.bincount(y, minlength=len(story.classes))
+    shown = np.sort(np.argsort(-counts, kind="stable")[:MOST_CLASSES])
+    table = np.zeros((len(story.classes),) * 2, dtype=int)
+    np.add.at(table, (y, called), 1)
+    table = table[np.ix_(shown, shown)]
+    shares = table / np.maximum(1, counts[shown])[:, None]
+    cells = [[(int(n), round(float(s), 3)) for n, s in zip(ns, ss, strict=True)] for ns, ss in zip(table, shares, strict=True)]
+    return {"classes": [str(story.classes[k]) for k in shown], "rows": cells, "cut": len(story.classes) > len(shown)}

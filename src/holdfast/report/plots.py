@@ -1,0 +1,108 @@
+"""Curves and clouds of the report, as SVG text."""
+
+import io
+from typing import Any
+
+import numpy as np
+
+from holdfast.arrays import Flags, Floats
+from holdfast.report.story import Answers
+
+INK, ACCENT, SECOND, FAINT = "#3b4252", "#0072b2", "#d55e00", "#b8bfca"
+
+# More points than this make the page heavy and the picture no clearer.
+MOST_POINTS = 1_500
+MOST_CURVES = 6
+
+
+def classification_plots(answers: Answers, classes: list[Any]) -> str:
+    """ROC, precision-recall and calibration side by side; beyond two classes, one curve a class."""
+    which = [1] if len(classes) == 2 else list(np.argsort(-np.bincount(answers.y, minlength=len(classes))))[:MOST_CURVES]
+    figure, (roc, pr, calibration) = _figure(3)
+    for place, k in enumerate(which):
+        positive, share = answers.y == k, answers.predicted[:, k]
+        if not 0 < positive.sum() < len(positive):
+            continue
+        label = str(classes[k])[:20] if len(which) > 1 else None
+        colour = f"C{place}" if len(which) > 1 else ACCENT
+        false, true, precision = _curve(positive, share)
+        roc.plot(false, true, color=colour, label=label)
+        pr.step(true, precision, where="post", color=colour)
+        said, seen = _reliability(positive, share)
+        calibration.plot(said, seen, "o-", markersize=3, color=colour)
+    roc.plot([0, 1], [0, 1], "--", color=FAINT, linewidth=1)
+    calibration.plot([0, 1], [0, 1], "--", color=FAINT, linewidth=1)
+    _label(roc, "ROC curve", "false alarms (share of negatives)", "found (share of positives)")
+    _label(pr, "Precision and recall", "recall: share of positives found", "precision: share of alarms that are right")
+    _label(calibration, "Calibration", "probability the model gave", "share that came true")
+    if len(which) > 1:
+        roc.legend(fontsize=7, frameon=False, loc="lower right")
+    return _svg(figure)
+
+
+def regression_plots(answers: Answers) -> str:
+    """Predicted against actual, and residuals against predicted."""
+    rows = np.linspace(0, len(answers.y) - 1, min(len(answers.y), MOST_POINTS)).astype(int)
+    y, predicted = answers.y[rows], answers.predicted[rows]
+    figure, (against, residual, spread) = _figure(3)
+    ends = [min(y.min(), predicted.min()), max(y.max(), predicted.max())]
+    against.plot(ends, ends, "--", color=FAINT, linewidth=1)
+    residual.axhline(0, color=FAINT, linewidth=1, linestyle="--")
+    for axes, values in ((against, y), (residual, y - predicted)):
+        axes.scatter(predicted, values, s=6, color=ACCENT, alpha=0.35, linewidths=0, rasterized=True)
+    spread.hist(answers.y - answers.predicted, bins=40, color=ACCENT, alpha=0.8)
+    _label(against, "Actual against predicted", "predicted", "actual")
+    _label(residual, "Residuals", "predicted", "actual - predicted")
+    _label(spread, "How far off", "actual - predicted", "rows")
+    return _svg(figure)
+
+
+def _curve(positive: Flags, share: Floats) -> tuple[Floats, Floats, Floats]:
+    """False-positive rate, recall and precision at every cut, thinned to a bounded number of points."""
+    order = np.argsort(-share, kind="stable")
+    hits = np.cumsum(positive[order])
+    last = np.append(np.flatnonzero(np.diff(share[order])), len(order) - 1)
+    keep = last[np.unique(np.linspace(0, len(last) - 1, 300).astype(int))]
+    true, false = hits[keep], keep + 1 - hits[keep]
+    n_positive = positive.sum()
+    return (
+        np.r_[0, false / (len(positive) - n_positive)],
+        np.r_[0, true / n_positive],
+        np.r_[1, true / (keep + 1)],
+    )
+
+
+def _reliability(positive: Flags, share: Floats) -> tuple[Floats, Floats]:
+    """Mean probability and observed share in tenths of the rows."""
+    parts = np.array_split(np.argsort(share, kind="stable"), min(10, max(2, len(share) // 20)))
+    return np.array([share[part].mean() for part in parts]), np.array([positive[part].mean() for part in parts])
+
+
+def _figure(n_plots: int) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3.6 * n_plots, 3.3), layout="constrained")
+    figure.patch.set_alpha(0)
+    axes = figure.subplots(1, n_plots)
+    for each in axes:
+        each.patch.set_alpha(0)
+        each.spines[["top", "right"]].set_visible(False)
+        each.spines[["left", "bottom"]].set_color(FAINT)
+        each.tick_params(colors=INK, labelsize=7, length=2)
+    return figure, axes
+
+
+def _label(axes: Any, title: str, x: str, y: str) -> None:
+    axes.set_title(title, fontsize=9, color=INK, loc="left", fontweight="bold")
+    axes.set_xlabel(x, fontsize=8, color=INK)
+    axes.set_ylabel(y, fontsize=8, color=INK)
+
+
+def _svg(figure: Any) -> str:
+    import matplotlib
+
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "holdfast", "svg.fonttype": "none", "font.family": "sans-serif"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, dpi=120)
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]

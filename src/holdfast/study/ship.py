@@ -1,0 +1,98 @@
+"""Pack a compiled graph with everything a reader of it needs to know."""
+
+import io
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from holdfast.compile.final import Compiled
+from holdfast.data.columns import NUMERIC_KINDS, Kind
+from holdfast.data.dataset import Dataset, Parsing
+from holdfast.model.package import write
+from holdfast.model.schema import Field, Schema
+from holdfast.study.prepare import Question
+
+# A category field lists this many of its values at most.
+MOST_VALUES = 1_000
+
+# Numbers are summarised by this many quantiles; monitoring compares new rows with them.
+QUANTILES = 101
+
+
+def ship(folder: Path, question: Question, compiled: Compiled, *, card: str) -> dict[str, Any]:
+    """Write the model folder; what it says of the data comes from the rows the model was fitted on."""
+    dataset = question.features.take(compiled.rows)
+    task = question.task
+    facts = {
+        "task": task.name,
+        "target": question.request.target,
+        "metric": question.metric.name,
+        "classes": None if task.classes is None else list(task.classes),
+        "schema": Schema(tuple(_fields(dataset))).to_json(),
+        "rows": len(compiled.rows),
+        "fingerprint": question.fingerprint,
+        "proof": {"rows": compiled.proof.rows, "max_abs_difference": compiled.proof.max_abs_difference},
+        "versions": {name: version(name) for name in ("holdfast", "numpy", "scikit-learn", "lightgbm", "onnx", "onnxruntime")},
+    }
+    return write(folder, facts, compiled.onnx, reference=_reference(dataset), card=card)
+
+
+def _fields(dataset: Dataset) -> list[Field]:
+    return [
+        _field(dataset.frame[name], kind, dataset.parsing.get(name, Parsing()))
+        for name, kind in dataset.kinds.items()
+        if kind not in (Kind.IDENTIFIER, Kind.CONSTANT)
+    ]
+
+
+def _field(column: pl.Series, kind: Kind, parsing: Parsing) -> Field:
+    low = high = None
+    values: list[str] = []
+    n_values = 0
+    if kind is Kind.NUMBER:
+        low, high = column.min(), column.max()
+    elif kind is Kind.CATEGORY:
+        counts = column.drop_nulls().value_counts(sort=True, name="rows")
+        n_values, values = counts.height, counts[column.name].head(MOST_VALUES).to_list()
+    return Field(
+        column.name,
+        kind.value,
+        **vars(parsing),
+        low=low,  # type: ignore[arg-type]
+        high=high,  # type: ignore[arg-type]
+        values=tuple(values),
+        n_values=n_values,
+        missing_share=column.null_count() / max(1, column.len()),
+    )
+
+
+def _reference(dataset: Dataset) -> bytes:
+    """Summaries by column, as an Arrow file: quantiles of numbers, shares of categories; no row is in it."""
+    names, shares, points, labels = [], [], [], []
+    for name, kind in dataset.kinds.items():
+        if kind in (Kind.IDENTIFIER, Kind.CONSTANT, Kind.TEXT):
+            continue
+        column = dataset.frame[name]
+        known = column.drop_nulls()
+        if kind in NUMERIC_KINDS:
+            numbers = (known.dt.epoch("s") if kind is Kind.DATETIME else known).cast(pl.Float64).to_numpy()
+            grid = np.quantile(numbers, np.linspace(0, 1, QUANTILES)) if len(numbers) else np.full(QUANTILES, np.nan)
+            rows = [(float(q), float(v), None) for q, v in zip(np.linspace(0, 1, QUANTILES), grid, strict=True)]
+        else:
+            counts = known.value_counts(sort=True, name="rows").head(MOST_VALUES)
+            rows = [(count / column.len(), None, value) for value, count in counts.rows()]
+        for share, point, label in [(column.null_count() / column.len(), None, None), *rows]:
+            names.append(name)
+            shares.append(share)
+            points.append(point)
+            labels.append(label)
+    frame = pl.DataFrame(
+        {"column": names, "share": shares, "value": points, "category": labels},
+        schema={"column": pl.String, "share": pl.Float64, "value": pl.Float64, "category": pl.String},
+    )
+    buffer = io.BytesIO()
+    frame.write_ipc(buffer)
+    return buffer.getvalue()
