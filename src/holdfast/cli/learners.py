@@ -18,7 +18,9 @@ def learners(
     """List what Holdfast can learn with, and when to use each."""
     known = {learner.task for learner in catalogue()} | set(FAMILIES)
     if task is not None and task not in known:
-        raise RequestError(f"task {task!r} is unknown; expected one of {', '.join(sorted(known))}.{nearest(task, known)}")
+        raise RequestError(
+            f"task {task!r} is unknown; expected one of {', '.join(sorted(known))}.{nearest(task, known)}"
+        )
     family = FAMILIES.get(task or "", task)
     rows = [
         {

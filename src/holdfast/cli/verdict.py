@@ -12,21 +12,23 @@ from holdfast.study.study import Study
 
 def verdict(
     study: Annotated[Path, typer.Argument(help="The folder that holdfast train wrote.")],
-    metric: Annotated[str | None, typer.Option(help="Open the seal again and judge by this metric.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before a second opening.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Open the seal once more; asks first, and records it.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
 ) -> None:
-    """Show the verdict; another metric means another opening of the seal, which is asked for and recorded."""
+    """Show what the model scored on the sealed rows, and how often they were looked at."""
     found = Study(study)
-    result = found.verdict
-    if metric is not None and metric != result["metric"]:
+    result = {**found.verdict, "openings": found.openings}
+    if again:
         question = (
-            f"The seal of {study} was opened {result['openings']} time(s). Each further look makes the sealed rows less "
-            f"able to surprise you, and goes on record. Open it again?"
+            f"The seal of {study} was opened {found.openings} time(s). Every further look makes the sealed rows less able to "
+            f"surprise you, and goes on record. Open it again?"
         )
         if not yes:
             typer.confirm(question, abort=True, err=True)
-        result = reopen(found, metric)
+        result = reopen(found)
     if as_json:
         typer.echo(json.dumps(result, indent=2))
         return

@@ -12,9 +12,7 @@ from holdfast.graph import Graph
 from holdfast.learners.pipeline import Pipeline
 
 
-def assemble(
-    members: Sequence[tuple[Pipeline, float]], kinds: Mapping[str, Kind], n_classes: int | None
-) -> bytes:
+def assemble(members: Sequence[tuple[Pipeline, float]], kinds: Mapping[str, Kind], n_classes: int | None) -> bytes:
     """Compile the weighted average of pipelines.
 
     kinds: every feature in schema order. The graph takes `numbers` (double, rows x numeric features) and `strings`

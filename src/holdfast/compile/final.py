@@ -103,4 +103,3 @@ def _fit(
         )
         pipelines.append((pipeline, member.weight))
     return pipelines
-

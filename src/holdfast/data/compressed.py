@@ -37,7 +37,12 @@ def _zstandard(data: bytes, path: Path) -> bytes:
     """Let polars unpack it: as a table of one column that holds each line."""
     try:
         lines = pl.read_csv(
-            io.BytesIO(data), has_header=False, separator="\x01", quote_char=None, new_columns=["line"], infer_schema=False
+            io.BytesIO(data),
+            has_header=False,
+            separator="\x01",
+            quote_char=None,
+            new_columns=["line"],
+            infer_schema=False,
         )
     except Exception as error:
         raise DataError(f"{path} is a damaged zstandard file ({error}); expected a whole one: fetch it again") from None
@@ -50,7 +55,9 @@ def _zip(data: bytes, path: Path) -> tuple[bytes, str]:
             members = [each for each in archive.infolist() if not each.is_dir() and "__MACOSX" not in each.filename]
             if len(members) != 1:
                 names = ", ".join(each.filename for each in members[:5])
-                raise DataError(f"{path} holds {len(members)} files ({names}); expected exactly one table: unpack the one you mean")
+                raise DataError(
+                    f"{path} holds {len(members)} files ({names}); expected exactly one table: unpack the one you mean"
+                )
             if members[0].file_size > LARGEST:
                 raise DataError(f"{path} unpacks to {members[0].file_size:,} bytes; expected at most {LARGEST:,}")
             return archive.read(members[0]), members[0].filename

@@ -24,7 +24,9 @@ def read_sqlite(url: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             return _fetch(connection, options, path)
     except sqlite3.Error as error:
-        raise DataError(f"{path} can't be read as SQLite ({error}); expected a whole database and a valid query") from None
+        raise DataError(
+            f"{path} can't be read as SQLite ({error}); expected a whole database and a valid query"
+        ) from None
 
 
 def _fetch(
@@ -32,7 +34,9 @@ def _fetch(
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     tables = [
         name
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name"
+        )
         if not name.startswith("sqlite_")
     ]
     if "query" in options:

@@ -100,7 +100,9 @@ def _unique_names(cells: Sequence[str]) -> tuple[list[str], list[str]]:
         while name in names:
             name, number = f"{original}_{number}", number + 1
         if name != cell:
-            notes.append(f"column {place + 1} {f'repeats the name {cell!r}' if cell.strip() else 'has no name'}: now {name!r}")
+            notes.append(
+                f"column {place + 1} {f'repeats the name {cell!r}' if cell.strip() else 'has no name'}: now {name!r}"
+            )
         names.append(name)
     return names, notes[:10]
 
@@ -138,7 +140,9 @@ def _parse(
             _find_ragged(data, source, len(names), separator, first=2 if header else 1)
             if length is None:
                 first = str(error).splitlines()[0][:200]
-                raise DataError(f"{source} can't be read as delimited text ({first}); expected CSV: check quotes and separators") from None
+                raise DataError(
+                    f"{source} can't be read as delimited text ({first}); expected CSV: check quotes and separators"
+                ) from None
     if frame.width != len(names):
         _find_ragged(data, source, len(names), separator, first=2 if header else 1)
     if frame.height and frame[:, -1].null_count() and frame.width > 1:
@@ -168,7 +172,7 @@ def _line_end(data: bytes, start: int) -> int:
 
 
 def _check_short_rows(data: bytes, source: str, width: int, separator: str, *, first: int) -> None:
-    """polars fills short rows with nulls in silence; count the separators where that may have happened."""
+    """Polars fills short rows with nulls in silence; count the separators where that may have happened."""
     if b'"' in data:
         return _find_ragged(data, source, width, separator, first=first)
     array = np.frombuffer(data, dtype=np.uint8)

@@ -20,7 +20,9 @@ def from_memory(data: Any) -> Raw:
     """
     frame = _frame(data)
     if not frame.width or not frame.height:
-        raise DataError(f"the data in memory has {frame.height} rows and {frame.width} columns; expected a table with rows")
+        raise DataError(
+            f"the data in memory has {frame.height} rows and {frame.width} columns; expected a table with rows"
+        )
     return Raw(frame, "memory")
 
 
@@ -68,10 +70,16 @@ def _from_pandas(data: Any) -> pl.DataFrame:
             naive = column.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(column.dtype, "tz", None) else column
             series.append(pl.Series(name, naive.to_numpy(dtype="datetime64[us]")))
         elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
-            series.append(pl.Series(name, column.to_numpy()).fill_nan(None) if column.dtype.kind == "f" else pl.Series(name, column.to_numpy()))
+            series.append(
+                pl.Series(name, column.to_numpy()).fill_nan(None)
+                if column.dtype.kind == "f"
+                else pl.Series(name, column.to_numpy())
+            )
         else:
             present = column.notna().to_numpy()
-            series.append(_series(name, [value if known else None for value, known in zip(column.tolist(), present, strict=True)]))
+            series.append(
+                _series(name, [value if known else None for value, known in zip(column.tolist(), present, strict=True)])
+            )
     return pl.DataFrame(series)
 
 
@@ -91,5 +99,7 @@ def _series(name: str, values: Any) -> pl.Series:
         return pl.Series(name, cells)
     bad = next((value for value in cells if isinstance(value, Mapping | list | tuple | set)), None)
     if bad is not None:
-        raise DataError(f"column {name!r} holds {type(bad).__name__} {bad!r:.50}; expected plain values: flatten it first")
+        raise DataError(
+            f"column {name!r} holds {type(bad).__name__} {bad!r:.50}; expected plain values: flatten it first"
+        )
     return pl.Series(name, [None if value is None else str(value) for value in cells])

@@ -1,7 +1,6 @@
 """From a table as found to columns that know what they are."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 import polars as pl
@@ -19,7 +18,9 @@ FEWEST_ROWS = 20
 # A column is text when its values have this many words or characters on average and rarely repeat.
 TEXT_WORDS, TEXT_CHARACTERS, TEXT_DISTINCT = 3.5, 40, 0.3
 
-_ID_NAME = re.compile(r"(^|[\s_.-])(id|key|uuid|guid|index|rownum|row_?number|number|no|nr)$|[a-z](Id|ID)$", re.IGNORECASE)
+_ID_NAME = re.compile(
+    r"(^|[\s_.-])(id|key|uuid|guid|index|rownum|row_?number|number|no|nr)$|[a-z](Id|ID)$", re.IGNORECASE
+)
 
 
 def understand(raw: Raw, *, target: str | None = None) -> Dataset:
@@ -132,5 +133,3 @@ def _is_text(column: pl.Series) -> bool:
     assert isinstance(words, float)
     assert isinstance(characters, float)
     return words >= TEXT_WORDS or (characters >= TEXT_CHARACTERS and words >= 2)
-
-

@@ -39,7 +39,9 @@ def read(source: str, *, header: bool = True) -> Raw:
     if any(mark in source for mark in "*?["):
         return _checked(_read_glob(source, header=header))
     if path.is_dir():
-        raise DataError(f"{source} is a folder; expected a file: name one, or a glob such as {source.rstrip('/')}/*.csv")
+        raise DataError(
+            f"{source} is a folder; expected a file: name one, or a glob such as {source.rstrip('/')}/*.csv"
+        )
     siblings = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
     raise DataError(f"{source} does not exist; expected a file to read.{nearest(path.name, siblings)}")
 
@@ -88,7 +90,9 @@ def _guarded(reader: Callable[[bytes], pl.DataFrame], data: bytes, path: Path) -
     except Exception as error:  # polars and fastexcel raise many kinds for a damaged file
         first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         kind = path.name.removesuffix(".gz").rpartition(".")[2] or "data"
-        raise DataError(f"{path} is damaged or no {kind} file ({first}); expected a whole one: fetch it again") from None
+        raise DataError(
+            f"{path} is damaged or no {kind} file ({first}); expected a whole one: fetch it again"
+        ) from None
 
 
 def _read_json(data: bytes) -> pl.DataFrame:
@@ -126,5 +130,7 @@ _MAGIC = {b"PAR1": _read_parquet, b"ARROW1": _read_arrow}
 
 def _checked(raw: Raw) -> Raw:
     if raw.frame.width == 0 or raw.frame.height == 0:
-        raise DataError(f"{raw.source} has {raw.frame.height} rows and {raw.frame.width} columns; expected a table with rows")
+        raise DataError(
+            f"{raw.source} has {raw.frame.height} rows and {raw.frame.width} columns; expected a table with rows"
+        )
     return raw

@@ -48,7 +48,9 @@ def as_words(column: pl.Series) -> Words:
     [1.5, 2.25, None]
     """
     stripped = column.str.strip_chars()
-    present = pl.select(pl.when(stripped.is_in(MISSING_WORDS)).then(None).otherwise(stripped).alias(column.name)).to_series()
+    present = pl.select(
+        pl.when(stripped.is_in(MISSING_WORDS)).then(None).otherwise(stripped).alias(column.name)
+    ).to_series()
     known = present.drop_nulls()
     missing = Parsing(missing=MISSING_WORDS)
     if not known.len():
@@ -87,7 +89,9 @@ def _number(present: pl.Series, known: pl.Series) -> Words | None:
         notes = []
         if stray.len():
             listed = ", ".join(repr(word) for word in words.to_list())
-            notes = [f"{stray.len():,} cells of {present.name!r}, otherwise numbers, say {listed}: they count as missing"]
+            notes = [
+                f"{stray.len():,} cells of {present.name!r}, otherwise numbers, say {listed}: they count as missing"
+            ]
         missing = (*MISSING_WORDS, *words.to_list())
         return Words(numbers.fill_nan(None), Parsing(missing=missing, decimal=decimal, thousands=thousands), notes)
     return None

@@ -87,7 +87,9 @@ class Categories:
         if self._hot:
             which = graph.constant(np.array([c for c, _ in self._hot]))
             wanted = graph.constant(np.array([[code for _, code in self._hot]]))
-            parts.append(graph.add("Cast", graph.add("Equal", graph.add("Gather", codes, which, axis=1), wanted), to=FLOAT))
+            parts.append(
+                graph.add("Cast", graph.add("Equal", graph.add("Gather", codes, which, axis=1), wanted), to=FLOAT)
+            )
         if self._ranked:
             parts.append(self._emit_ranks(graph, codes))
         if self._averaged:
@@ -125,7 +127,9 @@ class Categories:
         sizes = [len(column.values) for column in self._columns]
         self._starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)[: len(sizes)]
         self._size = int(sum(sizes))
-        self._hot = [(c, code) for c, column in enumerate(self._columns) if column.one_hot for code in self._hot_codes(c)]
+        self._hot = [
+            (c, code) for c, column in enumerate(self._columns) if column.one_hot for code in self._hot_codes(c)
+        ]
         self._ranked = [] if self._wants.categories == "one_hot" else list(range(len(self._columns)))
         self._averaged = [c for c, column in enumerate(self._columns) if column.target]
         self._defaults = self._size + np.arange(len(self._averaged), dtype=np.int64)

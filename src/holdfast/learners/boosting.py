@@ -195,7 +195,9 @@ class XGBoost(Boosted):
 
     def trees(self) -> tuple[list[Tree], str, Any]:
         """Read the JSON form; thresholds are float32 by nature."""
-        model = json.loads(bytes(self.booster_[: self.n_trees_].save_raw("json")))["learner"]["gradient_booster"]["model"]
+        model = json.loads(bytes(self.booster_[: self.n_trees_].save_raw("json")))["learner"]["gradient_booster"][
+            "model"
+        ]
         trees = []
         for target, each in zip(model["tree_info"], model["trees"], strict=True):
             left = np.array(each["left_children"], dtype=np.int64)

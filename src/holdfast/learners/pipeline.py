@@ -53,7 +53,9 @@ class Pipeline:
     def emit(self, graph: Graph, matrix: str) -> str:
         """Add the estimator to the graph; returns a double tensor (rows, 1) or (rows, n_classes)."""
         if self.learner.emit is None:
-            raise CompileError(f"learner {self.learner.name!r} declares no compiled form; choose another with --learners")
+            raise CompileError(
+                f"learner {self.learner.name!r} declares no compiled form; choose another with --learners"
+            )
         answer = self.learner.emit(graph, matrix, self.estimator)
         if self.n_classes is None:
             scaled = graph.add("Mul", answer, graph.constant(np.array([self.scale.spread])))

@@ -26,7 +26,7 @@ class Reader:
     ) -> None:
         self._missing = frozenset(missing) | {""}
         self._decimal, self._thousands, self._date_format = decimal, thousands, date_format
-        self._words = {word: 1.0 for word in true} | {word: 0.0 for word in false}
+        self._words = dict.fromkeys(true, 1.0) | dict.fromkeys(false, 0.0)
         self._type = type
         number: dict[str, Callable[[Any], float]] = {"boolean": self._boolean, "datetime": self._datetime}
         self.number = number.get(type, self._number)
@@ -97,7 +97,7 @@ class Reader:
             if self._thousands:
                 word = word.replace(self._thousands, "")
             number = float(word if self._decimal == "." else word.replace(self._decimal, "."))
-            if "_" in word or not math.isfinite(number) and word.lower().lstrip("+-")[:3] not in ("inf", "nan"):
+            if "_" in word or (not math.isfinite(number) and word.lower().lstrip("+-")[:3] not in ("inf", "nan")):
                 raise ValueError(word)
             return number
         if isinstance(cell, int | float | np.number | np.bool_):

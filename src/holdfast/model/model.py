@@ -38,7 +38,9 @@ class Model:
         try:
             self._session = onnxruntime.InferenceSession(self._onnx, options, providers=["CPUExecutionProvider"])
         except Exception as error:
-            raise ModelError(f"ONNX Runtime does not take the graph ({error}); expected one that Holdfast compiled") from None
+            raise ModelError(
+                f"ONNX Runtime does not take the graph ({error}); expected one that Holdfast compiled"
+            ) from None
         self._wanted = {each.name for each in self._session.get_inputs()}
         self._output = "probabilities" if self.classes else "prediction"
         if self._output not in {each.name for each in self._session.get_outputs()}:
@@ -58,7 +60,9 @@ class Model:
     def predict_proba(self, rows: Any) -> Floats:
         """Predict each class's probability, shape (n_rows, n_classes), in the order of `classes`."""
         if not self.classes:
-            raise ModelError(f"this model predicts the number {self.target!r}; expected a classifier for predict_proba: use predict")
+            raise ModelError(
+                f"this model predicts the number {self.target!r}; expected a classifier for predict_proba: use predict"
+            )
         return self._run(rows)
 
     def score(self, rows: Any) -> dict[str, Any]:

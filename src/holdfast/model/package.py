@@ -44,7 +44,9 @@ def write(folder: Path, facts: Mapping[str, Any], onnx: bytes, *, reference: byt
         os.replace(partial, folder)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
-        raise ModelError(f"the model can't be written to {folder} ({error.strerror}); choose a place with room to write") from None
+        raise ModelError(
+            f"the model can't be written to {folder} ({error.strerror}); choose a place with room to write"
+        ) from None
     return manifest
 
 
@@ -65,7 +67,9 @@ def load(path: str | Path) -> Model:
         facts = manifest["files"][name]
         data = _bytes(folder / name, min(LARGEST_FILE, facts["bytes"]))
         if len(data) != facts["bytes"] or hashlib.sha256(data).hexdigest() != facts["sha256"]:
-            raise ModelError(f"{folder / name} is not the file the manifest names; expected it unchanged: copy the model again")
+            raise ModelError(
+                f"{folder / name} is not the file the manifest names; expected it unchanged: copy the model again"
+            )
         onnx = data if name == GRAPH else onnx
     inspect(onnx)
     return Model(manifest, onnx)
@@ -75,7 +79,9 @@ def _bytes(path: Path, limit: int) -> bytes:
     if path.is_symlink() or not path.is_file():
         raise ModelError(f"{path} is missing or a link; expected a plain file: copy the whole model folder again")
     if path.stat().st_size > limit:
-        raise ModelError(f"{path} has {path.stat().st_size:,} bytes; expected at most {limit:,}: it is no file of this model")
+        raise ModelError(
+            f"{path} has {path.stat().st_size:,} bytes; expected at most {limit:,}: it is no file of this model"
+        )
     return path.read_bytes()
 
 
@@ -86,7 +92,9 @@ def _manifest(data: bytes, folder: Path) -> dict[str, Any]:
         raise ModelError(f"{folder / MANIFEST} is not JSON; expected the manifest: copy the model again") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
-        raise ModelError(f"{folder} has format {found!r}; expected {FORMAT}: load it with the Holdfast version that wrote it")
+        raise ModelError(
+            f"{folder} has format {found!r}; expected {FORMAT}: load it with the Holdfast version that wrote it"
+        )
     files = manifest.get("files")
     plain = isinstance(files, dict) and set(files) == set(FILES)
     if not plain or not all(
@@ -96,7 +104,9 @@ def _manifest(data: bytes, folder: Path) -> dict[str, Any]:
         raise ModelError(f"{folder / MANIFEST} names other files than a model has; expected {', '.join(FILES)}")
     classes, task = manifest.get("classes"), manifest.get("task")
     if task not in TASKS or not isinstance(manifest.get("target"), str) or (task == "regression") != (classes is None):
-        raise ModelError(f"{folder / MANIFEST} lacks a task, target or classes that go together; expected a whole manifest")
+        raise ModelError(
+            f"{folder / MANIFEST} lacks a task, target or classes that go together; expected a whole manifest"
+        )
     if classes is not None and not all(isinstance(label, str | int | float | bool) for label in classes):
         raise ModelError(f"{folder / MANIFEST} has classes that are no plain values; expected text or numbers")
     return manifest

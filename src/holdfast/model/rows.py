@@ -20,14 +20,20 @@ def as_columns(rows: Any, names: Sequence[str]) -> dict[str, Any]:
         return {name: _arrow(rows[name]) for name in rows.schema.names}
     if isinstance(rows, np.ndarray):
         if rows.ndim != 2 or rows.shape[1] != len(names):
-            raise SchemaError(f"the array has shape {rows.shape}; expected (rows, {len(names)}), the model's fields in order")
+            raise SchemaError(
+                f"the array has shape {rows.shape}; expected (rows, {len(names)}), the model's fields in order"
+            )
         return {name: rows[:, place] for place, name in enumerate(names)}
     if isinstance(rows, Mapping):
         lengths = {len(cells) if _is_column(cells) else -1 for cells in rows.values()}
         if len(lengths) > 1 or -1 in lengths:
             raise SchemaError("the columns have different lengths; expected lists of one length, or one plain record")
         return dict(rows)
-    if isinstance(rows, Sequence) and not isinstance(rows, str | bytes) and all(isinstance(row, Mapping) for row in rows):
+    if (
+        isinstance(rows, Sequence)
+        and not isinstance(rows, str | bytes)
+        and all(isinstance(row, Mapping) for row in rows)
+    ):
         return _records(rows, names)
     raise SchemaError(
         f"rows of type {type(rows).__name__} can't be read; expected a dict, a list of dicts, a dict of lists, a data frame "
@@ -42,7 +48,9 @@ def _records(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[st
         if absent is None:
             columns[name] = [row[name] for row in rows]
         elif any(name in row for row in rows):
-            raise SchemaError(f"record {absent + 1} lacks {name!r}, which others have; expected every field in every record")
+            raise SchemaError(
+                f"record {absent + 1} lacks {name!r}, which others have; expected every field in every record"
+            )
     for row in rows[:1]:  # other names only serve to suggest what a missing field may be called now
         columns |= {name: [] for name in row if name not in columns}
     return columns

@@ -78,7 +78,9 @@ class Schema:
         rows: one dict, a list of dicts, a dict of columns, a polars or pandas frame, an Arrow table, or a 2-D array with
         the fields in order. Missing is NaN, and the empty string. Raises SchemaError, which lists every bad field.
         """
-        if isinstance(rows, dict) and not any(isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) for value in rows.values()):
+        if isinstance(rows, dict) and not any(
+            isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) for value in rows.values()
+        ):
             return self._one(rows)
         columns = as_columns(rows, [field.name for field in self.fields])
         problems: list[str] = []
@@ -130,7 +132,9 @@ class Schema:
             raise ModelError("the manifest's schema is not a list; expected the fields of the model")
         for entry in data:
             if not isinstance(entry, dict) or not set(entry) <= set(known) or entry.get("type") not in TYPES:
-                raise ModelError(f"the manifest's schema holds {entry!r:.80}; expected a field with a name and a known type")
+                raise ModelError(
+                    f"the manifest's schema holds {entry!r:.80}; expected a field with a name and a known type"
+                )
             facts = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
             if not isinstance(facts.get("name"), str):
                 raise ModelError("the manifest's schema has a field without a name; expected one")

@@ -31,11 +31,16 @@ def render(story: Story) -> str:
     return page.render(
         story=story,
         result=story.result,
-        style=Markup(room.joinpath("style.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
-        plots=Markup(plots),  # noqa: S704 - matplotlib escapes its texts
+        style=Markup(room.joinpath("style.css").read_text(encoding="utf-8")),
+        plots=Markup(plots),
         confusion=confusion,
         board=_board(story),
-        limits={"columns": MOST_COLUMNS, "findings": MOST_FINDINGS, "importances": MOST_IMPORTANCES, "classes": MOST_CLASSES},
+        limits={
+            "columns": MOST_COLUMNS,
+            "findings": MOST_FINDINGS,
+            "importances": MOST_IMPORTANCES,
+            "classes": MOST_CLASSES,
+        },
         top_importance=max((each.value for each in story.importance), default=0.0),
     )
 
@@ -103,5 +108,8 @@ def _confusion(story: Story) -> dict[str, Any]:
     np.add.at(table, (y, called), 1)
     table = table[np.ix_(shown, shown)]
     shares = table / np.maximum(1, counts[shown])[:, None]
-    cells = [[(int(n), round(float(s), 3)) for n, s in zip(ns, ss, strict=True)] for ns, ss in zip(table, shares, strict=True)]
+    cells = [
+        [(int(n), round(float(s), 3)) for n, s in zip(ns, ss, strict=True)]
+        for ns, ss in zip(table, shares, strict=True)
+    ]
     return {"classes": [str(story.classes[k]) for k in shown], "rows": cells, "cut": len(story.classes) > len(shown)}

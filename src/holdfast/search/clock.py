@@ -30,6 +30,10 @@ class Clock:
         """Seconds until the end; negative when it has passed."""
         return self.end - time.monotonic()
 
+    def share(self, part: float) -> float:
+        """The moment by which a part of the budget is used up."""
+        return float("inf") if self.budget is None else self.started + part * self.budget
+
 
 def parse_budget(text: str | float | None) -> float | None:
     """Read "60s", "5 min", "1h" or a number of seconds.

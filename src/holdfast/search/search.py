@@ -54,7 +54,7 @@ def search(
         outcome = _try(board, spec, executor, journal, deadline)
         proposals.report(spec, outcome)
         tried += 1
-    board.stopped = f"the {max_trials} trials asked for were run"
+    board.stopped = f"{max_trials} trials were run, as many as asked for or as so many rows can tell apart"
     return board
 
 

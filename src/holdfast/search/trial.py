@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from holdfast.learners.catalogue import find
 
 from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.data.columns import Columns
 from holdfast.data.folds import Fold
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
+from holdfast.learners.catalogue import find
 from holdfast.learners.learner import Learner
 from holdfast.learners.pipeline import Pipeline, encoding_targets, fit_estimator
 from holdfast.metrics.metric import Metric
@@ -131,6 +131,14 @@ def run_trial(problem: Problem, spec: Spec, deadline: float) -> Outcome:
     )
 
 
+def fit_first_fold(problem: Problem, learner: Learner, spec: Spec) -> Pipeline:
+    """Give the pipeline a trial fitted on the first fold; fitted again when the worker is not the one that did it."""
+    if spec.number not in problem.first_fold:
+        encoded = encode_fold(problem, learner.wants, 0)
+        problem.first_fold[spec.number] = _fit_fold(problem, learner, spec.params, 0, encoded)
+    return problem.first_fold[spec.number]
+
+
 def _fit_fold(
     problem: Problem, learner: Learner, params: Mapping[str, Any], number: int, encoded: EncodedFold
 ) -> Pipeline:
@@ -164,4 +172,3 @@ def encode_fold(problem: Problem, wants: Matrix, number: int) -> EncodedFold:
             problem.encoded.popitem(last=False)
     problem.encoded.move_to_end(key)
     return problem.encoded[key]
-

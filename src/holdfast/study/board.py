@@ -19,11 +19,11 @@ from holdfast.search.plan import Plan, plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
-from holdfast.study.finish import WRITING
+from holdfast.study.finish import JUDGED_SHARE, WRITING
 from holdfast.study.prepare import Question
 
-# Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows.
-JUDGED_SHARE = 0.45
+# More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
+ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
 
 # Starting a worker again after a trial was stopped takes about this long.
 RESTART = 3.0
@@ -63,7 +63,7 @@ def run_search(
         executor=executor,
         journal=journal,
         clock=clock,
-        max_trials=request.trials,
+        max_trials=request.trials or _worthwhile_trials(len(problem.y)),
         reserve=lambda outcomes: _reserve(outcomes, question, request.budget),
         say=say,
     )
@@ -108,16 +108,16 @@ def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[
         seconds = sum(outcome.fit_seconds for outcome, _ in chosen.members)
         speed = 1 / sum(1 / outcome.rows_per_second for outcome, _ in chosen.members)
         entries.append(Entry(chosen.name, chosen.predictions, seconds, speed, chosen=True))
-    return leaderboard(entries, searched.problem.y[searched.problem.judged], question.metric, seed=question.request.seed)
+    return leaderboard(
+        entries, searched.problem.y[searched.problem.judged], question.metric, seed=question.request.seed
+    )
 
 
 def _problem(question: Question) -> tuple[Problem, Plan]:
     """The development rows as a problem for the worker: all of them, or a sample when the budget asks for it."""
     request, rows = question.request, question.split.development
     columns = question.columns(rows)
-    decided = plan(
-        len(rows), len(columns.kinds), question.task.n_outputs, budget=request.budget, folds=request.folds
-    )
+    decided = plan(len(rows), len(columns.kinds), question.task.n_outputs, budget=request.budget, folds=request.folds)
     if decided.rows is not None:
         first = np.argsort(positions(question.hashes[rows], request.seed), kind="stable")[: decided.rows]
         rows = rows[np.sort(first)]
@@ -161,6 +161,10 @@ def _choose(question: Question, problem: Problem) -> tuple[list[Learner], list[t
         else:
             chosen.append(learner)
     return chosen, left_out
+
+
+def _worthwhile_trials(n_rows: int) -> int:
+    return min(MOST_TRIALS, max(FEWEST_TRIALS, n_rows // ROWS_A_TRIAL))
 
 
 def _reserve(outcomes: Sequence[Outcome], question: Question, budget: float | None) -> float:

@@ -10,13 +10,21 @@ from holdfast.arrays import Integers
 from holdfast.compile.final import Compiled, Member, Training, fit_and_compile
 from holdfast.data.cut import positions
 from holdfast.errors import CompileError
+from holdfast.explain.importance import Importance
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, OverrunError, WorkFailedError
+from holdfast.study.explain import importance_of
 from holdfast.study.prepare import Question
 
 # Seconds kept back for writing the model, the report and the result.
 WRITING = 4.0
+
+# Seconds spent on the importance of features at most.
+EXPLAINING = 10.0
+
+# Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows.
+JUDGED_SHARE = 0.45
 
 # A final fit may take this many times its estimate before the next candidate gets its turn.
 PATIENCE = 1.6
@@ -37,19 +45,18 @@ def fit_first_that_works(
     *,
     executor: Executor,
     clock: Clock,
-    share: float,
     say: Callable[[str], None],
 ) -> Finished:
     """Fit the best candidate on the development rows and compile it; on failure, go on to the next.
 
-    share: how much of the time left a final fit may take; a candidate estimated to take longer is fitted on a sample of
-    the rows. The baseline, last in line, has no deadline.
+    A candidate estimated to take longer than its share of the time left is fitted on a sample of the rows. The baseline,
+    last in line, has no deadline.
     """
     given_up: list[tuple[str, str]] = []
     executor.load(training(question, question.split.development))
     for number, candidate in enumerate(candidates):
         last = number == len(candidates) - 1
-        allowed = float("inf") if last else share * (clock.left - WRITING)
+        allowed = float("inf") if last else JUDGED_SHARE * (clock.left - WRITING)
         say(f"fitting {candidate.name} on the development rows")
         try:
             compiled = _fit(candidate, len(question.split.development), allowed, executor)
@@ -62,6 +69,19 @@ def fit_first_that_works(
     raise CompileError(
         f"no model could be compiled faithfully ({given_up}); expected at least the baseline: please report this"
     )
+
+
+def explain(candidate: Candidate, *, executor: Executor, clock: Clock, say: Callable[[str], None]) -> list[Importance]:
+    """Importance of features for the best candidate, as far as a small part of the time left goes."""
+    say("measuring which columns matter")
+    allowed = min(EXPLAINING, 0.1 * clock.left)
+    specs = [(outcome.spec, weight) for outcome, weight in candidate.members]
+    deadline = time.monotonic() + allowed
+    try:
+        found: list[Importance] = executor.call(importance_of, specs, deadline, deadline=deadline + allowed)
+    except (OverrunError, WorkFailedError):
+        return []
+    return found
 
 
 def refit_on_all(

@@ -29,13 +29,16 @@ class Folder:
         """Whether the study has its result."""
         return self.result_file.exists()
 
-    def open(self, request: Request) -> None:
-        """Create the folder for this request, or go on with an unfinished study of the very same request."""
+    def open(self, request: Request, fingerprint: str, sealed: int) -> None:
+        """Create the folder for this request, or go on with an unfinished study of the same request and data."""
         if self.request_file.exists():
             kept = Request.of(**Request.read(self.request_file))
             if self.finished:
-                raise RequestError(f"{self.path} holds a finished study of {kept.target!r}; choose another --out or remove it")
+                raise RequestError(
+                    f"{self.path} holds a finished study of {kept.target!r}; choose another --out or remove it"
+                )
             if _same_question(kept, request):
+                self._check_data(fingerprint)
                 return
             raise RequestError(
                 f"{self.path} holds an unfinished study with other settings; repeat them to resume it, or choose another --out"
@@ -44,9 +47,18 @@ class Folder:
             raise RequestError(f"{self.path} exists and is not a study; choose another --out")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            self.ledger.record("sealed", rows=sealed, data=fingerprint)
             write_text(self.request_file, request.to_toml())
         except OSError as error:
             raise RequestError(f"{self.path} can't be written ({error.strerror}); choose another --out") from None
+
+    def _check_data(self, fingerprint: str) -> None:
+        sealed = [entry for entry in self.ledger.entries() if entry["event"] == "sealed"]
+        if not sealed or sealed[0]["data"] != fingerprint:
+            raise RequestError(
+                f"{self.path} holds an unfinished study of other data (fingerprint {sealed[0]['data'] if sealed else None}, now "
+                f"{fingerprint}); choose another --out for the new data"
+            )
 
     def check_writable(self) -> None:
         """Find out early, before any work, that the folder can't be made."""
@@ -90,6 +102,6 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _same_question(kept: Request, request: Request) -> bool:
-    """More budget or more trials continue a study; anything else changed makes it another one."""
-    extendable = {"budget", "trials"}
+    """More trials continue a study; anything else changed makes it another one."""
+    extendable = {"trials"}
     return kept.model_dump(exclude=extendable) == request.model_dump(exclude=extendable)

@@ -5,20 +5,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from holdfast.audit.finding import Finding
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, Inline, Local
 from holdfast.search.journal import Journal
 from holdfast.study.board import board_of, candidates_of, run_search
-from holdfast.study.finish import Finished, fit_first_that_works, refit_on_all
+from holdfast.study.card import card
+from holdfast.study.finish import explain, fit_first_that_works, refit_on_all
 from holdfast.study.folder import Folder, next_free
-from holdfast.study.prepare import Question, ask, examine
+from holdfast.study.prepare import ask, examine
 from holdfast.study.request import Request
-from holdfast.study.results import Results, write_results
+from holdfast.study.results import Results, sentence, write_results
 from holdfast.study.ship import ship
 from holdfast.study.study import Study
 from holdfast.study.verdict import give_verdict
 
 Say: TypeAlias = Callable[[str], None]
+
+# The audit may take this share of the budget.
+AUDIT_SHARE = 0.15
 
 
 def train(
@@ -30,7 +35,7 @@ def train(
     started: float | None = None,
     **settings: Any,
 ) -> Study:
-    """Go from data to a model, a verdict and a report, in the folder `out`.
+    """Go from data to a model, a verdict and a report, in the folder `out` (default: study, study-2, ...).
 
     data: a path, glob or SQLite URL, or rows in memory (polars, pandas, Arrow, NumPy, dicts). settings: as in
     `holdfast.study.request.Request`, such as budget="5 min", metric, group, time, learners. A study that was killed goes
@@ -50,41 +55,47 @@ def train(
         executor.close()
 
 
+def audit(data: Any, target: str, *, header: bool = True) -> list[Finding]:
+    """Look for leaks, duplicates, groups, time order and other traps in the rows training would learn from."""
+    source = str(data) if isinstance(data, str | Path) else data
+    question = ask(source, Request.of(target=target, header=header))
+    return examine(question)[1]
+
+
 def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor: Executor, say: Say) -> Study:
     seconds: dict[str, float] = {}
 
-    def done(phase: str, since: float) -> float:
-        now = time.monotonic()
-        seconds[phase] = now - since
-        return now
+    def done(phase: str) -> None:
+        seconds[phase] = clock.elapsed - sum(seconds.values())
 
-    now = time.monotonic()
-    say("reading and sealing the test rows")
+    say("reading, and sealing the test rows")
     question = ask(source, request)
-    folder.open(question)
-    now = done("read", now)
+    done("read")
 
     say("auditing the development rows")
-    question, findings = examine(question, deadline=clock.share(0.15))
-    now = done("audit", now)
+    question, findings = examine(question, deadline=clock.share(AUDIT_SHARE))
+    folder.open(question.request, question.fingerprint, len(question.split.sealed))
+    done("audit")
 
-    board = run_search(question, executor=executor, journal=Journal(folder.trials), clock=clock, say=say)
-    candidates = candidates_of(question, board, clock=clock)
-    now = done("search", now)
+    searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=clock, say=say)
+    candidates = candidates_of(question, searched, clock=clock)
+    importance = explain(candidates[0], executor=executor, clock=clock, say=say)
+    done("search")
 
-    finished: Finished = fit_first_that_works(candidates, question, executor=executor, clock=clock, say=say)
-    folder.judged.parent.mkdir(exist_ok=True)
-    ship(folder.judged, question, finished.compiled)
+    finished = fit_first_that_works(candidates, question, executor=executor, clock=clock, say=say)
+    ship(folder.judged, question, finished.compiled, card=card(question, finished.compiled, judged="Not judged yet."))
     say("opening the sealed rows for the verdict")
-    verdict = give_verdict(question, folder, clock=clock)
-    now = done("verdict", now)
+    verdict = give_verdict(question, folder)
+    done("verdict")
 
     refitted = refit_on_all(finished, question, executor=executor, clock=clock, say=say)
     shipped = finished.compiled if isinstance(refitted, str) else refitted
-    ship(folder.model, question, shipped)
-    now = done("compile", now)
+    judged = sentence(verdict, question)
+    manifest = ship(folder.model, question, shipped, card=card(question, shipped, judged=judged))
+    done("compile")
 
     say("writing the report")
-    results = Results(question, findings, board, board_of(question, board, finished), finished, refitted, verdict, seconds)
-    write_results(results, folder, clock=clock, executor=executor)
+    board = board_of(question, searched, finished.candidate)
+    results = Results(question, findings, searched, board, finished, refitted, verdict, importance, manifest, seconds)
+    write_results(results, folder, clock)
     return Study(folder.path)

@@ -102,22 +102,20 @@ def ask(data: Any, request: Request) -> Question:
     y = task.encode(dataset.frame[request.target])
     features = [name for name in dataset.kinds if name != request.target]
     if not features:
-        raise DataError(f"{dataset.source} has no column beside the target {request.target!r}; expected at least one feature")
+        raise DataError(
+            f"{dataset.source} has no column beside the target {request.target!r}; expected at least one feature"
+        )
     hashes = row_hashes(dataset.frame, features)
     groups = None if request.group is None else row_hashes(dataset.frame, [request.group])
     time = None if request.time is None else _seconds(dataset, request.time)
-    parts = split(
-        hashes, share=request.sealed, seed=request.seed, strata=task.strata(y), groups=groups, time=time
-    )
+    parts = split(hashes, share=request.sealed, seed=request.seed, strata=task.strata(y), groups=groups, time=time)
     if not len(parts.sealed) or not len(parts.development):
         raise DataError(
             f"{dataset.source}: the {dataset.n_rows} rows can't be cut in two parts (they are equal, or one group or moment "
             f"holds them all); expected rows that differ: check the data, --group and --time"
         )
     weights = None if request.weight is None else _weights(dataset, request.weight)
-    return Question(
-        request, dataset, n_set_aside, task, fingerprint(dataset), parts, hashes, groups, time, weights
-    )
+    return Question(request, dataset, n_set_aside, task, fingerprint(dataset), parts, hashes, groups, time, weights)
 
 
 def examine(question: Question, *, deadline: float = float("inf")) -> tuple[Question, list[Finding]]:
@@ -153,9 +151,7 @@ def replace_names(request: Request, columns: Sequence[str]) -> Request:
     single = {
         role: match(name, role) for role in ("target", "group", "time", "weight") if (name := getattr(request, role))
     }
-    several = {
-        role: tuple(match(name, role) for name in getattr(request, role)) for role in ("drop", "keep")
-    }
+    several = {role: tuple(match(name, role) for name in getattr(request, role)) for role in ("drop", "keep")}
     return request.model_copy(update={**single, **several})
 
 
@@ -179,12 +175,16 @@ def _seconds(dataset: Dataset, name: str) -> Floats:
         return (series.dt.epoch("us").cast(pl.Float64) / 1e6).fill_null(np.nan).to_numpy()
     if series.dtype.is_numeric():
         return series.cast(pl.Float64).fill_null(np.nan).to_numpy()
-    raise DataError(f"time column {name!r} holds text such as {series.drop_nulls()[:1].to_list()}; expected dates or numbers")
+    raise DataError(
+        f"time column {name!r} holds text such as {series.drop_nulls()[:1].to_list()}; expected dates or numbers"
+    )
 
 
 def _weights(dataset: Dataset, name: str) -> Floats:
     series = dataset.frame[name]
     if not series.dtype.is_numeric() or series.null_count() or bool((series < 0).any()) or not series.sum():
-        raise DataError(f"weight column {name!r} must hold numbers of at least 0, none missing; clean it or drop --weight")
+        raise DataError(
+            f"weight column {name!r} must hold numbers of at least 0, none missing; clean it or drop --weight"
+        )
     weights = series.cast(pl.Float64).to_numpy()
     return weights / weights.mean()

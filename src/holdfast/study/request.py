@@ -55,7 +55,9 @@ class Request(BaseModel):
     @classmethod
     def _tuner(cls, value: str) -> str:
         if value not in TUNERS:
-            raise RequestError(f"tuner {value!r} is unknown; expected one of {', '.join(TUNERS)}.{nearest(value, TUNERS)}")
+            raise RequestError(
+                f"tuner {value!r} is unknown; expected one of {', '.join(TUNERS)}.{nearest(value, TUNERS)}"
+            )
         return value
 
     @classmethod
@@ -83,7 +85,9 @@ class Request(BaseModel):
         except OSError as error:
             raise RequestError(f"{path} can't be read ({error.strerror}); expected a study file in TOML") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise RequestError(f"{path} is not valid TOML ({error}); expected lines such as target = \"churned\"") from None
+            raise RequestError(
+                f'{path} is not valid TOML ({error}); expected lines such as target = "churned"'
+            ) from None
 
     def to_toml(self) -> str:
         """Write the settings that differ from "not given"."""

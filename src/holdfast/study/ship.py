@@ -35,7 +35,9 @@ def ship(folder: Path, question: Question, compiled: Compiled, *, card: str) -> 
         "rows": len(compiled.rows),
         "fingerprint": question.fingerprint,
         "proof": {"rows": compiled.proof.rows, "max_abs_difference": compiled.proof.max_abs_difference},
-        "versions": {name: version(name) for name in ("holdfast", "numpy", "scikit-learn", "lightgbm", "onnx", "onnxruntime")},
+        "versions": {
+            name: version(name) for name in ("holdfast", "numpy", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
+        },
     }
     return write(folder, facts, compiled.onnx, reference=_reference(dataset), card=card)
 

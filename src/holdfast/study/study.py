@@ -42,6 +42,11 @@ class Study:
         """The score on the sealed rows, with its interval and how often the seal was opened."""
         return dict(self.result["verdict"])
 
+    @property
+    def openings(self) -> int:
+        """How often the seal was opened up to now, as the ledger has it."""
+        return self._folder.ledger.openings
+
     @cached_property
     def model(self) -> Model:
         """The model that ships."""

@@ -48,7 +48,9 @@ def give_verdict(question: Question, folder: Folder, *, what: str = "verdict") -
     dataset = question.sealed.open(folder.ledger, what=what, metric=metric.name, model=model.fingerprint)
     y = question.encode(dataset)
     predictions = answers(model, dataset.frame)
-    found = {each.name: resample(each, y, predictions, n_resamples=_draws(each, metric)) for each in question.task.metrics}
+    found = {
+        each.name: resample(each, y, predictions, n_resamples=_draws(each, metric)) for each in question.task.metrics
+    }
     intervals = {name: each.interval() for name, each in found.items() if np.isfinite(each.score)}
     verdict = Verdict(
         metric=metric,

@@ -1,0 +1,246 @@
+"""What a study found, in words and as data: result.json and the report."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from holdfast.audit.finding import Finding
+from holdfast.compile.final import Compiled
+from holdfast.data.columns import NUMERIC_KINDS, Kind
+from holdfast.evaluate.leaderboard import Row
+from holdfast.explain.importance import Importance
+from holdfast.report import story as report
+from holdfast.report.page import number
+from holdfast.report.page import write as write_page
+from holdfast.search.clock import Clock
+from holdfast.study.board import Searched
+from holdfast.study.finish import Finished
+from holdfast.study.folder import Folder, write_text
+from holdfast.study.prepare import Question
+from holdfast.study.verdict import Verdict
+
+BARS = 12
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything the result and the report are made of. refitted: the refit model, or why there is none."""
+
+    question: Question
+    findings: Sequence[Finding]
+    searched: Searched
+    board: Sequence[Row]
+    finished: Finished
+    refitted: Compiled | str
+    verdict: Verdict
+    importance: Sequence[Importance]
+    manifest: dict[str, Any]
+    seconds: dict[str, float]
+
+    @property
+    def shipped(self) -> Compiled:
+        """The graph in model/."""
+        return self.finished.compiled if isinstance(self.refitted, str) else self.refitted
+
+
+def write_results(results: Results, folder: Folder, clock: Clock) -> None:
+    """Write the report, then result.json, whose presence says that the study is finished."""
+    results.seconds["total"] = clock.elapsed
+    result = to_json(results, folder)
+    write_page(_story(results, result), folder.report_file)
+    result["seconds"]["total"] = clock.elapsed
+    write_text(folder.result_file, json.dumps(_finite(result), indent=2))
+
+
+def to_json(results: Results, folder: Folder) -> dict[str, Any]:
+    """The study as result.json holds it."""
+    question, shipped = results.question, results.shipped
+    base = next(row for row in results.board if row.baseline)
+    graph = results.manifest["files"]["model.onnx"]
+    return {
+        "version": version("holdfast"),
+        "sentence": sentence(results.verdict, question),
+        "task": question.task.name,
+        "target": question.request.target,
+        "metric": question.metric.name,
+        "data": question.dataset.source,
+        "rows": question.dataset.n_rows,
+        "rows_set_aside": question.n_set_aside,
+        "columns": len(question.dataset.kinds),
+        "fingerprint": question.fingerprint,
+        "seed": question.request.seed,
+        "split": {
+            "kind": question.split.kind,
+            "reason": question.split.reason,
+            "development": len(question.split.development),
+            "sealed": len(question.split.sealed),
+            "folds": len(results.searched.problem.folds),
+        },
+        "findings": [finding.to_json() for finding in results.findings],
+        "leaderboard": [row.to_json() for row in results.board],
+        "baseline": {"learner": base.learner, "score": base.score},
+        "chosen": {
+            "name": results.finished.candidate.name,
+            "members": [
+                {"learner": outcome.spec.learner, "weight": weight, "params": outcome.params}
+                for outcome, weight in results.finished.candidate.members
+            ],
+            "fitted_rows": len(shipped.rows),
+            "refit_on_all": not isinstance(results.refitted, str) and len(shipped.rows) == question.dataset.n_rows,
+        },
+        "trials": len(results.searched.found.outcomes),
+        "not_tried": [{"learner": name, "reason": reason} for name, reason in _not_tried(results)],
+        "verdict": results.verdict.to_json(),
+        "model": {
+            "path": str(folder.model),
+            "sha256": graph["sha256"],
+            "size_bytes": graph["bytes"],
+            "compiled": True,
+            "proof": {
+                "rows": shipped.proof.rows,
+                "max_abs_difference": shipped.proof.max_abs_difference,
+                "allowed": shipped.proof.allowed,
+            },
+        },
+        "importance": [vars(each) for each in results.importance],
+        "seconds": results.seconds,
+        "energy": None,
+    }
+
+
+def sentence(verdict: Verdict, question: Question) -> str:
+    """The verdict in one plain sentence."""
+    interval, metric = verdict.interval, verdict.metric
+    better = metric.gain(interval.score) > metric.gain(verdict.baseline)
+    worst = interval.low if metric.greater_is_better else interval.high
+    sure = better and metric.gain(worst) > metric.gain(verdict.baseline)
+    guess = "the commonest answers" if question.task.n_classes else "the mean"
+    scored = (
+        f"On {verdict.n_rows:,} rows it had never seen, the model for '{question.request.target}' reaches {metric.title} "
+        f"{number(interval.score)} ({interval.level:.0%} interval {number(interval.low)} to {number(interval.high)})"
+    )
+    if sure:
+        return f"{scored}; knowing only {guess} gives {number(verdict.baseline)}."
+    if better:
+        return f"{scored}, which may be luck: knowing only {guess} gives {number(verdict.baseline)}."
+    return f"{scored}, no better than knowing only {guess} ({number(verdict.baseline)}): don't use it."
+
+
+def _not_tried(results: Results) -> list[tuple[str, str]]:
+    failed = [(spec.learner, reason) for spec, reason in results.searched.found.failures]
+    return [*results.searched.not_tried, *failed, *results.finished.given_up]
+
+
+def _decisions(results: Results) -> list[tuple[str, str]]:
+    question, request, searched = results.question, results.question.request, results.searched
+    task, chosen, proof = question.task, results.finished.candidate, results.shipped.proof
+    rows = question.dataset.n_rows
+    members = ", ".join(f"{outcome.spec.learner.replace('_', ' ')} {weight:.0%}" for outcome, weight in chosen.members)
+    left_out = sorted(
+        {name for finding in results.findings if finding.drop for name in finding.columns} | set(request.drop)
+    )
+    asked = f"predict '{request.target}' from {question.dataset.source}"
+    budget = "" if request.budget is None else f" within {request.budget:.0f} s"
+    trials = "" if request.trials is None else f" with {request.trials} trials"
+    decisions = [
+        ("Asked", f"{asked}{budget}{trials}, seed {request.seed}"),
+        ("Task", f"{task.name}: {task.reason}"),
+        (
+            "Metric",
+            f"{question.metric.title}, {'as asked' if request.metric else 'the default'}. {question.metric.summary}",
+        ),
+        (
+            "Sealed rows",
+            f"{len(question.split.sealed):,} of {rows:,}; {question.split.reason}. Nothing but the verdict read them.",
+        ),
+        ("Cross-validation", searched.plan.reason),
+        ("Search", f"{len(searched.found.outcomes)} configurations were cross-validated; {searched.found.stopped}"),
+        (
+            "Chosen",
+            f"{chosen.name.replace('_', ' ')} ({members})"
+            if len(chosen.members) > 1
+            else chosen.name.replace("_", " "),
+        ),
+    ]
+    if question.n_set_aside:
+        decisions.append(("Set aside", f"{question.n_set_aside:,} rows without a target"))
+    if left_out:
+        decisions.append(("Left out", f"{', '.join(left_out[:20])}; see the findings"))
+    decisions.append(("Refit", _refit(results)))
+    decisions.append(
+        (
+            "Compiled",
+            f"to ONNX, and proven on {proof.rows:,} rows to answer as the fitted model does: the largest difference is "
+            f"{proof.max_abs_difference:.1e}, {proof.allowed:.1e} is allowed",
+        )
+    )
+    decisions += [("Reading", note) for note in question.dataset.notes[:10]]
+    return decisions
+
+
+def _refit(results: Results) -> str:
+    fitted, rows = len(results.shipped.rows), results.question.dataset.n_rows
+    if isinstance(results.refitted, str):
+        return f"not done: {results.refitted}. The model that ships is the one judged, fitted on {fitted:,} rows"
+    if fitted < rows:
+        return f"after the verdict the model was fitted again, on {fitted:,} of all {rows:,} rows, to keep the budget"
+    return f"after the verdict the model was fitted again on all {rows:,} rows, the sealed ones too; that is what ships"
+
+
+def _story(results: Results, result: dict[str, Any]) -> report.Story:
+    question, verdict = results.question, results.verdict
+    many = len(results.finished.candidate.members) > 1
+    return report.Story(
+        title=f"Holdfast: {question.request.target} from {question.dataset.source}",
+        sentence=result["sentence"],
+        result=result,
+        decisions=_decisions(results),
+        metrics={each.name: (each.title, each.summary, each.greater_is_better) for each in question.task.metrics},
+        classes=question.task.classes,
+        sealed=report.Answers(verdict.y, verdict.predictions),
+        columns=_columns(question),
+        importance=[report.Importance(**vars(each)) for each in results.importance],
+        importance_note="Measured on the ensemble's members." if many else "",
+        not_tried=_not_tried(results),
+    )
+
+
+def _columns(question: Question) -> list[report.ColumnFacts]:
+    development = question.development
+    return [_facts(development.frame[name], kind) for name, kind in development.kinds.items()]
+
+
+def _facts(column: pl.Series, kind: Kind) -> report.ColumnFacts:
+    known, missing, distinct = column.drop_nulls(), column.null_count() / max(1, column.len()), column.n_unique()
+    if kind in NUMERIC_KINDS and known.len():
+        numbers = (known.dt.epoch("s") if kind is Kind.DATETIME else known).cast(pl.Float64).to_numpy()
+        low, high = np.quantile(numbers, [0.01, 0.99])
+        counts = np.histogram(numbers, BARS, (low, high) if high > low else (low - 0.5, low + 0.5))[0]
+        ends = (known.min(), known.median(), known.max())
+        shown = " · ".join(str(each)[:16] if kind is Kind.DATETIME else number(float(each)) for each in ends)  # type: ignore[arg-type]
+        return report.ColumnFacts(column.name, kind.value, missing, distinct, shown, _relative(counts))
+    common = known.value_counts(sort=True, name="rows").head(BARS)
+    shown = ", ".join(str(value)[:30] for value in common[column.name].head(5).to_list())
+    bars = _relative(common["rows"].to_numpy()) if kind is Kind.CATEGORY else []
+    return report.ColumnFacts(column.name, kind.value, missing, distinct, shown, bars)
+
+
+def _relative(counts: Any) -> list[float]:
+    top = max(counts, default=0)
+    return [round(100 * float(count) / top, 1) for count in counts] if top else []
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN; what could not be computed is null."""
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value
