@@ -22,8 +22,8 @@ def test_the_public_surface_is_pinned():
         "SchemaError",
         "SealError",
         "Study",
-        "audit",
-        "learners",
+        "catalogue",
+        "examine",
         "load",
         "train",
     ]

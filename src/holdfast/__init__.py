@@ -26,12 +26,12 @@ from holdfast.errors import (
 
 if TYPE_CHECKING:
     from holdfast.data.dataset import Dataset
-    from holdfast.learners.catalogue import catalogue as learners
+    from holdfast.learners.catalogue import catalogue
     from holdfast.learners.learner import Learner
     from holdfast.model.model import Model
     from holdfast.model.package import load
     from holdfast.study.estimators import Classifier, Regressor
-    from holdfast.study.journey import audit, train
+    from holdfast.study.journey import examine, train
     from holdfast.study.study import Study
 
 _HOMES = {
@@ -41,8 +41,8 @@ _HOMES = {
     "Model": ("holdfast.model.model", "Model"),
     "Regressor": ("holdfast.study.estimators", "Regressor"),
     "Study": ("holdfast.study.study", "Study"),
-    "audit": ("holdfast.study.journey", "audit"),
-    "learners": ("holdfast.learners.catalogue", "catalogue"),
+    "catalogue": ("holdfast.learners.catalogue", "catalogue"),
+    "examine": ("holdfast.study.journey", "examine"),
     "load": ("holdfast.model.package", "load"),
     "train": ("holdfast.study.journey", "train"),
 }
@@ -64,8 +64,8 @@ __all__ = [
     "SchemaError",
     "SealError",
     "Study",
-    "audit",
-    "learners",
+    "catalogue",
+    "examine",
     "load",
     "train",
 ]

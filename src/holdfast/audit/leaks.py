@@ -115,7 +115,8 @@ def missingness(examined: Examined) -> Iterator[Finding]:
 
 def strong_columns(examined: Examined) -> Iterator[Finding]:
     """A single column that predicts almost perfectly while all others are far behind."""
-    scores = _alone(examined.sample)
+    certain = {name for found in target_copies(examined) for name in found.columns}
+    scores = {name: score for name, score in _alone(examined.sample).items() if name not in certain}
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     if not ranked or ranked[0][1] < SUSPECT:
         return

@@ -50,7 +50,8 @@ class Examined:
     @cached_property
     def numeric_target(self) -> Floats:
         """The target as numbers: values, or class codes by name, shape (n_rows,)."""
-        return as_numbers(self.y)
+        numbers: Floats = as_numbers(self.y)
+        return numbers
 
 
 def as_numbers(series: pl.Series) -> Any:

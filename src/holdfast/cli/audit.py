@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.study.journey import audit as run
+from holdfast.study.journey import examine as run
 
 
 def audit(

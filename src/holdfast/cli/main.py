@@ -53,3 +53,7 @@ def main() -> None:
     except KeyboardInterrupt:
         typer.echo("holdfast: interrupted; the same command goes on where it stopped", err=True)
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -14,8 +14,8 @@ from holdfast.data.columns import Columns
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.learners.catalogue import find
-from holdfast.learners.learner import Family
 from holdfast.learners.pipeline import Pipeline, encoding_targets, fit_estimator
+from holdfast.tasks.task import Family
 
 
 @dataclass(frozen=True)
@@ -50,45 +50,45 @@ class Training:
 class Compiled:
     """A graph, the proof that it answers as the fitted pipelines do, the rows fitted on, and what it took.
 
-    rows: sorted row numbers of the whole dataset.
+    rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph.
     """
 
     onnx: bytes
     proof: Proof
     rows: Integers
-    fit_seconds: float
-    compile_seconds: float
+    n_members: int
 
 
-def fit_and_compile(training: Training, members: Sequence[Member], n_rows: int, deadline: float) -> Compiled:
-    """Fit every member on the first `n_rows` rows of the order, assemble the graph and prove it.
+def fit_and_compile(training: Training, members: Sequence[Member], n_rows: int, soft: float) -> Compiled:
+    """Fit the members, most important first, on the first `n_rows` rows of the order; assemble the graph and prove it.
 
-    The proof runs over all the rows fitted on, as far as the deadline (time.monotonic) allows. Raises CompileError when a
+    When the soft deadline (time.monotonic) has passed, further members are left out and the others' weights raised; the
+    proof runs over all the rows fitted on as far as it allows. Raises CompileError when a
     learner has no compiled form.
     """
-    began = time.monotonic()
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
-    pipelines = _fit(training, columns, rows, members)
-    fitted = time.monotonic()
+    pipelines = _fit(training, columns, rows, members, soft)
     graph = assemble(pipelines, columns.kinds, training.n_classes)
-    proof = prove(graph, pipelines, columns, deadline=deadline)
-    return Compiled(graph, proof, training.rows[rows], fitted - began, time.monotonic() - fitted)
+    proof = prove(graph, pipelines, columns, deadline=soft)
+    return Compiled(graph, proof, training.rows[rows], len(pipelines))
 
 
 def _fit(
-    training: Training, columns: Columns, rows: Integers, members: Sequence[Member]
+    training: Training, columns: Columns, rows: Integers, members: Sequence[Member], soft: float
 ) -> list[tuple[Pipeline, float]]:
     encoded: dict[Matrix, tuple[Encoder, Any]] = {}
-    y, pipelines = training.y[rows], []
-    for member in members:
+    fitted: list[tuple[Pipeline, float]] = []
+    y = training.y[rows]
+    targets = encoding_targets(y, training.n_classes)
+    weights = None if training.weights is None else training.weights[rows]
+    for member in sorted(members, key=lambda each: -each.weight):
+        if fitted and time.monotonic() > soft:
+            break
         learner = find(member.learner, training.family)
         if learner.wants not in encoded:
             encoder = Encoder(learner.wants, seed=training.seed)
-            encoded[learner.wants] = (
-                encoder,
-                encoder.fit_transform(columns, encoding_targets(y, training.n_classes)),
-            )
+            encoded[learner.wants] = (encoder, encoder.fit_transform(columns, targets))
         encoder, matrix = encoded[learner.wants]
         pipeline = fit_estimator(
             learner,
@@ -97,9 +97,10 @@ def _fit(
             matrix,
             y,
             n_classes=training.n_classes,
-            weights=None if training.weights is None else training.weights[rows],
+            weights=weights,
             seed=training.seed,
             n_jobs=training.n_jobs,
         )
-        pipelines.append((pipeline, member.weight))
-    return pipelines
+        fitted.append((pipeline, member.weight))
+    total = sum(weight for _, weight in fitted)
+    return [(pipeline, weight / total) for pipeline, weight in fitted]

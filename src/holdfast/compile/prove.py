@@ -55,7 +55,7 @@ def prove(
         if done and time.monotonic() > deadline:
             break
         chunk = columns.take(np.arange(start, min(start + CHUNK, columns.n_rows)))
-        fitted = sum(weight * pipeline.predict(chunk) for pipeline, weight in members)
+        fitted = np.sum([weight * pipeline.predict(chunk) for pipeline, weight in members], axis=0)
         compiled = session.run([output], {name: array for name, array in _feeds(chunk).items() if name in names})[0]
         difference = np.abs(compiled - fitted)
         worst = max(worst, float(np.max(difference, initial=0.0))) if np.isfinite(difference).all() else float("inf")

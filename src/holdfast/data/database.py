@@ -1,6 +1,7 @@
 """SQLite tables and queries, opened read-only."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -51,15 +52,15 @@ def _fetch(
         query = f'SELECT * FROM "{quoted}"'
     cursor = connection.execute(query)
     names = [column[0] for column in cursor.description or ()]
-    columns = list(zip(*cursor.fetchall(), strict=True)) or [[] for _ in names]
+    columns: list[Sequence[object]] = list(zip(*cursor.fetchall(), strict=True)) or [() for _ in names]
     series = [pl.Series(name, _plain(values), strict=False) for name, values in zip(names, columns, strict=True)]
     return pl.DataFrame(series), ()
 
 
-def _plain(values: object) -> list[object]:
+def _plain(values: Sequence[object]) -> list[object]:
     """SQLite types values, not columns: where they are mixed, text says it all."""
-    cells = [value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in values]  # type: ignore[attr-defined]
+    cells = [value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in values]
     kinds = {type(value) for value in cells if value is not None}
     if kinds <= {int, float}:
-        return [float(value) if value is not None and float in kinds else value for value in cells]
+        return [float(value) if isinstance(value, int) and float in kinds else value for value in cells]
     return [None if value is None else str(value) for value in cells]

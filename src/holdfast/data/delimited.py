@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -26,9 +27,8 @@ def read_delimited(data: bytes, source: str, *, header: bool) -> tuple[pl.DataFr
     """Read delimited text; also returns sentences about what had to be decided."""
     data, notes = _utf8(data, source)
     csv.field_size_limit(1 << 30)
-    sample = list(_records(data[:SAMPLE_BYTES], len(data) > SAMPLE_BYTES))
     separator = _separator(data[:SAMPLE_BYTES].decode("utf-8", "ignore"))
-    sample = list(_records(data[:SAMPLE_BYTES], len(data) > SAMPLE_BYTES, separator))
+    sample = _records(data[:SAMPLE_BYTES], separator, cut=len(data) > SAMPLE_BYTES)
     if header:
         names, renamed = _unique_names(sample[0])
         notes += renamed
@@ -68,7 +68,7 @@ def _utf8(data: bytes, source: str) -> tuple[bytes, list[str]]:
     return data, []
 
 
-def _records(data: bytes, cut: bool, separator: str = ",") -> "list[list[str]]":
+def _records(data: bytes, separator: str, *, cut: bool) -> list[list[str]]:
     """The first rows, as text; the last one is left out when the sample was cut in the middle of it."""
     text = data.decode("utf-8", "ignore")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
@@ -120,7 +120,7 @@ def _codes(rows: Sequence[Sequence[str]], names: Sequence[str]) -> set[str]:
 def _parse(
     data: bytes, source: str, names: list[str], separator: str, *, header: bool, codes: set[str]
 ) -> pl.DataFrame:
-    options = {
+    options: dict[str, Any] = {
         "has_header": False,
         "skip_rows": 0,
         "separator": separator,

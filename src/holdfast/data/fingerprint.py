@@ -56,7 +56,8 @@ def _column(series: pl.Series) -> Hashes:
     values = codes.unique(maintain_order=True).drop_nulls()
     lookup = np.array([_word(value) for value in values.to_list()] + [MISSING], dtype=np.uint64)
     places = codes.cast(pl.Enum(values)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
-    return lookup[places]
+    hashes: Hashes = lookup[places]
+    return hashes
 
 
 def _word(text: str) -> np.uint64:

@@ -1,11 +1,12 @@
 """Intervals and comparisons by resampling rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, Integers
 from holdfast.metrics.metric import Metric
 
 # Resampling more rows than this adds time, not precision: the spread found is rescaled to the true number of rows.
@@ -39,25 +40,53 @@ class Resampled:
         return Interval(self.score, float(min(low, self.score)), float(max(high, self.score)), level)
 
 
-def resample(metric: Metric, y: Any, predictions: Floats, *, n_resamples: int = 200, seed: int = 0) -> Resampled:
-    """Score predictions on bootstrap draws of the rows.
+def score_by_parts(metric: Metric, y: Any, predictions: Floats, parts: Sequence[Integers] | None = None) -> float:
+    """Score each part of the rows on its own and average, weighted by size; parts that can't be scored are left out.
+
+    Out-of-fold predictions come from several models, whose scales may differ: ranking them together would mislead.
+    """
+    if parts is None or len(parts) == 1:
+        return metric.score(y, predictions)
+    return _average(metric, [(y[part], predictions[part], None, len(part)) for part in parts])
+
+
+def resample(
+    metric: Metric,
+    y: Any,
+    predictions: Floats,
+    *,
+    parts: Sequence[Integers] | None = None,
+    n_resamples: int = 200,
+    seed: int = 0,
+) -> Resampled:
+    """Score predictions on bootstrap draws of the rows; with `parts` (row numbers of each fold), drawn within each.
 
     The same seed draws the same rows for every model, so the draws of two models can be compared pair by pair.
     """
-    n_rows = len(y)
     rng = np.random.default_rng(seed)
-    score = metric.score(y, predictions)
-    rows = np.arange(n_rows)
-    if n_rows > MAX_RESAMPLED_ROWS:
-        rows = np.sort(rng.choice(n_rows, MAX_RESAMPLED_ROWS, replace=False))
-    centre = score if len(rows) == n_rows else metric.score(y[rows], predictions[rows])
+    score = score_by_parts(metric, y, predictions, parts)
+    every = [np.arange(len(y))] if parts is None else list(parts)
+    share = min(1.0, MAX_RESAMPLED_ROWS / len(y))
+    drawn_from = [
+        part if share == 1 else rng.choice(part, max(1, round(share * len(part))), replace=False) for part in every
+    ]
+    cut = [(y[part], predictions[part], len(part)) for part in drawn_from]
+    centre = _average(metric, [(truth, given, None, size) for truth, given, size in cut])
     draws = np.empty(n_resamples)
     for i in range(n_resamples):
-        counts = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)))
-        drawn = np.flatnonzero(counts)
-        draws[i] = metric.score(y[rows[drawn]], predictions[rows[drawn]], counts[drawn].astype(np.float64))
-    shrink = np.sqrt(len(rows) / n_rows)
-    return Resampled(score, score + (draws - centre) * shrink)
+        drawn = []
+        for truth, given, size in cut:
+            counts = np.bincount(rng.integers(0, size, size), minlength=size)
+            rows = np.flatnonzero(counts)
+            drawn.append((truth[rows], given[rows], counts[rows].astype(np.float64), size))
+        draws[i] = _average(metric, drawn)
+    return Resampled(score, score + (draws - centre) * np.sqrt(share))
+
+
+def _average(metric: Metric, parts: Sequence[tuple[Any, Floats, Floats | None, int]]) -> float:
+    scores = np.array([metric.score(truth, given, weights) for truth, given, weights, _ in parts])
+    sizes, known = np.array([size for *_, size in parts], dtype=np.float64), np.isfinite(scores)
+    return float(np.average(scores[known], weights=sizes[known])) if known.any() else float("nan")
 
 
 def p_better(metric: Metric, model: Resampled, other: Resampled) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, Integers
 from holdfast.evaluate.bootstrap import p_better, resample
 from holdfast.metrics.metric import Metric
 
@@ -45,10 +45,21 @@ class Entry:
 
 
 def leaderboard(
-    entries: Sequence[Entry], y: Any, metric: Metric, *, seed: int = 0, n_resamples: int = 200
+    entries: Sequence[Entry],
+    y: Any,
+    metric: Metric,
+    *,
+    parts: Sequence[Integers],
+    seed: int = 0,
+    n_resamples: int = 200,
 ) -> list[Row]:
-    """Score all entries on the same bootstrap draws, best first. The first baseline entry is what others must beat."""
-    draws = [resample(metric, y, entry.predictions, seed=seed, n_resamples=n_resamples) for entry in entries]
+    """Score all entries on the same bootstrap draws, best first. The first baseline entry is what others must beat.
+
+    parts: the rows of each fold, as places in y and in the predictions.
+    """
+    draws = [
+        resample(metric, y, entry.predictions, parts=parts, seed=seed, n_resamples=n_resamples) for entry in entries
+    ]
     base = next(found for entry, found in zip(entries, draws, strict=True) if entry.baseline)
     rows = []
     for entry, found in zip(entries, draws, strict=True):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from holdfast.arrays import Floats, Matrix32
+from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.data.columns import Columns
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix
@@ -37,8 +37,8 @@ class Numeric:
             spread = np.percentile(present, 95) - np.percentile(present, 5)
             if abs(self._fill[k]) > FAR_FROM_ZERO * spread > 0:
                 self._shift[k] = np.round(self._fill[k])
-        self._gaps = np.flatnonzero((counts < len(values)) & (counts > 0)) if self._wants.missing == "impute" else []
-        self._gaps = np.asarray(self._gaps, dtype=np.int64)
+        gaps = (counts < len(values)) & (counts > 0) & (self._wants.missing == "impute")
+        self._gaps: Integers = np.flatnonzero(gaps)
         filled = np.where(known, values, self._fill)
         self._mean, self._spread = np.zeros(len(self._names)), np.ones(len(self._names))
         if self._wants.scaled and len(values):
@@ -50,10 +50,7 @@ class Numeric:
         """Encode rows, shape (n_rows, len(names()))."""
         values = self._values(columns)
         known = np.isfinite(values)
-        if self._wants.missing == "impute":
-            values = np.where(known, values, self._fill)
-        else:
-            values = np.where(known, values, np.nan)
+        values = np.where(known, values, self._fill if self._wants.missing == "impute" else np.nan)
         if self._wants.scaled:
             values = np.clip((values - self._mean) / self._spread, -CLIP, CLIP)
         else:

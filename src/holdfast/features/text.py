@@ -50,7 +50,7 @@ class Text:
         least = 2 if n_rows < 1000 else 5
         ranked = sorted((word for word, count in rows_with.items() if count >= least), key=lambda w: (-rows_with[w], w))
         self._words = sorted(ranked[:width])
-        self._numbers = {}
+        self._numbers: dict[str, int] = {}
         for number, word in enumerate(self._words):
             for spelling in spellings[word] | {word, word.title(), word.upper()}:
                 self._numbers.setdefault(spelling, number)
@@ -61,14 +61,16 @@ class Text:
     def transform(self, columns: Columns) -> Matrix32:
         """Encode rows, shape (n_rows, len(names()))."""
         coded = columns.strings[self._name]
-        used = np.unique(coded.codes[coded.codes >= 0])
+        used: Integers = np.unique(coded.codes[coded.codes >= 0]).astype(np.int64)
         counts = self._counts(coded.values, used)
         weighted = counts * self._weights
         length = np.sqrt((weighted * weighted).sum(axis=1, keepdims=True))
         encoded = (weighted / np.maximum(length, 1e-12)).astype(np.float32)
         place = np.full(len(coded.values) + 1, len(used))
         place[used] = np.arange(len(used))
-        return np.concatenate([encoded, np.zeros((1, len(self._words)), dtype=np.float32)])[place[coded.codes]]
+        blank = np.zeros((1, len(self._words)), dtype=np.float32)
+        matrix: Matrix32 = np.concatenate([encoded, blank])[place[coded.codes]]
+        return matrix
 
     def names(self) -> list[str]:
         """Name of each matrix column."""

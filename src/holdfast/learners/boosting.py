@@ -36,7 +36,7 @@ class Boosted(ABC):
         self.n_columns_ = X.shape[1]
         self.classes_ = np.unique(y) if self.classifier else None
         self.n_outputs_ = 1 if self.classes_ is None or len(self.classes_) == 2 else len(self.classes_)
-        target = np.searchsorted(self.classes_, y) if self.classifier else y
+        target: Any = y if self.classes_ is None else np.searchsorted(self.classes_, y)
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
         if self.n_trees is not None or len(y) < FEW_ROWS:
             self.n_trees_ = self.n_trees or FEW_ROWS_TREES

@@ -4,8 +4,8 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 
-import holdfast.learners
 from holdfast.errors import RequestError, nearest
 from holdfast.learners.learner import Learner
 
@@ -46,8 +46,8 @@ ORDER = {
 @cache
 def _all() -> tuple[Learner, ...]:
     modules = [
-        import_module(f"{holdfast.learners.__name__}.{found.name}")
-        for found in pkgutil.iter_modules(holdfast.learners.__path__)
+        import_module(f"{__package__}.{found.name}")
+        for found in pkgutil.iter_modules([str(Path(__file__).parent)])
         if found.name != "catalogue"
     ]
     found = [each for module in modules for each in vars(module).values() if isinstance(each, Learner)]

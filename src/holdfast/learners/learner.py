@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from holdfast.errors import MissingExtraError
 from holdfast.features.matrix import Matrix
 from holdfast.graph import Graph
 from holdfast.learners.space import Dimension
+from holdfast.tasks.task import Family
 
-Family: TypeAlias = Literal["classification", "regression"]
 Emit: TypeAlias = Callable[[Graph, str, Any], str]
 
 

@@ -33,14 +33,14 @@ def emit_forest(graph: Graph, matrix: str, estimator: Any) -> str:
     members = getattr(estimator, "estimators_", [estimator])
     classes = getattr(estimator, "classes_", None)
     n_targets = 1 if classes is None or len(classes) == 2 else len(classes)
-    trees = [_tree(member.tree_, len(members), n_targets, classes is not None) for member in members]
+    trees = [_tree(member.tree_, len(members), n_targets, classifier=classes is not None) for member in members]
     summed = tree_ensemble(graph, matrix, trees, n_targets=n_targets, mode="<=")
     if classes is None or n_targets > 1:
         return summed
     return graph.add("Concat", graph.add("Sub", graph.constant(np.array([[1.0]])), summed), summed, axis=1)
 
 
-def _tree(tree: Any, n_trees: int, n_targets: int, classifier: bool) -> Tree:
+def _tree(tree: Any, n_trees: int, n_targets: int, *, classifier: bool) -> Tree:
     leaf = tree.children_left < 0
     value = np.asarray(tree.value[:, 0, :], dtype=np.float64)
     if classifier:

@@ -16,7 +16,7 @@ class Reader:
 
     def __init__(
         self,
-        type: str,
+        kind: str,
         missing: tuple[str, ...],
         decimal: str,
         thousands: str,
@@ -27,9 +27,9 @@ class Reader:
         self._missing = frozenset(missing) | {""}
         self._decimal, self._thousands, self._date_format = decimal, thousands, date_format
         self._words = dict.fromkeys(true, 1.0) | dict.fromkeys(false, 0.0)
-        self._type = type
+        self._type = kind
         number: dict[str, Callable[[Any], float]] = {"boolean": self._boolean, "datetime": self._datetime}
-        self.number = number.get(type, self._number)
+        self.number = number.get(kind, self._number)
 
     def column(self, cells: Any) -> Any:
         """Read a whole column, shape (n_rows,)."""
@@ -63,9 +63,10 @@ class Reader:
         if isinstance(cell, int | np.integer):
             return str(int(cell))
         if isinstance(cell, float | np.floating):
-            if math.isnan(cell):
+            value = float(cell)
+            if math.isnan(value):
                 return ""
-            return str(int(cell)) if cell == math.floor(cell) and abs(cell) < 1e15 else repr(float(cell))
+            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
         if isinstance(cell, date):
             return str(cell)
         raise TypeError(type(cell).__name__)

@@ -10,7 +10,36 @@ from holdfast.errors import ModelError
 
 ALLOWED = {
     "": frozenset(
-        ["Add", "And", "ArgMax", "Cast", "Clip", "Concat", "Div", "Equal", "Floor", "Gather", "Identity", "Less", "MatMul", "Max", "Mul", "Not", "Reciprocal", "ReduceL2", "ReduceSum", "Reshape", "Sigmoid", "Softmax", "Sqrt", "StringConcat", "Sub", "TopK", "Unsqueeze", "Where"]
+        [
+            "Add",
+            "And",
+            "ArgMax",
+            "Cast",
+            "Clip",
+            "Concat",
+            "Div",
+            "Equal",
+            "Floor",
+            "Gather",
+            "Identity",
+            "Less",
+            "MatMul",
+            "Max",
+            "Mul",
+            "Not",
+            "Reciprocal",
+            "ReduceL2",
+            "ReduceSum",
+            "Reshape",
+            "Sigmoid",
+            "Softmax",
+            "Sqrt",
+            "StringConcat",
+            "Sub",
+            "TopK",
+            "Unsqueeze",
+            "Where",
+        ]
     ),
     "ai.onnx.ml": frozenset(["LabelEncoder", "TreeEnsemble"]),
     "com.microsoft": frozenset(["TfIdfVectorizer", "Tokenizer"]),

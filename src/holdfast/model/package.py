@@ -96,10 +96,13 @@ def _manifest(data: bytes, folder: Path) -> dict[str, Any]:
             f"{folder} has format {found!r}; expected {FORMAT}: load it with the Holdfast version that wrote it"
         )
     files = manifest.get("files")
-    plain = isinstance(files, dict) and set(files) == set(FILES)
-    if not plain or not all(
-        isinstance(each, dict) and isinstance(each.get("bytes"), int) and isinstance(each.get("sha256"), str)
-        for each in files.values()
+    if (
+        not isinstance(files, dict)
+        or set(files) != set(FILES)
+        or not all(
+            isinstance(each, dict) and isinstance(each.get("bytes"), int) and isinstance(each.get("sha256"), str)
+            for each in files.values()
+        )
     ):
         raise ModelError(f"{folder / MANIFEST} names other files than a model has; expected {', '.join(FILES)}")
     classes, task = manifest.get("classes"), manifest.get("task")

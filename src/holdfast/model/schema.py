@@ -135,7 +135,9 @@ class Schema:
                 raise ModelError(
                     f"the manifest's schema holds {entry!r:.80}; expected a field with a name and a known type"
                 )
-            facts = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+            facts: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()
+            }
             if not isinstance(facts.get("name"), str):
                 raise ModelError("the manifest's schema has a field without a name; expected one")
             made.append(Field(**facts))

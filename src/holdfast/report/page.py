@@ -23,6 +23,7 @@ def render(story: Story) -> str:
     room = files("holdfast.report")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": number, "percent": percent, "seconds": seconds}
+    environment.globals |= {"span": span}
     page = environment.from_string(room.joinpath("page.html").read_text(encoding="utf-8"))
     if story.classes is None:
         plots, confusion = regression_plots(story.sealed), None
@@ -63,6 +64,19 @@ def number(value: Any) -> str:
     if isinstance(value, int) or abs(value) >= 10_000:
         return f"{value:,.0f}"
     return f"{value:.4g}"
+
+
+def span(low: Any, high: Any) -> str:
+    """Show an interval with as many digits as its width gives meaning to.
+
+    >>> span(0.83222, 0.95012), span(1012.2, 1310.9)
+    ('0.832 – 0.950', '1,012 – 1,311')
+    """
+    if low is None or high is None or not math.isfinite(high - low):
+        return "–"
+    width = high - low
+    digits = max(0, 1 - math.floor(math.log10(width))) if width > 0 else 4
+    return f"{low:,.{min(digits, 8)}f} – {high:,.{min(digits, 8)}f}"
 
 
 def percent(share: float) -> str:

@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, Integers
+from holdfast.evaluate.bootstrap import score_by_parts
 from holdfast.metrics.metric import Metric
 from holdfast.search.ensemble import greedy_weights
 from holdfast.search.trial import Outcome
 
 # The ensemble draws on this many of the best trials; more would mostly fit the noise of the out-of-fold rows.
 DRAWN_FROM = 20
+
+# Folds are small, so that a call's overhead makes some models look slower than they are over many rows.
+SLOWEST = 20_000.0
 
 # An ensemble must gain this share of the distance between baseline and best single model to be worth its size.
 WORTHWHILE = 0.002
@@ -28,13 +32,14 @@ class Candidate:
     score: float
 
     def seconds(self, rows: float) -> float:
-        """Estimate a fit of all members on this many rows, from what the folds took."""
+        """Estimate a fit of all members on this many rows and their proof, from what the folds took."""
         return sum(fit_seconds(outcome, rows) for outcome, _ in self.members)
 
 
 def fit_seconds(outcome: Outcome, rows: float) -> float:
-    """Estimate a fit on this many rows, its encoding included; time grows at least in proportion."""
-    return outcome.fit_seconds * max(rows / outcome.fit_rows, 1.0)
+    """Estimate a fit on this many rows, its encoding and the proof over them included."""
+    proof = 2 * rows / max(outcome.rows_per_second, SLOWEST)
+    return outcome.fit_seconds * max(rows / outcome.fit_rows, 1.0) + proof
 
 
 def rank(
@@ -43,18 +48,19 @@ def rank(
     *,
     metric: Metric,
     y: Any,
+    parts: Sequence[Integers],
     rows: float,
     max_seconds: float,
 ) -> list[Candidate]:
     """Order what could ship, best first, the baseline last.
 
-    y: the truth of the out-of-fold rows. rows, max_seconds: an ensemble is built only of members whose fits on this
+    y: the truth of the out-of-fold rows; parts: the places of each fold in it. rows, max_seconds: an ensemble is built only of members whose fits on this
     many rows take no longer than this together.
     """
     models = [outcome for outcome in outcomes if outcome is not baseline]
     models.sort(key=lambda outcome: -metric.gain(outcome.score))
     singles = [_single(outcome) for outcome in models]
-    ensemble = _ensemble(models[:DRAWN_FROM], metric=metric, y=y, rows=rows, max_seconds=max_seconds)
+    ensemble = _ensemble(models[:DRAWN_FROM], metric=metric, y=y, parts=parts, rows=rows, max_seconds=max_seconds)
     last = _single(baseline)
     if ensemble is None:
         return [*singles, last]
@@ -70,7 +76,7 @@ def _single(outcome: Outcome) -> Candidate:
 
 
 def _ensemble(
-    models: Sequence[Outcome], *, metric: Metric, y: Any, rows: float, max_seconds: float
+    models: Sequence[Outcome], *, metric: Metric, y: Any, parts: Sequence[Integers], rows: float, max_seconds: float
 ) -> Candidate | None:
     if len(models) < 2:
         return None
@@ -81,4 +87,4 @@ def _ensemble(
     if len(chosen) < 2:
         return None
     mixed = np.sum([weight * outcome.predictions for outcome, weight in chosen], axis=0)
-    return Candidate("ensemble", tuple(chosen), mixed, metric.score(y, mixed))
+    return Candidate("ensemble", tuple(chosen), mixed, score_by_parts(metric, y, mixed, parts))

@@ -29,17 +29,18 @@ def search(
     journal: Journal,
     clock: Clock,
     max_trials: int | None,
+    enough: str,
     reserve: Callable[[Sequence[Outcome]], float],
     say: Callable[[str], None],
 ) -> Board:
     """Run the baselines, then trials as proposed.
 
-    reserve: seconds that finishing (final fits, compiling, report) will take, given the outcomes so far; trials are
+    enough: why max_trials are enough, in words. reserve: seconds that finishing (final fits, compiling, report) will take, given the outcomes so far; trials are
     stopped so that this much time is left. Finished trials are kept in the journal and not run again.
     """
     board = Board()
-    for spec in baselines:
-        _try(board, spec, executor, journal, clock.end)
+    for baseline in baselines:
+        _try(board, baseline, executor, journal, clock.end)
     tried = 0
     while max_trials is None or tried < max_trials:
         deadline = clock.end - reserve(board.outcomes)
@@ -54,7 +55,7 @@ def search(
         outcome = _try(board, spec, executor, journal, deadline)
         proposals.report(spec, outcome)
         tried += 1
-    board.stopped = f"{max_trials} trials were run, as many as asked for or as so many rows can tell apart"
+    board.stopped = enough
     return board
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.data.columns import Columns
 from holdfast.data.folds import Fold
+from holdfast.evaluate.bootstrap import score_by_parts
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.learners.catalogue import find
@@ -79,6 +80,12 @@ class Problem:
         """Rows that have an out-of-fold prediction, sorted."""
         return np.sort(np.concatenate([fold.valid for fold in self.folds]))
 
+    @property
+    def parts(self) -> list[Integers]:
+        """For each fold, the places of its validation rows in `judged`."""
+        judged = self.judged
+        return [np.searchsorted(judged, np.sort(fold.valid)) for fold in self.folds]
+
     def __getstate__(self) -> dict[str, Any]:
         """Travel without the caches."""
         return {**self.__dict__, "encoded": OrderedDict(), "first_fold": {}}
@@ -121,7 +128,7 @@ def run_trial(problem: Problem, spec: Spec, deadline: float) -> Outcome:
     judged = problem.judged
     return Outcome(
         spec=spec,
-        score=problem.metric.score(problem.y[judged], predictions[judged]),
+        score=score_by_parts(problem.metric, problem.y[judged], predictions[judged], problem.parts),
         fold_scores=tuple(scores),
         predictions=predictions[judged],
         settled=learner.settle(fitted),

@@ -19,17 +19,14 @@ from holdfast.search.plan import Plan, plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
-from holdfast.study.finish import JUDGED_SHARE, WRITING
+from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING
 from holdfast.study.prepare import Question
 
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
 ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
 
-# Starting a worker again after a trial was stopped takes about this long.
-RESTART = 3.0
-
 # The final fits should not need more than this share of the budget; learners that would are fitted on fewer rows.
-FINISH_SHARE = 0.35
+FINISH_SHARE = 0.4
 
 
 @dataclass
@@ -64,6 +61,7 @@ def run_search(
         journal=journal,
         clock=clock,
         max_trials=request.trials or _worthwhile_trials(len(problem.y)),
+        enough="as asked" if request.trials else "more would fit the noise of so few rows",
         reserve=lambda outcomes: _reserve(outcomes, question, request.budget),
         say=say,
     )
@@ -80,8 +78,9 @@ def candidates_of(question: Question, searched: Searched, *, clock: Clock) -> li
         searched.baseline,
         metric=question.metric,
         y=searched.problem.y[searched.problem.judged],
+        parts=searched.problem.parts,
         rows=len(question.split.development),
-        max_seconds=JUDGED_SHARE * max(clock.left - WRITING, 0.0),
+        max_seconds=0.7 * JUDGED_SHARE * max(clock.left - WRITING, 0.0),
     )
 
 
@@ -108,8 +107,9 @@ def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[
         seconds = sum(outcome.fit_seconds for outcome, _ in chosen.members)
         speed = 1 / sum(1 / outcome.rows_per_second for outcome, _ in chosen.members)
         entries.append(Entry(chosen.name, chosen.predictions, seconds, speed, chosen=True))
+    problem = searched.problem
     return leaderboard(
-        entries, searched.problem.y[searched.problem.judged], question.metric, seed=question.request.seed
+        entries, problem.y[problem.judged], question.metric, parts=problem.parts, seed=question.request.seed
     )
 
 

@@ -19,7 +19,8 @@ def importance_of(problem: Problem, specs: Sequence[tuple[Spec, float]], deadlin
     rows = problem.folds[0].valid
 
     def predict(columns: Columns) -> Floats:
-        return np.sum([weight * pipeline.predict(columns) for pipeline, weight in pipelines], axis=0)
+        total: Floats = np.sum([weight * pipeline.predict(columns) for pipeline, weight in pipelines], axis=0)
+        return total
 
     return permutation_importance(
         predict,

@@ -26,8 +26,8 @@ EXPLAINING = 10.0
 # Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows.
 JUDGED_SHARE = 0.45
 
-# A final fit may take this many times its estimate before the next candidate gets its turn.
-PATIENCE = 1.6
+# Seconds a new worker needs before it can fit anything.
+RESTART = 3.0
 
 
 @dataclass
@@ -56,10 +56,14 @@ def fit_first_that_works(
     executor.load(training(question, question.split.development))
     for number, candidate in enumerate(candidates):
         last = number == len(candidates) - 1
-        allowed = float("inf") if last else JUDGED_SHARE * (clock.left - WRITING)
+        allowed = JUDGED_SHARE * (clock.left - WRITING)
+        if not last and allowed <= RESTART * len(given_up):
+            given_up.append((candidate.name, "the budget left no time for its final fit"))
+            continue
+        stop = float("inf") if last else clock.end - WRITING - RESTART
         say(f"fitting {candidate.name} on the development rows")
         try:
-            compiled = _fit(candidate, len(question.split.development), allowed, executor)
+            compiled = _fit(candidate, len(question.split.development), allowed, executor, stop=stop)
         except (CompileError, OverrunError, WorkFailedError) as error:
             given_up.append((candidate.name, str(error)))
             continue
@@ -90,12 +94,12 @@ def refit_on_all(
     """Fit the judged candidate again, now on the sealed rows too; or say why that was not done."""
     rows = np.arange(question.dataset.n_rows)
     allowed = clock.left - WRITING
-    if finished.candidate.seconds(question.dataset.n_rows) * 1.25 > allowed:
+    if finished.candidate.seconds(len(finished.compiled.rows)) > allowed:
         return "the budget left no time for it"
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
     try:
-        compiled = _fit(finished.candidate, len(rows), allowed, executor)
+        compiled = _fit(finished.candidate, len(rows), 0.8 * allowed, executor, stop=clock.end - WRITING)
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
     return compiled if compiled.proof.agrees else f"compiled and fitted model differ: {compiled.proof}"
@@ -116,11 +120,12 @@ def training(question: Question, rows: Integers) -> Training:
     )
 
 
-def _fit(candidate: Candidate, n_rows: int, allowed: float, executor: Executor) -> Compiled:
-    estimate = max(candidate.seconds(n_rows), 1e-9)
+def _fit(candidate: Candidate, n_rows: int, allowed: float, executor: Executor, *, stop: float) -> Compiled:
+    """Fit within `allowed` seconds, on fewer rows if need be; the work is stopped for good at `stop`."""
+    estimate = candidate.seconds(n_rows)
     searched = max(outcome.fit_rows for outcome, _ in candidate.members)
     rows = n_rows if estimate <= allowed else int(max(min(searched, n_rows), n_rows * allowed / estimate))
     members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
-    deadline = time.monotonic() + allowed * PATIENCE
-    compiled: Compiled = executor.call(fit_and_compile, members, rows, deadline, deadline=deadline)
+    soft = time.monotonic() + allowed
+    compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, deadline=stop)
     return compiled

@@ -13,7 +13,7 @@ from holdfast.study.board import board_of, candidates_of, run_search
 from holdfast.study.card import card
 from holdfast.study.finish import explain, fit_first_that_works, refit_on_all
 from holdfast.study.folder import Folder, next_free
-from holdfast.study.prepare import ask, examine
+from holdfast.study.prepare import ask, audited
 from holdfast.study.request import Request
 from holdfast.study.results import Results, sentence, write_results
 from holdfast.study.ship import ship
@@ -55,11 +55,11 @@ def train(
         executor.close()
 
 
-def audit(data: Any, target: str, *, header: bool = True) -> list[Finding]:
+def examine(data: Any, target: str, *, header: bool = True) -> list[Finding]:
     """Look for leaks, duplicates, groups, time order and other traps in the rows training would learn from."""
     source = str(data) if isinstance(data, str | Path) else data
     question = ask(source, Request.of(target=target, header=header))
-    return examine(question)[1]
+    return audited(question)[1]
 
 
 def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor: Executor, say: Say) -> Study:
@@ -73,7 +73,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     done("read")
 
     say("auditing the development rows")
-    question, findings = examine(question, deadline=clock.share(AUDIT_SHARE))
+    question, findings = audited(question, deadline=clock.share(AUDIT_SHARE))
     folder.open(question.request, question.fingerprint, len(question.split.sealed))
     done("audit")
 

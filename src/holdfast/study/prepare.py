@@ -118,7 +118,7 @@ def ask(data: Any, request: Request) -> Question:
     return Question(request, dataset, n_set_aside, task, fingerprint(dataset), parts, hashes, groups, time, weights)
 
 
-def examine(question: Question, *, deadline: float = float("inf")) -> tuple[Question, list[Finding]]:
+def audited(question: Question, *, deadline: float = float("inf")) -> tuple[Question, list[Finding]]:
     """Audit the development rows; columns that are certain to mislead leave the question unless the user keeps them."""
     request, development = question.request, question.development
     development = development.drop(*[name for name in (request.weight,) if name])
@@ -187,4 +187,5 @@ def _weights(dataset: Dataset, name: str) -> Floats:
             f"weight column {name!r} must hold numbers of at least 0, none missing; clean it or drop --weight"
         )
     weights = series.cast(pl.Float64).to_numpy()
-    return weights / weights.mean()
+    scaled: Floats = weights / weights.mean()
+    return scaled

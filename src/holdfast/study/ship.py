@@ -73,7 +73,7 @@ def _field(column: pl.Series, kind: Kind, parsing: Parsing) -> Field:
 
 def _reference(dataset: Dataset) -> bytes:
     """Summaries by column, as an Arrow file: quantiles of numbers, shares of categories; no row is in it."""
-    names, shares, points, labels = [], [], [], []
+    cells: list[tuple[str, float, float | None, str | None]] = []
     for name, kind in dataset.kinds.items():
         if kind in (Kind.IDENTIFIER, Kind.CONSTANT, Kind.TEXT):
             continue
@@ -82,19 +82,13 @@ def _reference(dataset: Dataset) -> bytes:
         if kind in NUMERIC_KINDS:
             numbers = (known.dt.epoch("s") if kind is Kind.DATETIME else known).cast(pl.Float64).to_numpy()
             grid = np.quantile(numbers, np.linspace(0, 1, QUANTILES)) if len(numbers) else np.full(QUANTILES, np.nan)
-            rows = [(float(q), float(v), None) for q, v in zip(np.linspace(0, 1, QUANTILES), grid, strict=True)]
+            cells += [(name, float(q), float(v), None) for q, v in zip(np.linspace(0, 1, QUANTILES), grid, strict=True)]
         else:
             counts = known.value_counts(sort=True, name="rows").head(MOST_VALUES)
-            rows = [(count / column.len(), None, value) for value, count in counts.rows()]
-        for share, point, label in [(column.null_count() / column.len(), None, None), *rows]:
-            names.append(name)
-            shares.append(share)
-            points.append(point)
-            labels.append(label)
-    frame = pl.DataFrame(
-        {"column": names, "share": shares, "value": points, "category": labels},
-        schema={"column": pl.String, "share": pl.Float64, "value": pl.Float64, "category": pl.String},
-    )
+            cells += [(name, count / column.len(), None, value) for value, count in counts.rows()]
+        cells.append((name, column.null_count() / column.len(), None, None))
+    schema = {"column": pl.String, "share": pl.Float64, "value": pl.Float64, "category": pl.String}
+    frame = pl.DataFrame(cells, schema=schema, orient="row")
     buffer = io.BytesIO()
     frame.write_ipc(buffer)
     return buffer.getvalue()

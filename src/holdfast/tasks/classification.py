@@ -11,7 +11,7 @@ from holdfast.arrays import Floats, Integers
 from holdfast.errors import DataError
 from holdfast.metrics.classification import CLASSIFICATION, LOG_LOSS, ROC_AUC
 from holdfast.metrics.metric import Metric
-from holdfast.tasks.task import Task
+from holdfast.tasks.task import Family, Task
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Classification(Task):
 
     labels: tuple[Any, ...]
 
-    family: ClassVar[str] = "classification"
+    family: ClassVar[Family] = "classification"
     metrics: ClassVar[tuple[Metric, ...]] = CLASSIFICATION
     baseline: ClassVar[str] = "prior"
 

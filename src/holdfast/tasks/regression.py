@@ -10,7 +10,7 @@ from holdfast.arrays import Floats
 from holdfast.errors import DataError
 from holdfast.metrics.metric import Metric
 from holdfast.metrics.regression import REGRESSION, RMSE
-from holdfast.tasks.task import Task
+from holdfast.tasks.task import Family, Task
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Regression(Task):
     """A number for each row."""
 
     name: ClassVar[str] = "regression"
-    family: ClassVar[str] = "regression"
+    family: ClassVar[Family] = "regression"
     metrics: ClassVar[tuple[Metric, ...]] = REGRESSION
     default_metric: ClassVar[Metric] = RMSE
     baseline: ClassVar[str] = "mean"

@@ -3,13 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import polars as pl
 
 from holdfast.arrays import Floats, Integers
 from holdfast.errors import RequestError, nearest
 from holdfast.metrics.metric import Metric
+
+Family: TypeAlias = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Task(ABC):
     reason: str
 
     name: ClassVar[str]
-    family: ClassVar[str]
+    family: ClassVar[Family]
     metrics: ClassVar[tuple[Metric, ...]]
     default_metric: ClassVar[Metric]
     baseline: ClassVar[str]
