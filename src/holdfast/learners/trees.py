@@ -13,24 +13,55 @@ from holdfast.learners.space import Float, Int
 FILLED = Matrix(categories="ordinal")
 
 # Leaves a tree may have: enough for quality, few enough that a forest stays a few megabytes.
-MAX_LEAVES = 1_000
-N_TREES = 100
+GROWN = {"n_estimators": 100, "max_leaf_nodes": 1_000}
 
 
-def _maker(name: str, **settings: Any) -> Any:
+class Forest:
+    """A scikit-learn forest that fits on several threads and predicts on one.
+
+    Several threads add up the trees in whatever order they finish, which changes the last bits of the sum.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Forest":
+        """Fit the forest."""
+        self.model.fit(X, y, sample_weight=sample_weight)
+        self.model.n_jobs = 1
+        self.classes_ = getattr(self.model, "classes_", None)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Predict values."""
+        return self.model.predict(X)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict probabilities."""
+        return self.model.predict_proba(X)
+
+
+def _forest(name: str, **settings: Any) -> Any:
+    def make(*, seed: int, n_jobs: int, **params: Any) -> Forest:
+        from sklearn import ensemble
+
+        return Forest(getattr(ensemble, name)(random_state=seed, n_jobs=n_jobs, **settings, **params))
+
+    return make
+
+
+def _tree_maker(name: str) -> Any:
     def make(*, seed: int, n_jobs: int, **params: Any) -> Any:
-        from sklearn import ensemble, tree
+        from sklearn import tree
 
-        parallel = {"n_jobs": n_jobs} if hasattr(ensemble, name) else {}
-        kind = getattr(ensemble, name, None) or getattr(tree, name)
-        return kind(random_state=seed, **parallel, **settings, **params)
+        return getattr(tree, name)(random_state=seed, **params)
 
     return make
 
 
 def emit_forest(graph: Graph, matrix: str, estimator: Any) -> str:
     """Average the trees' leaves; for two classes only the positive one's share is kept in them."""
-    members = getattr(estimator, "estimators_", [estimator])
+    members = estimator.model.estimators_ if isinstance(estimator, Forest) else [estimator]
     classes = getattr(estimator, "classes_", None)
     n_targets = 1 if classes is None or len(classes) == 2 else len(classes)
     trees = [_tree(member.tree_, len(members), n_targets, classifier=classes is not None) for member in members]
@@ -56,18 +87,18 @@ def _tree(tree: Any, n_trees: int, n_targets: int, *, classifier: bool) -> Tree:
     )
 
 
-def _declare(name: str, kind: str, settings: dict[str, Any], **facts: Any) -> tuple[Learner, Learner]:
+def _declare(name: str, classifier: Any, regressor: Any, **facts: Any) -> tuple[Learner, Learner]:
     shared = {"name": name, "wants": FILLED, "emit": emit_forest, **facts}
     return (
-        Learner(task="classification", make=_maker(f"{kind}Classifier", **settings), **shared),
-        Learner(task="regression", make=_maker(f"{kind}Regressor", **settings), **shared),
+        Learner(task="classification", make=classifier, **shared),
+        Learner(task="regression", make=regressor, **shared),
     )
 
 
 tree_classifier, tree_regressor = _declare(
     "decision_tree",
-    "DecisionTree",
-    {},
+    _tree_maker("DecisionTreeClassifier"),
+    _tree_maker("DecisionTreeRegressor"),
     summary="Questions asked one after another; use it when the whole model must fit on a page.",
     reference="Breiman et al., 1984",
     space={
@@ -78,8 +109,8 @@ tree_classifier, tree_regressor = _declare(
 
 forest_classifier, forest_regressor = _declare(
     "random_forest",
-    "RandomForest",
-    {"n_estimators": N_TREES, "max_leaf_nodes": MAX_LEAVES},
+    _forest("RandomForestClassifier", **GROWN),
+    _forest("RandomForestRegressor", **GROWN),
     summary="Many trees on resampled rows, averaged; hard to get wrong, a good second opinion.",
     reference="Breiman, 2001",
     space={"min_samples_leaf": Int(1, 20, log=True, default=2), "max_features": Float(0.1, 1.0, default=0.5)},
@@ -88,8 +119,8 @@ forest_classifier, forest_regressor = _declare(
 
 extra_classifier, extra_regressor = _declare(
     "extra_trees",
-    "ExtraTrees",
-    {"n_estimators": N_TREES, "max_leaf_nodes": MAX_LEAVES},
+    _forest("ExtraTreesClassifier", **GROWN),
+    _forest("ExtraTreesRegressor", **GROWN),
     summary="A forest whose cuts are drawn at random; smoother than a random forest, and faster.",
     reference="Geurts et al., 2006",
     space={"min_samples_leaf": Int(1, 20, log=True, default=2), "max_features": Float(0.1, 1.0, default=0.7)},

@@ -26,6 +26,12 @@ EXPLAINING = 10.0
 # Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows.
 JUDGED_SHARE = 0.45
 
+# A final fit may take this many times its share of the time before it is stopped for the next candidate.
+PATIENCE = 1.3
+
+# A final fit is tried on no fewer rows than this.
+FEWEST_ROWS = 2_000
+
 # Seconds a new worker needs before it can fit anything.
 RESTART = 3.0
 
@@ -57,10 +63,10 @@ def fit_first_that_works(
     for number, candidate in enumerate(candidates):
         last = number == len(candidates) - 1
         allowed = JUDGED_SHARE * (clock.left - WRITING)
-        if not last and allowed <= RESTART * len(given_up):
+        if given_up and not last and RESTART + candidate.seconds(FEWEST_ROWS) > allowed:
             given_up.append((candidate.name, "the budget left no time for its final fit"))
             continue
-        stop = float("inf") if last else clock.end - WRITING - RESTART
+        stop = float("inf") if last else time.monotonic() + PATIENCE * allowed
         say(f"fitting {candidate.name} on the development rows")
         try:
             compiled = _fit(candidate, len(question.split.development), allowed, executor, stop=stop)
@@ -123,8 +129,7 @@ def training(question: Question, rows: Integers) -> Training:
 def _fit(candidate: Candidate, n_rows: int, allowed: float, executor: Executor, *, stop: float) -> Compiled:
     """Fit within `allowed` seconds, on fewer rows if need be; the work is stopped for good at `stop`."""
     estimate = candidate.seconds(n_rows)
-    searched = max(outcome.fit_rows for outcome, _ in candidate.members)
-    rows = n_rows if estimate <= allowed else int(max(min(searched, n_rows), n_rows * allowed / estimate))
+    rows = n_rows if estimate <= allowed else min(n_rows, max(FEWEST_ROWS, int(n_rows * allowed / estimate)))
     members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
     soft = time.monotonic() + allowed
     compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, deadline=stop)

@@ -19,7 +19,7 @@ from holdfast.data.read import read
 from holdfast.data.seal import Sealed, Split, split
 from holdfast.errors import DataError, nearest
 from holdfast.metrics.metric import Metric
-from holdfast.search.executor import cores
+from holdfast.search.executor import threads_for
 from holdfast.study.request import Request
 from holdfast.tasks.detect import detect
 from holdfast.tasks.task import Task
@@ -54,7 +54,7 @@ class Question:
     @property
     def n_jobs(self) -> int:
         """Processors a fit may use."""
-        return cores()
+        return threads_for(self.dataset.frame.height * self.dataset.frame.width)
 
     @property
     def features(self) -> Dataset:

@@ -31,7 +31,7 @@ def ship(folder: Path, question: Question, compiled: Compiled, *, card: str) -> 
         "target": question.request.target,
         "metric": question.metric.name,
         "classes": None if task.classes is None else list(task.classes),
-        "schema": Schema(tuple(_fields(dataset))).to_json(),
+        "schema": fields_of(dataset),
         "rows": len(compiled.rows),
         "fingerprint": question.fingerprint,
         "proof": {"rows": compiled.proof.rows, "max_abs_difference": compiled.proof.max_abs_difference},
@@ -42,12 +42,14 @@ def ship(folder: Path, question: Question, compiled: Compiled, *, card: str) -> 
     return write(folder, facts, compiled.onnx, reference=_reference(dataset), card=card)
 
 
-def _fields(dataset: Dataset) -> list[Field]:
-    return [
+def fields_of(dataset: Dataset) -> list[dict[str, Any]]:
+    """The model's schema, as JSON: every column a pipeline sees, with what training saw of it."""
+    fields = [
         _field(dataset.frame[name], kind, dataset.parsing.get(name, Parsing()))
         for name, kind in dataset.kinds.items()
         if kind not in (Kind.IDENTIFIER, Kind.CONSTANT)
     ]
+    return Schema(tuple(fields)).to_json()
 
 
 def _field(column: pl.Series, kind: Kind, parsing: Parsing) -> Field:

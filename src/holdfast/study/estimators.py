@@ -1,0 +1,252 @@
+"""Holdfast as scikit-learn estimators: the same search and the same compiled model, behind fit and predict."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from holdfast.arrays import Floats
+from holdfast.compile.final import Member, Training, fit_and_compile
+from holdfast.data.columns import Kind
+from holdfast.data.dataset import Dataset
+from holdfast.data.fingerprint import row_hashes
+from holdfast.data.folds import make_folds
+from holdfast.data.frames import from_memory
+from holdfast.data.kinds import understand
+from holdfast.errors import CompileError, DataError, RequestError
+from holdfast.learners.catalogue import find, portfolio
+from holdfast.metrics.metric import Metric
+from holdfast.model.model import Model
+from holdfast.search.candidates import rank
+from holdfast.search.clock import Clock, parse_budget
+from holdfast.search.executor import Inline, Local, threads_for
+from holdfast.search.journal import Journal
+from holdfast.search.proposals import Proposals
+from holdfast.search.search import search
+from holdfast.search.trial import Problem, Spec
+from holdfast.study.ship import fields_of
+from holdfast.tasks.classification import Binary, Multiclass
+from holdfast.tasks.regression import Regression
+from holdfast.tasks.task import Task
+
+# Of a budget, this share is kept for the final fit.
+FINISHING = 0.35
+
+
+class _Estimator(BaseEstimator):  # type: ignore[misc]
+    """What classifier and regressor share; parameters are those of `holdfast.train`.
+
+    There is no sealed set here: scikit-learn's own cross-validation judges the estimator from outside.
+    """
+
+    def __init__(
+        self,
+        *,
+        budget: str | float | None = None,
+        trials: int | None = 6,
+        metric: str | None = None,
+        learners: tuple[str, ...] = (),
+        tuner: str = "bayes",
+        folds: int = 5,
+        seed: int = 0,
+    ) -> None:
+        self.budget = budget
+        self.trials = trials
+        self.metric = metric
+        self.learners = learners
+        self.tuner = tuner
+        self.folds = folds
+        self.seed = seed
+
+    def _search(self, X: Any, y: Any, task: Task, weights: Floats | None) -> None:
+        """Search on all rows, fit the winner on all rows, compile it."""
+        if len(y) < 2:
+            raise DataError("1 sample was given; expected at least 2 to learn from: collect more")
+        dataset = _dataset(X)
+        metric = task.metric(self.metric)
+        hashes = row_hashes(dataset.frame, dataset.frame.columns)
+        folds = make_folds(hashes, n_folds=min(self.folds, len(y)), seed=self.seed, strata=task.strata(y))
+        if not folds:
+            half = np.arange(len(y)) % 2
+            folds = make_folds(half.astype(np.uint64), n_folds=2)
+        problem = Problem(
+            dataset.columns(),
+            y,
+            folds,
+            task,
+            metric,
+            seed=self.seed,
+            n_jobs=threads_for(dataset.frame.height * dataset.frame.width),
+            weights=weights,
+        )
+        clock = Clock(parse_budget(self.budget))
+        executor = Inline() if clock.budget is None else Local()
+        try:
+            executor.load(problem)
+            model = self._run(problem, executor, clock, metric)
+        finally:
+            executor.close()
+        facts = {
+            "task": task.name,
+            "target": "y",
+            "classes": None if task.classes is None else [_plain(label) for label in task.classes],
+            "schema": fields_of(dataset),
+        }
+        self.model_ = Model(facts, model)
+        self.columns_ = [field["name"] for field in facts["schema"]]
+
+    def _run(self, problem: Problem, executor: Any, clock: Clock, metric: Metric) -> bytes:
+        family = problem.task.family
+        baseline = find(problem.task.baseline, family)
+        learners = [find(name, family) for name in self.learners] or [
+            learner for learner in portfolio(family) if learner.installed
+        ]
+        board = search(
+            [Spec(0, baseline.name, baseline.defaults)],
+            Proposals(learners, metric=metric, tuner=self.tuner, seed=self.seed),
+            executor=executor,
+            journal=Journal(None),
+            clock=clock,
+            max_trials=self.trials,
+            enough="as asked",
+            reserve=lambda outcomes: FINISHING * (clock.budget or 0.0),
+            say=lambda message: None,
+        )
+        if not board.outcomes:
+            raise DataError(f"nothing could be fitted: {board.failures[0][1]}")
+        base = next(outcome for outcome in board.outcomes if outcome.spec.number == 0)
+        judged = problem.judged
+        candidates = rank(
+            board.outcomes,
+            base,
+            metric=metric,
+            y=problem.y[judged],
+            parts=problem.parts,
+            rows=len(problem.y),
+            max_seconds=max(clock.left, 0.0),
+        )
+        rows = np.arange(len(problem.y))
+        training = Training(
+            problem.columns,
+            problem.y,
+            rows,
+            rows,
+            family,
+            problem.task.n_classes,
+            problem.weights,
+            self.seed,
+            problem.n_jobs,
+        )
+        executor.load(training)
+        for candidate in candidates:
+            members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
+            compiled = executor.call(fit_and_compile, members, len(rows), clock.end)
+            if compiled.proof.agrees:
+                onnx: bytes = compiled.onnx
+                return onnx
+        raise CompileError("no model could be compiled faithfully; please report this")
+
+    def _rows(self, X: Any) -> Any:
+        """Check rows for prediction against those of fit, as scikit-learn wants it."""
+        check_is_fitted(self, "model_")
+        checked = validate_data(self, X, reset=False, dtype=None, ensure_all_finite="allow-nan")
+        if hasattr(X, "columns"):
+            return X
+        frame = from_memory(checked).frame
+        return frame.select(self.columns_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+
+class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
+    """Classify with whatever learner turns out best.
+
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> bool(Classifier(trials=1).fit(X, y).score(X, y) > 0.9)
+    True
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Classifier":
+        """Search, fit and compile on X (n_rows, n_columns), array or data frame, and y (n_rows,) of labels."""
+        checked, y = validate_data(self, X, y, dtype=None, ensure_all_finite="allow-nan")
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"y has the one class {self.classes_[0]!r}; expected at least two classes to tell apart")
+        kind = Binary if len(self.classes_) == 2 else Multiclass
+        task = kind("asked for", tuple(self.classes_.tolist()))
+        self._search(X if hasattr(X, "columns") else checked, codes.astype(np.int64), task, _weights(sample_weight, y))
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Predict labels, shape (n_rows,)."""
+        shares = self.predict_proba(X)
+        return self.classes_[shares.argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Predict probabilities, shape (n_rows, n_classes), in the order of `classes_`."""
+        rows = self._rows(X)
+        return self.model_.predict_proba(rows)
+
+
+class Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
+    """Predict a number with whatever learner turns out best.
+
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> bool(Regressor(trials=1).fit(X, y).score(X, y) > 0.4)
+    True
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Regressor":
+        """Search, fit and compile on X (n_rows, n_columns), array or data frame, and y (n_rows,) of numbers."""
+        checked, y = validate_data(self, X, y, dtype=None, ensure_all_finite="allow-nan", y_numeric=True)
+        values = np.asarray(y, dtype=np.float64)
+        self._search(
+            X if hasattr(X, "columns") else checked, values, Regression("asked for"), _weights(sample_weight, y)
+        )
+        return self
+
+    def predict(self, X: Any) -> Floats:
+        """Predict values, shape (n_rows,)."""
+        rows = self._rows(X)
+        values: Floats = self.model_.predict(rows)
+        return values
+
+
+def _dataset(X: Any) -> Dataset:
+    """Every column counts: an estimator is told what to learn from, so nothing is set aside as useless."""
+    dataset = understand(from_memory(X))
+    kinds = {
+        name: kind if kind not in (Kind.IDENTIFIER, Kind.CONSTANT) else _used_as(dataset.frame[name])
+        for name, kind in dataset.kinds.items()
+    }
+    return Dataset(dataset.frame, kinds, dataset.parsing)
+
+
+def _used_as(column: pl.Series) -> Kind:
+    return Kind.CATEGORY if column.dtype == pl.String else Kind.BOOLEAN if column.dtype == pl.Boolean else Kind.NUMBER
+
+
+def _weights(sample_weight: Any, y: Any) -> Floats | None:
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (len(y),) or not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
+        raise RequestError(
+            f"sample_weight has shape {weights.shape}; expected ({len(y)},) weights of at least 0, not all zero"
+        )
+    return weights / weights.mean()
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if isinstance(label, np.generic) else label
