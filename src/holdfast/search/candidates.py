@@ -15,9 +15,6 @@ from holdfast.search.trial import Outcome
 # The ensemble draws on this many of the best trials; more would mostly fit the noise of the out-of-fold rows.
 DRAWN_FROM = 20
 
-# Folds are small, so that a call's overhead makes some models look slower than they are over many rows.
-SLOWEST = 20_000.0
-
 # An ensemble must gain this share of the distance between baseline and best single model to be worth its size.
 WORTHWHILE = 0.002
 
@@ -32,14 +29,13 @@ class Candidate:
     score: float
 
     def seconds(self, rows: float) -> float:
-        """Estimate a fit of all members on this many rows and their proof, from what the folds took."""
+        """Estimate a fit of all members on this many rows, from what the folds took."""
         return sum(fit_seconds(outcome, rows) for outcome, _ in self.members)
 
 
 def fit_seconds(outcome: Outcome, rows: float) -> float:
-    """Estimate a fit on this many rows, its encoding and the proof over them included."""
-    proof = 2 * rows / max(outcome.rows_per_second, SLOWEST)
-    return outcome.fit_seconds * max(rows / outcome.fit_rows, 1.0) + proof
+    """Estimate a fit on this many rows, its encoding included; time grows in proportion."""
+    return outcome.fit_seconds * max(rows / outcome.fit_rows, 1.0)
 
 
 def rank(

@@ -13,7 +13,6 @@ from typing import IO, Any, Protocol
 
 from holdfast.errors import HoldfastError
 
-
 CELLS_A_THREAD = 200_000
 
 

@@ -51,12 +51,21 @@ def search(
         if spec is None:
             board.stopped = "every configuration was tried"
             return board
+        if time.monotonic() + _expected(spec, board.outcomes) > deadline:
+            board.stopped = "the budget was used up"
+            return board
         say(f"trial {spec.number}: {spec.learner}")
         outcome = _try(board, spec, executor, journal, deadline)
         proposals.report(spec, outcome)
         tried += 1
     board.stopped = enough
     return board
+
+
+def _expected(spec: Spec, outcomes: Sequence[Outcome]) -> float:
+    """Seconds that trials of the same learner took, on average; 0 for one not tried yet."""
+    taken = [outcome.seconds for outcome in outcomes if outcome.spec.learner == spec.learner]
+    return sum(taken) / len(taken) if taken else 0.0
 
 
 def _try(board: Board, spec: Spec, executor: Executor, journal: Journal, deadline: float) -> Outcome | None:

@@ -1,11 +1,5 @@
 """The importance of features, worked out where the fitted fold still is."""
 
-from collections.abc import Sequence
-
-import numpy as np
-
-from holdfast.arrays import Floats
-from holdfast.data.columns import Columns
 from holdfast.explain.importance import Importance, permutation_importance
 from holdfast.learners.catalogue import find
 from holdfast.search.trial import Problem, Spec, fit_first_fold

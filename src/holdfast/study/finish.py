@@ -26,8 +26,14 @@ EXPLAINING = 10.0
 # Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows.
 JUDGED_SHARE = 0.45
 
+# After a failure, what is left is better spent on one model than on fitting it twice.
+LAST_SHARE = 0.75
+
 # A final fit may take this many times its share of the time before it is stopped for the next candidate.
 PATIENCE = 1.3
+
+# Of the time a final fit may take, this share is for fitting; compiling and proving take the rest.
+FITTING_SHARE = 0.65
 
 # A final fit is tried on no fewer rows than this.
 FEWEST_ROWS = 2_000
@@ -62,7 +68,7 @@ def fit_first_that_works(
     executor.load(training(question, question.split.development))
     for number, candidate in enumerate(candidates):
         last = number == len(candidates) - 1
-        allowed = JUDGED_SHARE * (clock.left - WRITING)
+        allowed = (LAST_SHARE if given_up else JUDGED_SHARE) * (clock.left - WRITING)
         if given_up and not last and RESTART + candidate.seconds(FEWEST_ROWS) > allowed:
             given_up.append((candidate.name, "the budget left no time for its final fit"))
             continue
@@ -82,13 +88,15 @@ def fit_first_that_works(
 
 
 def explain(candidate: Candidate, *, executor: Executor, clock: Clock, say: Callable[[str], None]) -> list[Importance]:
-    """Importance of features for the best candidate, as far as a small part of the time left goes."""
+    """Importance of features for the candidate's heaviest member, as far as a small part of the time left goes."""
+    outcome = max(candidate.members, key=lambda member: member[1])[0]
+    allowed = min(EXPLAINING, 0.15 * (clock.left - WRITING))
+    if outcome.fit_seconds > allowed:
+        return []
     say("measuring which columns matter")
-    allowed = min(EXPLAINING, 0.1 * clock.left)
-    specs = [(outcome.spec, weight) for outcome, weight in candidate.members]
     deadline = time.monotonic() + allowed
     try:
-        found: list[Importance] = executor.call(importance_of, specs, deadline, deadline=deadline + allowed)
+        found: list[Importance] = executor.call(importance_of, outcome.spec, deadline, deadline=deadline + 2 * allowed)
     except (OverrunError, WorkFailedError):
         return []
     return found
@@ -128,8 +136,8 @@ def training(question: Question, rows: Integers) -> Training:
 
 def _fit(candidate: Candidate, n_rows: int, allowed: float, executor: Executor, *, stop: float) -> Compiled:
     """Fit within `allowed` seconds, on fewer rows if need be; the work is stopped for good at `stop`."""
-    estimate = candidate.seconds(n_rows)
-    rows = n_rows if estimate <= allowed else min(n_rows, max(FEWEST_ROWS, int(n_rows * allowed / estimate)))
+    estimate, affordable = candidate.seconds(n_rows), FITTING_SHARE * allowed
+    rows = n_rows if estimate <= affordable else min(n_rows, max(FEWEST_ROWS, int(n_rows * affordable / estimate)))
     members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
     soft = time.monotonic() + allowed
     compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, deadline=stop)

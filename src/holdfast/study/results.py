@@ -205,7 +205,7 @@ def _story(results: Results, result: dict[str, Any]) -> report.Story:
         sealed=report.Answers(verdict.y, verdict.predictions),
         columns=_columns(question),
         importance=[report.Importance(**vars(each)) for each in results.importance],
-        importance_note="Measured on the ensemble's members." if many else "",
+        importance_note="Measured on the member with the largest weight." if many else "",
         not_tried=_not_tried(results),
     )
 
