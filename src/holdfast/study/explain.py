@@ -5,19 +5,12 @@ from holdfast.learners.catalogue import find
 from holdfast.search.trial import Problem, Spec, fit_first_fold
 
 
-def importance_of(problem: Problem, specs: Sequence[tuple[Spec, float]], deadline: float) -> list[Importance]:
-    """Judge the average of these trials on the first fold's validation rows."""
-    pipelines = [
-        (fit_first_fold(problem, find(spec.learner, problem.task.family), spec), weight) for spec, weight in specs
-    ]
+def importance_of(problem: Problem, spec: Spec, deadline: float) -> list[Importance]:
+    """Judge a trial on the first fold's validation rows."""
+    pipeline = fit_first_fold(problem, find(spec.learner, problem.task.family), spec)
     rows = problem.folds[0].valid
-
-    def predict(columns: Columns) -> Floats:
-        total: Floats = np.sum([weight * pipeline.predict(columns) for pipeline, weight in pipelines], axis=0)
-        return total
-
     return permutation_importance(
-        predict,
+        pipeline.predict,
         problem.columns.take(rows),
         problem.y[rows],
         lambda y, predictions: problem.metric.gain(problem.metric.score(y, predictions)),
