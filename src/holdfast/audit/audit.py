@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from holdfast.audit.finding import Finding, Severity
-from holdfast.audit.leaks import missingness, strong_columns, sums, target_copies
+from holdfast.audit.leaks import determining, missingness, strong_columns, sums, target_copies
 from holdfast.audit.rows import duplicates, groups, time_order, too_few
 from holdfast.audit.sample import Examined
 from holdfast.audit.useless import constants, identifiers, inconsistent_codes, mostly_missing, repeated_columns
@@ -17,6 +17,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Finding]], ...] = (
     constants,
     too_few,
     target_copies,
+    determining,
     missingness,
     duplicates,
     mostly_missing,

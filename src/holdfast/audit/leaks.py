@@ -12,6 +12,9 @@ from holdfast.data.columns import NUMERIC_KINDS, Kind
 # A column alone that reaches this share of a perfect score is looked at; one this much ahead of the next best is suspect.
 SUSPECT, AHEAD = 0.97, 0.15
 
+# A column with at most this many values, each in at least this many rows, is judged by whether it determines the target.
+MOST_VALUES, FEWEST_ROWS_A_VALUE = 20, 20
+
 REMEDY = "Check when this column gets its value; if it is known at prediction time, keep it with --keep {name}."
 LEFT_OUT = "left out of training"
 
@@ -31,6 +34,29 @@ def target_copies(examined: Examined) -> Iterator[Finding]:
                 Severity.BLOCKER,
                 (name,),
                 f"Each of the {n_classes:,} values of {name!r} stands for exactly one value of the target, and the reverse.",
+                REMEDY.format(name=name),
+                LEFT_OUT,
+                drop=True,
+            )
+
+
+def determining(examined: Examined) -> Iterator[Finding]:
+    """Columns of few values, each of which always comes with the same answer: exact is more than nature gives."""
+    if examined.family != "classification":
+        return
+    y, n_rows = examined.y, examined.dataset.n_rows
+    for name in examined.of_kind(Kind.CATEGORY, Kind.NUMBER, Kind.BOOLEAN):
+        column = examined.dataset.frame[name]
+        n_values = column.n_unique()
+        if column.null_count() or not y.n_unique() < n_values <= MOST_VALUES or n_rows < FEWEST_ROWS_A_VALUE * n_values:
+            continue
+        table = pl.DataFrame({"a": column, "b": y}).group_by("a", "b").len()
+        if table.height == n_values and table["len"].min() >= FEWEST_ROWS_A_VALUE:  # type: ignore[operator]
+            yield Finding(
+                "target-determined",
+                Severity.BLOCKER,
+                (name,),
+                f"Each of the {n_values} values of {name!r} always comes with the same target, in all {n_rows:,} rows.",
                 REMEDY.format(name=name),
                 LEFT_OUT,
                 drop=True,
@@ -115,7 +141,7 @@ def missingness(examined: Examined) -> Iterator[Finding]:
 
 def strong_columns(examined: Examined) -> Iterator[Finding]:
     """A single column that predicts almost perfectly while all others are far behind."""
-    certain = {name for found in target_copies(examined) for name in found.columns}
+    certain = {name for check in (target_copies, determining) for found in check(examined) for name in found.columns}
     scores = {name: score for name, score in _alone(examined.sample).items() if name not in certain}
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     if not ranked or ranked[0][1] < SUSPECT:

@@ -131,6 +131,6 @@ def too_few(examined: Examined) -> Iterator[Finding]:
             "imbalance",
             Severity.NOTE,
             (examined.target,),
-            f"The rarer class has {smallest:.1%} of the rows: always answering the other is right {1 - smallest:.1%} of the time.",
+            f"The rarer class has {smallest:.1%} of the rows: always answering the other is right in {1 - smallest:.1%}.",
             "Don't judge by accuracy; ROC AUC and average precision tell more.",
         )

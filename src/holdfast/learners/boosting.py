@@ -19,6 +19,9 @@ TREES = Matrix(missing="keep", categories="ordinal")
 # With fewer training rows an inner validation cut is mostly noise: this many trees are grown instead.
 FEW_ROWS, FEW_ROWS_TREES = 250, 80
 MAX_TREES, PATIENCE = 600, 25
+
+# Each round grows a tree a class: with many classes, rounds are cut so that about this many trees are grown in all.
+MOST_TREES_IN_ALL, FEWEST_ROUNDS = 1_800, 100
 INNER_SHARE = 0.12
 
 
@@ -44,7 +47,7 @@ class Boosted(ABC):
             return self
         train, valid = self._inner_cut(target)
         self.n_trees_ = self._train(
-            (X[train], target[train], weights[train]), (X[valid], target[valid], weights[valid]), MAX_TREES
+            (X[train], target[train], weights[train]), (X[valid], target[valid], weights[valid]), self._most_rounds()
         )
         return self
 
@@ -60,6 +63,9 @@ class Boosted(ABC):
             return np.column_stack([1 - positive, positive])
         shifted = np.exp(raw - raw.max(axis=1, keepdims=True))
         return shifted / shifted.sum(axis=1, keepdims=True)
+
+    def _most_rounds(self) -> int:
+        return min(MAX_TREES, max(FEWEST_ROUNDS, MOST_TREES_IN_ALL // self.n_outputs_))
 
     def _inner_cut(self, target: Any) -> tuple[Any, Any]:
         """Choose validation rows, each class in its share (a class of one row stays in training)."""

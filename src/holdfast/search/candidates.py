@@ -50,7 +50,8 @@ def rank(
 ) -> list[Candidate]:
     """Order what could ship, best first, the baseline last.
 
-    y: the truth of the out-of-fold rows; parts: the places of each fold in it. rows, max_seconds: an ensemble is built only of members whose fits on this
+    y: the truth of the out-of-fold rows; parts: the places of each fold in it.
+    rows, max_seconds: an ensemble is built only of members whose fits on this
     many rows take no longer than this together.
     """
     models = [outcome for outcome in outcomes if outcome is not baseline]

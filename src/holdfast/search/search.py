@@ -35,7 +35,8 @@ def search(
 ) -> Board:
     """Run the baselines, then trials as proposed.
 
-    enough: why max_trials are enough, in words. reserve: seconds that finishing (final fits, compiling, report) will take, given the outcomes so far; trials are
+    enough: why max_trials are enough, in words.
+    reserve: seconds that finishing (final fits, compiling, report) will take, given the outcomes so far; trials are
     stopped so that this much time is left. Finished trials are kept in the journal and not run again.
     """
     board = Board()
