@@ -94,8 +94,8 @@ class Numeric:
 # onnx.TensorProto.FLOAT, without importing onnx.
 FLOAT = 1
 
-# Just inside float32, so that the cast never makes an infinity.
-LARGEST = 3e38
+# Well inside float32: neither the cast nor a sum over many rows makes an infinity.
+LARGEST = 1e30
 
 
 def finite(graph: Graph, values: str) -> str:

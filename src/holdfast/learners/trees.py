@@ -102,8 +102,8 @@ tree_classifier, tree_regressor = _declare(
     summary="Questions asked one after another; use it when the whole model must fit on a page.",
     reference="Breiman et al., 1984",
     space={
-        "max_leaf_nodes": Int(4, 256, log=True, default=32),
-        "min_samples_leaf": Int(1, 50, log=True, default=5),
+        "max_leaf_nodes": Int(4, 256, log=True, default=16),
+        "min_samples_leaf": Int(1, 100, log=True, default=10),
     },
 )
 

@@ -147,6 +147,7 @@ def _metric(function: Any, title: str, takes: Any, best: float = 1.0) -> Metric:
 
 ROC_AUC = _metric(roc_auc, "ROC AUC", "probabilities")
 LOG_LOSS = _metric(log_loss, "log loss", "probabilities", best=0.0)
+BRIER = _metric(brier, "Brier score", "probabilities", best=0.0)
 CLASSIFICATION = (
     ROC_AUC,
     LOG_LOSS,
@@ -157,5 +158,5 @@ CLASSIFICATION = (
     _metric(recall, "recall", "labels"),
     _metric(matthews, "Matthews correlation", "labels"),
     _metric(average_precision, "average precision", "probabilities"),
-    _metric(brier, "Brier score", "probabilities", best=0.0),
+    BRIER,
 )

@@ -1,139 +1,166 @@
 """Read single cells and whole columns as one type, by the rules training used."""
 
-import math
+import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-NAN = float("nan")
+NAN, INFINITY = float("nan"), float("inf")
 EPOCH = datetime(1970, 1, 1)
+
+_PLAIN_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
 
 
 class Reader:
-    """Turns cells of one field into numbers (NaN missing) or text ("" missing); ValueError says what was wrong."""
+    """Turns cells of one field into numbers (NaN missing) or text ("" missing).
+
+    `number` and `text` take one cell and raise ValueError, TypeError or OverflowError for what they can't read;
+    `column` takes many and raises ValueError that names the row.
+    """
 
     def __init__(
         self,
         kind: str,
-        missing: tuple[str, ...],
-        decimal: str,
-        thousands: str,
-        true: tuple[str, ...],
-        false: tuple[str, ...],
-        date_format: str,
+        *,
+        missing: tuple[str, ...] = (),
+        decimal: str = ".",
+        thousands: str = "",
+        date_format: str = "",
+        values: tuple[str, ...] = (),
     ) -> None:
-        self._missing = frozenset(missing) | {""}
+        self._kind, self._missing = kind, frozenset(missing) | {""}
         self._decimal, self._thousands, self._date_format = decimal, thousands, date_format
-        self._words = dict.fromkeys(true, 1.0) | dict.fromkeys(false, 0.0)
-        self._type = kind
-        number: dict[str, Callable[[Any], float]] = {"boolean": self._boolean, "datetime": self._datetime}
-        self.number = number.get(kind, self._number)
+        self._values = values
+        self._written = _number_form(decimal, thousands)
+        reads: dict[str, Callable[[Any], float]] = {"boolean": self._boolean, "datetime": self._datetime}
+        self.number = reads.get(kind, self._number)
 
-    def column(self, cells: Any) -> Any:
-        """Read a whole column, shape (n_rows,)."""
-        if self._type in ("category", "text"):
-            return self._text_column(cells)
-        if isinstance(cells, np.ndarray) and cells.dtype.kind in "iufb" and self._type != "datetime":
-            numbers = cells.astype(np.float64)
-            if self._type == "boolean":
-                self._check_booleans(numbers)
-            return numbers
-        if isinstance(cells, np.ndarray) and cells.dtype.kind == "M" and self._type == "datetime":
-            known = cells.astype("datetime64[us]")
-            return np.where(np.isnat(known), np.nan, known.astype(np.int64) / 1e6)
-        numbers = np.empty(len(cells))
-        for row, cell in enumerate(cells):
-            try:
-                numbers[row] = self.number(cell)
-            except (ValueError, TypeError, OverflowError):
-                raise ValueError(f"row {row + 1} holds {cell!r:.50}; expected {self._expected()}") from None
-        return numbers
+    def column(self, cells: Any, first_row: int = 0) -> Any:
+        """Read a list or 1-D array of cells, shape (n_rows,); `first_row` is where they start, for the error."""
+        read = self.text if self._kind in ("category", "text") else self.number
+        if isinstance(cells, np.ndarray) and cells.dtype.kind != "O":
+            fast = self._typed(cells)
+            if fast is not None:
+                return fast
+            # Nanoseconds would turn into plain integers, other units into dates and durations.
+            cells = (cells.astype(f"{cells.dtype.kind}8[us]") if cells.dtype.kind in "mM" else cells).tolist()
+        try:
+            if read == self._number:
+                return np.fromiter(map(read, cells), np.float64, len(cells))
+            return self._remembered(read, cells)
+        except (ValueError, TypeError, OverflowError):
+            raise ValueError(self._first_wrong(read, cells, first_row)) from None
 
     def text(self, cell: Any) -> str:
-        """One category or text cell; a number reads as it would in a CSV, whole ones without a decimal point."""
-        if cell is None:
-            return ""
-        if isinstance(cell, str):
+        """One category or text cell; a number reads as the known value that equals it, or as a CSV would show it."""
+        if cell.__class__ is str or isinstance(cell, str):
             word = cell.strip()
-            return "" if word in self._missing else word
+            return "" if word in self._missing else str(word)
+        if cell is None or cell != cell:
+            return ""
         if isinstance(cell, bool | np.bool_):
-            return "true" if cell else "false"
-        if isinstance(cell, int | np.integer):
-            return str(int(cell))
-        if isinstance(cell, float | np.floating):
-            value = float(cell)
-            if math.isnan(value):
-                return ""
-            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-        if isinstance(cell, date):
+            word = "true" if cell else "false"
+            return self._spellings.get(word, word)
+        if isinstance(cell, int | float | Decimal | np.number) and not isinstance(cell, np.timedelta64):
+            whole = abs(cell) < 1e15 and cell == int(cell)
+            word = str(int(cell)) if whole or isinstance(cell, int | np.integer) else str(cell)
+            return word if word in self._spellings else self._spellings.get(float(cell), word)
+        if isinstance(cell, date | time):
             return str(cell)
         raise TypeError(type(cell).__name__)
 
-    def _text_column(self, cells: Any) -> Any:
-        words: dict[Any, str] = {}
-        out = np.empty(len(cells), dtype=object)
+    @cached_property
+    def _spellings(self) -> dict[object, str]:
+        """Known values by themselves, by the number they are ("007" is 7) and by their truth; the most frequent wins."""
+        spellings: dict[object, str] = {}
+        for value in reversed(self._values):
+            if _PLAIN_NUMBER.fullmatch(value):
+                spellings[float(value)] = value
+            elif value.lower() in ("true", "false"):
+                spellings[value.lower()] = value
+        return spellings | {value: value for value in self._values}
+
+    def _typed(self, cells: Any) -> Any:
+        """The quick way for arrays of the right type; None when there is none."""
+        if cells.dtype.kind == "M" and self._kind == "datetime":
+            known = cells.astype("datetime64[us]")
+            return np.where(np.isnat(known), np.nan, known.astype(np.int64) / 1e6)
+        if cells.dtype.kind == "m" and self._kind == "number":
+            known = cells.astype("timedelta64[us]")
+            return np.where(np.isnat(known), np.nan, known.astype(np.int64) / 1e6)
+        if cells.dtype.kind not in "iufb" or self._kind not in ("number", "boolean"):
+            return None
+        numbers = cells.astype(np.float64)
+        if self._kind == "boolean" and not ((numbers == 0) | (numbers == 1) | np.isnan(numbers)).all():
+            return None
+        numbers[np.isinf(numbers)] = np.nan
+        return numbers
+
+    def _remembered(self, read: Callable[[Any], Any], cells: Any) -> Any:
+        """Read every distinct string once: categories repeat, and dates are slow to read."""
+        known: dict[str, Any] = {}
+        out = np.empty(len(cells), dtype=object if read == self.text else np.float64)
         for row, cell in enumerate(cells):
-            try:
-                known = words.get(cell)
-                if known is None or cell.__class__ is not str:
-                    known = self.text(cell)
-                    if cell.__class__ is str:
-                        words[cell] = known
-            except TypeError:
-                raise ValueError(f"row {row + 1} holds {cell!r:.50}; expected text") from None
-            out[row] = known
+            if cell.__class__ is str:
+                answer = known.get(cell)
+                if answer is None:
+                    answer = known[cell] = read(cell)
+                out[row] = answer
+            else:
+                out[row] = read(cell)
         return out
+
+    def _first_wrong(self, read: Callable[[Any], Any], cells: Any, first_row: int) -> str:
+        for row, cell in enumerate(cells, first_row + 1):
+            try:
+                read(cell)
+            except (ValueError, TypeError, OverflowError):
+                return f"row {row} holds {repr(cell)[:50]}; expected {self._expected()}"
+        return f"can't be read; expected {self._expected()}"
 
     def _number(self, cell: Any) -> float:
         if cell.__class__ is float or cell.__class__ is int:
-            return float(cell)
-        if cell is None:
+            number = float(cell)
+        elif cell is None:
             return NAN
-        if isinstance(cell, str):
+        elif isinstance(cell, str):
             word = cell.strip()
             if word in self._missing:
                 return NAN
-            if self._thousands:
-                word = word.replace(self._thousands, "")
-            number = float(word if self._decimal == "." else word.replace(self._decimal, "."))
-            if "_" in word or (not math.isfinite(number) and word.lower().lstrip("+-")[:3] not in ("inf", "nan")):
+            if not self._written.fullmatch(word):
                 raise ValueError(word)
-            return number
-        if isinstance(cell, int | float | np.number | np.bool_):
-            return float(cell)
-        raise TypeError(type(cell).__name__)
+            word = word.replace(self._thousands, "") if self._thousands else word
+            number = float(word if self._decimal == "." else word.replace(self._decimal, "."))
+        elif isinstance(cell, timedelta):
+            number = cell.total_seconds()
+        elif isinstance(cell, int | float | Decimal | np.number | np.bool_) and not isinstance(cell, np.timedelta64):
+            number = float(cell)
+        else:
+            raise TypeError(type(cell).__name__)
+        # Training counts infinite values as missing.
+        return number if -INFINITY < number < INFINITY else NAN
 
     def _boolean(self, cell: Any) -> float:
         if isinstance(cell, str):
             word = cell.strip()
-            if word in self._missing:
-                return NAN
-            if word in self._words:
-                return self._words[word]
-            lower = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
-            if word.lower() not in lower:
-                raise ValueError(word)
-            return lower[word.lower()]
+            return NAN if word in self._missing else _truth_of(word)
         if cell is None or cell != cell:
             return NAN
         if cell not in (0, 1):
             raise ValueError(cell)
         return float(cell)
 
-    def _check_booleans(self, numbers: Any) -> None:
-        wrong = np.flatnonzero(~((numbers == 0) | (numbers == 1) | np.isnan(numbers)))
-        if len(wrong):
-            raise ValueError(f"row {wrong[0] + 1} holds {numbers[wrong[0]]:g}; expected {self._expected()}")
-
     def _datetime(self, cell: Any) -> float:
         if isinstance(cell, str):
             word = cell.strip()
             if word in self._missing:
                 return NAN
-            form = self._date_format
-            cell = datetime.strptime(word, form.replace("%.f", ".%f")) if form else datetime.fromisoformat(word)
+            cell = self._date(word)
         if cell is None or cell != cell:
             return NAN
         if isinstance(cell, np.datetime64):
@@ -145,7 +172,34 @@ class Reader:
             return (datetime(cell.year, cell.month, cell.day) - EPOCH).total_seconds()
         raise TypeError(type(cell).__name__)
 
+    def _date(self, word: str) -> datetime:
+        """ISO is understood beside the training data's own form: nothing else can be meant by it, and it is quick."""
+        try:
+            return datetime.fromisoformat(word)
+        except ValueError:
+            if not self._date_format:
+                raise
+            # Rust's %.f includes the point, and may be absent.
+            form = self._date_format.replace("%.f", ".%f" if "." in word else "")
+            return datetime.strptime(word, form)
+
     def _expected(self) -> str:
-        if self._type == "datetime":
-            return f"a date{f' written as {self._date_format}' if self._date_format else ' in ISO form, such as 2026-01-31'}"
-        return {"boolean": "true or false", "number": "a number"}[self._type]
+        if self._kind == "datetime":
+            form = f"written as {self._date_format}" if self._date_format else "in ISO form, such as 2026-01-31"
+            return f"a date {form}"
+        if self._kind == "number" and (self._decimal, self._thousands) != (".", ""):
+            return f"a number, written as 1{self._thousands}234{self._decimal}5"
+        return {"boolean": "true or false", "number": "a number"}.get(self._kind, "text")
+
+
+def _number_form(decimal: str, thousands: str) -> re.Pattern[str]:
+    """How a number is written: without this, "1.5" would be 15 where a point parts the thousands."""
+    mark = re.escape(decimal)
+    whole = rf"(\d{{1,3}}({re.escape(thousands)}\d{{3}})+|\d+)" if thousands else r"\d+"
+    return re.compile(rf"[-+]?({whole}({mark}\d*)?|{mark}\d+)([eE][-+]?\d+)?", re.ASCII)
+
+
+def _truth_of(word: str) -> float:
+    if word.lower() not in _TRUTH:
+        raise ValueError(word)
+    return _TRUTH[word.lower()]

@@ -70,7 +70,7 @@ def span(low: Any, high: Any) -> str:
     """Show an interval with as many digits as its width gives meaning to.
 
     >>> span(0.83222, 0.95012), span(1012.2, 1310.9)
-    ('0.832 – 0.950', '1,012 – 1,311')
+    ('0.83 – 0.95', '1,012 – 1,311')
     """
     if low is None or high is None or not math.isfinite(high - low):
         return "–"
