@@ -122,12 +122,11 @@ def _parse(
 ) -> pl.DataFrame:
     options: dict[str, Any] = {
         "has_header": False,
-        "skip_rows": 0,
         "separator": separator,
         "new_columns": names,
         "null_values": list(MISSING_WORDS),
         "try_parse_dates": True,
-        "schema_overrides": {f"column_{k + 1}": pl.String for k, name in enumerate(names) if name in codes},
+        "schema_overrides": dict.fromkeys(codes, pl.String),
         "raise_if_empty": False,
     }
     if header:

@@ -1,7 +1,7 @@
 """Read single cells and whole columns as one type, by the rules training used."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -12,14 +12,17 @@ import numpy as np
 NAN, INFINITY = float("nan"), float("inf")
 EPOCH = datetime(1970, 1, 1)
 
+# What reading a wrong cell raises.
+UNREADABLE = (ValueError, TypeError, KeyError, ArithmeticError)
+
 _PLAIN_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
-_TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
+TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
 
 
 class Reader:
     """Turns cells of one field into numbers (NaN missing) or text ("" missing).
 
-    `number` and `text` take one cell and raise ValueError, TypeError or OverflowError for what they can't read;
+    `number` and `text` take one cell and raise one of UNREADABLE for what they can't read;
     `column` takes many and raises ValueError that names the row.
     """
 
@@ -28,15 +31,16 @@ class Reader:
         kind: str,
         *,
         missing: tuple[str, ...] = (),
-        decimal: str = ".",
-        thousands: str = "",
+        marks: tuple[str, str] = (".", ""),
+        truth: Mapping[str, float] = TRUTH,
         date_format: str = "",
         values: tuple[str, ...] = (),
     ) -> None:
+        """marks: the decimal mark and the one between thousands. values: categories seen in training, most frequent first."""
         self._kind, self._missing = kind, frozenset(missing) | {""}
-        self._decimal, self._thousands, self._date_format = decimal, thousands, date_format
-        self._values = values
-        self._written = _number_form(decimal, thousands)
+        self._decimal, self._thousands = marks
+        self._truth, self._date_format, self._values = truth, date_format, values
+        self._written = _number_form(*marks)
         reads: dict[str, Callable[[Any], float]] = {"boolean": self._boolean, "datetime": self._datetime}
         self.number = reads.get(kind, self._number)
 
@@ -47,13 +51,12 @@ class Reader:
             fast = self._typed(cells)
             if fast is not None:
                 return fast
-            # Nanoseconds would turn into plain integers, other units into dates and durations.
-            cells = (cells.astype(f"{cells.dtype.kind}8[us]") if cells.dtype.kind in "mM" else cells).tolist()
+            cells = _as_list(cells)
         try:
             if read == self._number:
                 return np.fromiter(map(read, cells), np.float64, len(cells))
             return self._remembered(read, cells)
-        except (ValueError, TypeError, OverflowError):
+        except UNREADABLE:
             raise ValueError(self._first_wrong(read, cells, first_row)) from None
 
     def text(self, cell: Any) -> str:
@@ -61,7 +64,7 @@ class Reader:
         if cell.__class__ is str or isinstance(cell, str):
             word = cell.strip()
             return "" if word in self._missing else str(word)
-        if cell is None or cell != cell:
+        if _is_missing(cell):
             return ""
         if isinstance(cell, bool | np.bool_):
             word = "true" if cell else "false"
@@ -119,7 +122,7 @@ class Reader:
         for row, cell in enumerate(cells, first_row + 1):
             try:
                 read(cell)
-            except (ValueError, TypeError, OverflowError):
+            except UNREADABLE:
                 return f"row {row} holds {repr(cell)[:50]}; expected {self._expected()}"
         return f"can't be read; expected {self._expected()}"
 
@@ -140,6 +143,8 @@ class Reader:
             number = cell.total_seconds()
         elif isinstance(cell, int | float | Decimal | np.number | np.bool_) and not isinstance(cell, np.timedelta64):
             number = float(cell)
+        elif _is_missing(cell):
+            return NAN
         else:
             raise TypeError(type(cell).__name__)
         # Training counts infinite values as missing.
@@ -148,8 +153,10 @@ class Reader:
     def _boolean(self, cell: Any) -> float:
         if isinstance(cell, str):
             word = cell.strip()
-            return NAN if word in self._missing else _truth_of(word)
-        if cell is None or cell != cell:
+            if word in self._missing:
+                return NAN
+            return self._truth[word if word in self._truth else word.lower()]
+        if _is_missing(cell):
             return NAN
         if cell not in (0, 1):
             raise ValueError(cell)
@@ -161,7 +168,7 @@ class Reader:
             if word in self._missing:
                 return NAN
             cell = self._date(word)
-        if cell is None or cell != cell:
+        if _is_missing(cell):
             return NAN
         if isinstance(cell, np.datetime64):
             return float(cell.astype("datetime64[us]").astype(np.int64)) / 1e6
@@ -199,7 +206,15 @@ def _number_form(decimal: str, thousands: str) -> re.Pattern[str]:
     return re.compile(rf"[-+]?({whole}({mark}\d*)?|{mark}\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
-def _truth_of(word: str) -> float:
-    if word.lower() not in _TRUTH:
-        raise ValueError(word)
-    return _TRUTH[word.lower()]
+def _as_list(cells: Any) -> list[Any]:
+    """Cells of an array as Python would hold them; nanoseconds, which it can't, as microseconds."""
+    if cells.dtype.kind not in "mM":
+        return list(cells)
+    unit = np.datetime_data(cells.dtype)[0]
+    known: list[Any] = (cells.astype(f"{cells.dtype.kind}8[us]") if unit == "ns" else cells).tolist()
+    return known
+
+
+def _is_missing(cell: Any) -> bool:
+    """None, NaN, NaT, and pandas' NA, which can't be asked whether it equals itself."""
+    return cell is None or type(cell).__name__ == "NAType" or bool(cell != cell)

@@ -1,17 +1,23 @@
 """The model that ships: a compiled graph and what is known of it. Needs NumPy and ONNX Runtime only."""
 
 import hashlib
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats
-from holdfast.errors import ModelError
-from holdfast.model.schema import Schema
+from holdfast.arrays import Floats, Strings
+from holdfast.errors import ModelError, SchemaError
+from holdfast.model.schema import NUMERIC, Schema
 
 # Rows scored at a time: bounds memory; larger chunks are no faster.
 CHUNK = 4_000
+
+# The graph's inputs, and what ONNX Runtime calls their types.
+INPUTS = {"numbers": "tensor(double)", "strings": "tensor(string)"}
 
 
 class Model:
@@ -23,7 +29,7 @@ class Model:
 
     def __init__(self, manifest: dict[str, Any], onnx: bytes) -> None:
         self.manifest = manifest
-        self.schema = Schema.from_json(manifest["schema"])
+        self.schema = Schema.from_json(manifest.get("schema"))
         self.task: str = manifest["task"]
         self.target: str = manifest["target"]
         self.classes: list[Any] = list(manifest["classes"] or [])
@@ -35,17 +41,36 @@ class Model:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
+        # Large inputs are scored by chunks in threads of our own: faster than inside one chunk, where text isn't parallel,
+        # and a row's answer can't depend on how many rows stand beside it.
+        options.intra_op_num_threads = 1
         try:
             self._session = onnxruntime.InferenceSession(self._onnx, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise ModelError(
                 f"ONNX Runtime does not take the graph ({error}); expected one that Holdfast compiled"
             ) from None
-        self._wanted = {each.name for each in self._session.get_inputs()}
         self._output = "probabilities" if self.classes else "prediction"
-        if self._output not in {each.name for each in self._session.get_outputs()}:
-            raise ModelError(f"the graph has no output {self._output!r}; expected one that Holdfast compiled")
         self._labels = np.array(self.classes) if self.classes else None
+        self._check_graph()
+
+    def _check_graph(self) -> None:
+        """The graph must take what the schema gives, and give what the task answers."""
+        numeric = sum(field.type in NUMERIC for field in self.schema.fields)
+        widths = {"numbers": numeric, "strings": len(self.schema.fields) - numeric}
+        self._wanted = tuple(each.name for each in self._session.get_inputs())
+        for each in self._session.get_inputs():
+            if each.type != INPUTS.get(each.name) or len(each.shape) != 2 or each.shape[1] != widths[each.name]:
+                raise ModelError(
+                    f"the graph takes {each.name!r} as {each.type} {each.shape}; expected what the manifest's schema gives "
+                    f"({widths}): copy the model again"
+                )
+        outputs = {each.name: (each.type, each.shape[1:]) for each in self._session.get_outputs()}
+        expected = ("tensor(double)", [len(self.classes)] if self.classes else [])
+        if outputs.get(self._output) != expected:
+            raise ModelError(
+                f"the graph's output {self._output!r} is {outputs.get(self._output)}; expected {expected}: copy the model again"
+            )
 
     @property
     def fingerprint(self) -> str:
@@ -74,19 +99,36 @@ class Model:
         return {"prediction": self._labels[answers.argmax(axis=1)], **shares}
 
     def _run(self, rows: Any) -> Floats:
-        numbers, strings = self.schema.arrays(rows)
-        feeds = {name: each for name, each in (("numbers", numbers), ("strings", strings)) if name in self._wanted}
-        n_rows = len(numbers)
-        if n_rows <= CHUNK:
-            if n_rows == 0:
-                return np.zeros((0, len(self.classes)) if self.classes else 0)
-            answer: Floats = self._session.run([self._output], feeds)[0]
-            return answer
-        chunks = [
-            self._session.run([self._output], {name: each[start : start + CHUNK] for name, each in feeds.items()})[0]
-            for start in range(0, n_rows, CHUNK)
-        ]
-        return np.concatenate(chunks)
+        parts = self.schema.parts(rows, CHUNK)
+        first = next(parts)
+        if len(first[0]) < CHUNK:
+            return self._answer(*first)
+        workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        answers: list[Floats] = []
+        with ThreadPoolExecutor(workers) as pool:
+            waiting = deque([pool.submit(self._answer, *first)])
+            for part in parts:
+                waiting.append(pool.submit(self._answer, *part))
+                if len(waiting) > 2 * workers:
+                    answers.append(waiting.popleft().result())
+            answers += [each.result() for each in waiting]
+        return np.concatenate(answers)
+
+    def _answer(self, numbers: Floats, strings: Strings) -> Floats:
+        if not len(numbers):
+            return np.zeros((0, len(self.classes)) if self.classes else 0)
+        given = {"numbers": numbers, "strings": strings}
+        try:
+            answer: Floats = self._session.run([self._output], {name: given[name] for name in self._wanted})[0]
+        except UnicodeEncodeError:
+            raise SchemaError(
+                "the rows hold text with a lone surrogate, which no file can hold; expected Unicode text: clean it first"
+            ) from None
+        except Exception as error:
+            raise ModelError(
+                f"the graph failed on {len(numbers):,} rows ({error}); expected it to answer: please report this"
+            ) from None
+        return answer
 
     def __getstate__(self) -> dict[str, Any]:
         return {"manifest": self.manifest, "onnx": self._onnx}

@@ -30,24 +30,38 @@ def write(folder: Path, facts: Mapping[str, Any], onnx: bytes, *, reference: byt
     contents = {GRAPH: onnx, "reference.arrow": reference, "card.md": card.encode()}
     files = {name: {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} for name, data in contents.items()}
     manifest = {"format": FORMAT, **facts, "files": files}
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    partial, former = folder.with_name(f".{folder.name}.partial"), folder.with_name(f".{folder.name}.former")
     try:
+        shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         for name, data in (*contents.items(), (MANIFEST, json.dumps(manifest, indent=2).encode())):
             with (partial / name).open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+        shutil.rmtree(former, ignore_errors=True)
         if folder.exists():
-            shutil.rmtree(folder)
+            os.replace(folder, former)
         os.replace(partial, folder)
+        _sync(folder)
+        _sync(folder.parent)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise ModelError(
             f"the model can't be written to {folder} ({error.strerror}); choose a place with room to write"
         ) from None
+    shutil.rmtree(former, ignore_errors=True)
     return manifest
+
+
+def _sync(folder: Path) -> None:
+    """Force a folder's names to disk; Windows has no such call, and needs none."""
+    if os.name == "posix":
+        place = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(place)
+        finally:
+            os.close(place)
 
 
 def load(path: str | Path) -> Model:
@@ -56,16 +70,15 @@ def load(path: str | Path) -> Model:
     Raises ModelError when a file is missing, was changed since it was written, or holds what no Holdfast model holds.
     """
     folder = Path(path)
-    if not folder.is_dir():
-        hint = f": did you mean {folder / 'model'}?" if (folder / "model").is_dir() else ""
-        raise ModelError(f"{folder} is not a model folder{hint}; expected a folder with {MANIFEST} and {GRAPH}")
     if not (folder / MANIFEST).exists() and (folder / "model" / MANIFEST).exists():
         folder = folder / "model"
+    if not folder.is_dir():
+        raise ModelError(f"{folder} is not a model folder; expected a folder with {MANIFEST} and {GRAPH}")
     manifest = _manifest(_bytes(folder / MANIFEST, LARGEST_MANIFEST), folder)
     onnx = b""
     for name in FILES:
         facts = manifest["files"][name]
-        data = _bytes(folder / name, min(LARGEST_FILE, facts["bytes"]))
+        data = _bytes(folder / name, facts["bytes"])
         if len(data) != facts["bytes"] or hashlib.sha256(data).hexdigest() != facts["sha256"]:
             raise ModelError(
                 f"{folder / name} is not the file the manifest names; expected it unchanged: copy the model again"
@@ -78,11 +91,14 @@ def load(path: str | Path) -> Model:
 def _bytes(path: Path, limit: int) -> bytes:
     if path.is_symlink() or not path.is_file():
         raise ModelError(f"{path} is missing or a link; expected a plain file: copy the whole model folder again")
-    if path.stat().st_size > limit:
-        raise ModelError(
-            f"{path} has {path.stat().st_size:,} bytes; expected at most {limit:,}: it is no file of this model"
-        )
-    return path.read_bytes()
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise ModelError(f"{path} can't be read ({error.strerror}); expected a readable file") from None
+    if len(data) > limit:
+        raise ModelError(f"{path} has more than {limit:,} bytes; expected at most that: it is no file of this model")
+    return data
 
 
 def _manifest(data: bytes, folder: Path) -> dict[str, Any]:
@@ -100,7 +116,10 @@ def _manifest(data: bytes, folder: Path) -> dict[str, Any]:
         not isinstance(files, dict)
         or set(files) != set(FILES)
         or not all(
-            isinstance(each, dict) and isinstance(each.get("bytes"), int) and isinstance(each.get("sha256"), str)
+            isinstance(each, dict)
+            and type(each.get("bytes")) is int
+            and 0 <= each["bytes"] <= LARGEST_FILE
+            and isinstance(each.get("sha256"), str)
             for each in files.values()
         )
     ):
@@ -110,6 +129,7 @@ def _manifest(data: bytes, folder: Path) -> dict[str, Any]:
         raise ModelError(
             f"{folder / MANIFEST} lacks a task, target or classes that go together; expected a whole manifest"
         )
-    if classes is not None and not all(isinstance(label, str | int | float | bool) for label in classes):
-        raise ModelError(f"{folder / MANIFEST} has classes that are no plain values; expected text or numbers")
+    plain = isinstance(classes, list) and all(isinstance(label, str | int | float | bool) for label in classes)
+    if classes is not None and not (plain and len(classes) > 1):
+        raise ModelError(f"{folder / MANIFEST} has classes that are no plain values; expected several texts or numbers")
     return manifest

@@ -1,6 +1,7 @@
 """What rows a model takes, and how they become the arrays its graph reads. Needs NumPy only."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -9,11 +10,16 @@ import numpy as np
 
 from holdfast.arrays import Floats, Strings
 from holdfast.errors import ModelError, SchemaError, nearest
-from holdfast.model.cells import Reader
-from holdfast.model.rows import as_columns
+from holdfast.model.cells import TRUTH, UNREADABLE, Reader
+from holdfast.model.rows import Table, as_table
 
 NUMERIC = ("number", "boolean", "datetime")
 TYPES = (*NUMERIC, "category", "text")
+
+# The facts of a field, by what the manifest holds them as.
+WORDS = frozenset({"missing", "true", "false", "values"})
+TEXTS = frozenset({"name", "type", "decimal", "thousands", "date_format"})
+NUMBERS = frozenset({"low", "high", "n_values", "missing_share"})
 
 # An error lists this many bad fields; a caller with more has another problem.
 MOST_REPORTED = 20
@@ -44,7 +50,14 @@ class Field:
     @cached_property
     def reader(self) -> Reader:
         """What reads this field's cells."""
-        return Reader(self.type, self.missing, self.decimal, self.thousands, self.true, self.false, self.date_format)
+        return Reader(
+            self.type,
+            missing=self.missing,
+            marks=(self.decimal, self.thousands),
+            truth=TRUTH | dict.fromkeys(self.true, 1.0) | dict.fromkeys(self.false, 0.0),
+            date_format=self.date_format,
+            values=self.values,
+        )
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,10 @@ class Schema:
     """
 
     fields: tuple[Field, ...]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [field.name for field in self.fields]
 
     @cached_property
     def _numeric(self) -> list[Field]:
@@ -76,48 +93,54 @@ class Schema:
         """Turn rows into the graph's inputs: numbers (n, n_numeric) float64 and strings (n, n_others) of str.
 
         rows: one dict, a list of dicts, a dict of columns, a polars or pandas frame, an Arrow table, or a 2-D array with
-        the fields in order. Missing is NaN, and the empty string. Raises SchemaError, which lists every bad field.
+        the fields in order. Missing is NaN, and the empty string. Columns that are no field are ignored. Raises
+        SchemaError, which lists every bad field.
         """
-        if isinstance(rows, dict) and not any(
-            isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) for value in rows.values()
-        ):
-            return self._one(rows)
-        columns = as_columns(rows, [field.name for field in self.fields])
-        problems: list[str] = []
-        numbers = [self._column(field, columns, problems) for field in self._numeric]
-        strings = [self._column(field, columns, problems) for field in self._textual]
-        if problems:
-            raise SchemaError(_listed(problems))
-        n_rows = len(next(iter(columns.values()))) if columns else 0
-        return (
-            np.column_stack(numbers) if numbers else np.zeros((n_rows, 0)),
-            np.column_stack(strings) if strings else np.zeros((n_rows, 0), dtype=object),
-        )
+        return next(self.parts(rows, sys.maxsize))
+
+    def parts(self, rows: Any, size: int) -> Iterator[tuple[Floats, Strings]]:
+        """Give `arrays` for `size` rows at a time, so that no more are converted at once; at least one part, if empty."""
+        if isinstance(rows, dict):
+            try:
+                record = self._one(rows)
+            except UNREADABLE:
+                pass  # columns, or a bad record: the long way tells, and says what is wrong
+            else:
+                yield record
+                return
+        table = as_table(rows, self._names)
+        for start in range(0, max(1, table.n_rows), size):
+            yield self._part(table, start, min(start + size, table.n_rows))
 
     def _one(self, row: Mapping[str, Any]) -> tuple[Floats, Strings]:
         """The way for a single record, which must be short."""
         numeric, textual = self._plan
-        try:
-            numbers = [read(row[name]) for name, read in numeric]
-            strings = [read(row[name]) for name, read in textual]
-        except (KeyError, ValueError, TypeError, OverflowError):
-            problems: list[str] = []
-            for field in self.fields:
-                self._column(field, {name: [value] for name, value in row.items()}, problems)
-            raise SchemaError(_listed(problems or ["the record can't be read"])) from None
-        cells = np.empty((1, len(strings)), dtype=object)
-        cells[0, :] = strings
-        return np.array([numbers]), cells
+        numbers = [read(row[name]) for name, read in numeric]
+        cells = np.empty((1, len(textual)), dtype=object)
+        cells[0, :] = [read(row[name]) for name, read in textual]
+        return np.array([numbers], dtype=np.float64), cells
 
-    def _column(self, field: Field, columns: Mapping[str, Any], problems: list[str]) -> Any:
-        if field.name not in columns:
-            problems.append(f"column {field.name!r} is missing{_renamed(field.name, columns)}")
-            return None
-        try:
-            return field.reader.column(columns[field.name])
-        except ValueError as error:
-            problems.append(f"column {field.name!r}: {error}")
-            return None
+    def _part(self, table: Table, start: int, stop: int) -> tuple[Floats, Strings]:
+        problems: list[str] = []
+        read: dict[str, Any] = {}
+        present = frozenset(table.names)
+        for field in self.fields:
+            if field.name not in present:
+                problems.append(f"column {field.name!r} is missing{_renamed(field.name, table.names)}")
+                continue
+            try:
+                read[field.name] = field.reader.column(table.cells(field.name, start, stop), start)
+            except ValueError as error:
+                problems.append(f"column {field.name!r} {error}")
+        if problems:
+            raise SchemaError(_listed(problems))
+        numbers = np.empty((stop - start, len(self._numeric)))
+        for place, field in enumerate(self._numeric):
+            numbers[:, place] = read[field.name]
+        strings = np.empty((stop - start, len(self._textual)), dtype=object)
+        for place, field in enumerate(self._textual):
+            strings[:, place] = read[field.name]
+        return numbers, strings
 
     def to_json(self) -> list[dict[str, Any]]:
         """Plain data for the manifest."""
@@ -126,26 +149,36 @@ class Schema:
     @classmethod
     def from_json(cls, data: Any) -> "Schema":
         """Check and rebuild a schema from a manifest; ModelError when it is not one."""
-        known = {field.name: field for field in fields(Field)}
-        made = []
         if not isinstance(data, list):
             raise ModelError("the manifest's schema is not a list; expected the fields of the model")
-        for entry in data:
-            if not isinstance(entry, dict) or not set(entry) <= set(known) or entry.get("type") not in TYPES:
-                raise ModelError(
-                    f"the manifest's schema holds {entry!r:.80}; expected a field with a name and a known type"
-                )
-            facts: dict[str, Any] = {
-                name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()
-            }
-            if not isinstance(facts.get("name"), str):
-                raise ModelError("the manifest's schema has a field without a name; expected one")
-            made.append(Field(**facts))
+        made = [Field(**_facts(entry)) for entry in data]
+        if len({field.name for field in made}) < len(made):
+            raise ModelError("the manifest's schema has two fields of one name; expected unique names")
         return cls(tuple(made))
 
 
-def _renamed(name: str, columns: Mapping[str, Any]) -> str:
-    hint = nearest(name, list(columns))
+def _facts(entry: Any) -> dict[str, Any]:
+    """Check one field's facts, as the manifest holds them."""
+    facts = dict(entry) if isinstance(entry, dict) else {}
+    for name in WORDS & set(facts):
+        facts[name] = tuple(facts[name]) if isinstance(facts[name], list | tuple) else (None,)
+    sound = (
+        {"name", "type"} <= set(facts) <= {field.name for field in fields(Field)}
+        and facts["type"] in TYPES
+        and all(isinstance(word, str) for name in WORDS & set(facts) for word in facts[name])
+        and all(isinstance(facts[name], str) for name in TEXTS & set(facts))
+        and all(isinstance(facts[name], float | int | None) for name in NUMBERS & set(facts))
+        and facts.get("decimal", ".") != ""
+    )
+    if not sound:
+        raise ModelError(
+            f"the manifest's schema holds {repr(entry)[:80]}; expected a field with a name and a known type"
+        )
+    return facts
+
+
+def _renamed(name: str, names: Sequence[str]) -> str:
+    hint = nearest(name, names)
     return f" ({hint.strip()})" if hint else ""
 
 

@@ -77,7 +77,7 @@ def check_beats_the_baseline(learner: Learner) -> None:
     """Where there is something to learn, it learns it."""
     if not learner.baseline:
         own, base = _loss(learner, table(learner.task)[1], shuffled=False)
-        assert own < 0.9 * base, f"loss {own:.3f}, the baseline's is {base:.3f}"
+        assert own < 0.95 * base, f"loss {own:.3f}, the baseline's is {base:.3f}"
 
 
 def check_learns_nothing_from_noise(learner: Learner) -> None:

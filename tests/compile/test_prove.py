@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from holdfast.compile.assemble import assemble
+from holdfast.compile.final import Member, Training, fit_and_compile
+from holdfast.compile.prove import prove
+from holdfast.errors import CompileError
+from holdfast.features.matrix import Matrix
+from holdfast.learners.catalogue import find
+from holdfast.learners.learner import Learner
+from holdfast.testing.checks import fit
+from holdfast.testing.data import table
+
+
+def training(family: str, n_classes: int | None) -> Training:
+    columns, y = table(family)
+    rows = np.arange(columns.n_rows)
+    return Training(columns, y, rows, rows, family, n_classes)
+
+
+@pytest.mark.parametrize(("family", "n_classes"), [("classification", 2), ("regression", None)])
+def test_an_ensemble_is_proven_on_all_rows(family, n_classes):
+    linear = "logistic" if n_classes else "ridge"
+    members = [
+        Member(linear, find(linear, family).defaults, 0.25),
+        Member("lightgbm", find("lightgbm", family).defaults, 0.75),
+    ]
+    task = training(family, n_classes)
+    compiled = fit_and_compile(task, members, 10_000, float("inf"))
+    assert compiled.proof.agrees
+    assert compiled.proof.rows == len(compiled.rows) == task.columns.n_rows
+    assert compiled.proof.max_abs_difference < 1e-9
+    assert compiled.n_members == 2
+
+
+def test_a_passed_deadline_leaves_members_out_but_never_all():
+    members = [Member("prior", {}, 0.4), Member("logistic", {"C": 1.0}, 0.6)]
+    compiled = fit_and_compile(training("classification", 2), members, 100, 0.0)
+    assert compiled.n_members == 1
+    assert compiled.proof.agrees
+
+
+def test_a_wrong_graph_is_caught():
+    columns, y = table("classification")
+    right, wrong = (
+        fit(find("logistic", "classification"), columns, y),
+        fit(find("logistic", "classification"), columns, 1 - y),
+    )
+    graph = assemble([(right, 1.0)], columns.kinds, 2)
+    proof = prove(graph, [(wrong, 1.0)], columns)
+    assert not proof.agrees
+    assert proof.labels_differ > 0
+
+
+def test_an_answer_that_is_no_number_is_caught():
+    def emit(graph, matrix, estimator):
+        values = find("ridge", "regression").emit(graph, matrix, estimator)
+        zero = graph.constant(np.array([0.0]))
+        return graph.add("Div", values, graph.add("Mul", values, zero))
+
+    ridge = find("ridge", "regression")
+    broken = Learner(
+        name="broken",
+        task="regression",
+        summary="It divides by zero.",
+        reference="-",
+        make=ridge.make,
+        wants=Matrix(),
+        emit=emit,
+    )
+    columns, y = table("regression")
+    pipeline = fit(broken, columns, y)
+    assert not prove(assemble([(pipeline, 1.0)], columns.kinds, None), [(pipeline, 1.0)], columns).agrees
+
+
+def test_a_learner_without_a_compiled_form_is_named():
+    ridge = find("ridge", "regression")
+    mute = Learner(name="mute", task="regression", summary="It can't.", reference="-", make=ridge.make, wants=Matrix())
+    columns, y = table("regression")
+    with pytest.raises(CompileError, match="'mute' declares no compiled form"):
+        assemble([(fit(mute, columns, y), 1.0)], columns.kinds, None)

@@ -1,0 +1,51 @@
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from holdfast.data.frames import from_memory
+from holdfast.errors import DataError
+
+ROWS = [{"n": 1.5, "w": "a", "b": True}, {"n": None, "w": None, "b": False}]
+EXPECTED = [(1.5, "a", True), (None, None, False)]
+
+
+def test_polars_and_dictionaries():
+    assert from_memory(pl.DataFrame(ROWS)).frame.rows() == EXPECTED
+    assert from_memory(pl.DataFrame(ROWS).lazy()).frame.rows() == EXPECTED
+    assert from_memory(ROWS).frame.rows() == EXPECTED
+    assert from_memory({"n": [1.5, None], "w": ["a", None], "b": [True, False]}).frame.rows() == EXPECTED
+    assert from_memory(ROWS[0]).frame.rows() == EXPECTED[:1]
+
+
+def test_pandas_needs_no_arrow():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({**{k: [row[k] for row in ROWS] for k in ("n", "w")}, "b": [True, False]})
+    frame["t"] = pandas.to_datetime(["2024-01-31", None])
+    assert from_memory(frame).frame.rows() == [(1.5, "a", True, dt.datetime(2024, 1, 31)), (None, None, False, None)]
+
+
+def test_arrow():
+    pyarrow = pytest.importorskip("pyarrow")
+    assert from_memory(pyarrow.Table.from_pylist(ROWS)).frame.rows() == EXPECTED
+
+
+def test_arrays():
+    assert from_memory(np.array([[1.0, 2.0]])).frame.rows(named=True) == [{"column_1": 1.0, "column_2": 2.0}]
+    assert from_memory(np.array([["a", 1]], dtype=object)).frame.rows() == [("a", 1)]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (np.zeros(3), "1 dimensions"),
+        (7, "type int"),
+        ([], "type list"),
+        ([{"a": [1]}, {"a": [2]}], "holds list"),
+        (pl.DataFrame({"a": []}), "0 rows"),
+    ],
+)
+def test_what_is_no_table_says_so(data, says):
+    with pytest.raises(DataError, match=says):
+        from_memory(data)
