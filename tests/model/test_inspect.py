@@ -3,10 +3,10 @@ from pathlib import Path
 
 import onnx
 import pytest
-from conftest import logistic_graph, sum_graph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
+from small_models import logistic_graph, sum_graph
 
 from holdfast.errors import ModelError
 from holdfast.model.inspect import ALLOWED, inspect

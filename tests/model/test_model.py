@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from conftest import expected, facts, logistic_graph, sum_graph
+from small_models import expected, facts, logistic_graph, sum_graph
 
 from holdfast.errors import ModelError, SchemaError
 from holdfast.model.model import CHUNK, Model
@@ -59,6 +59,12 @@ def test_one_record_equals_that_record_in_a_batch(model):
         np.testing.assert_array_equal(model.predict_proba(rows[place])[0], batch[place])
 
 
+def test_chunks_come_back_in_order(regressor, monkeypatch):
+    monkeypatch.setattr("holdfast.model.model.CHUNK", 3)
+    rows = np.arange(2000.0).reshape(1000, 2)
+    np.testing.assert_array_equal(regressor.predict(rows), rows.sum(axis=1))
+
+
 def test_score_gives_the_columns_of_a_scored_file(model):
     columns = model.score(pl.DataFrame(ROWS))
     assert list(columns) == ["prediction", "probability_basic", "probability_gold", "probability_none"]
@@ -74,7 +80,9 @@ def test_a_regression_gives_values(regressor):
         regressor.predict_proba({"a": 1, "b": 2})
 
 
-@pytest.mark.parametrize("empty", [[], pl.DataFrame(ROWS).head(0), pd.DataFrame(ROWS).head(0), {"age": [], "city": [], "member": []}])  # fmt: skip
+@pytest.mark.parametrize(
+    "empty", [[], pl.DataFrame(ROWS).head(0), pd.DataFrame(ROWS).head(0), {"age": [], "city": [], "member": []}]
+)
 def test_no_rows_give_no_answers(model, empty):
     assert model.predict(empty).shape == (0,)
     assert model.predict_proba(empty).shape == (0, 3)

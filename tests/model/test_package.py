@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import facts, logistic_graph
+from small_models import facts, logistic_graph
 
 import holdfast
 from holdfast.errors import ModelError
@@ -41,6 +41,21 @@ def test_a_failed_write_leaves_the_former_model(folder, monkeypatch):
     with pytest.raises(ModelError, match="No space left"):
         write(folder, facts(target="other"), logistic_graph(), reference=b"", card="")
     monkeypatch.undo()
+    assert load(folder).target == "plan"
+    assert os.listdir(folder.parent) == ["model"]
+
+
+def test_a_failed_rename_brings_the_former_model_back(folder, monkeypatch):
+    rename = os.replace
+
+    def broken(source, target):
+        if source.name.endswith(".partial"):
+            raise OSError(5, "Input/output error")
+        rename(source, target)
+
+    monkeypatch.setattr(package.os, "replace", broken)
+    with pytest.raises(ModelError, match="Input/output"):
+        write(folder, facts(target="other"), logistic_graph(), reference=b"", card="")
     assert load(folder).target == "plan"
     assert os.listdir(folder.parent) == ["model"]
 
@@ -172,7 +187,7 @@ import holdfast
 answer = holdfast.load({str(folder)!r}).predict({{"age": 31, "city": "Paris", "member": True}})
 rooms = sorted(name for name in sys.modules if name.startswith("holdfast"))
 heavy = sorted({{"polars", "pandas", "sklearn", "lightgbm", "onnx", "scipy", "pydantic"}} & set(sys.modules))
-print(answer.tolist(), heavy, [name for name in rooms if name.count(".") and name.split(".")[1] not in ("model", "errors", "arrays")])
+print(answer.tolist(), heavy, [name for name in rooms if [*name.split("."), ""][1] not in ("", "model", "errors", "arrays")])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['basic'] [] []"

@@ -66,9 +66,10 @@ def _metric(function: Any, title: str, best: float = 0.0) -> Metric:
 
 
 RMSE = _metric(rmse, "RMSE")
+MAE = _metric(mae, "MAE")
 REGRESSION = (
     RMSE,
-    _metric(mae, "MAE"),
+    MAE,
     _metric(r2, "R²", best=1.0),
     _metric(median_error, "median absolute error"),
     _metric(mape, "MAPE"),

@@ -47,6 +47,8 @@ def write(folder: Path, facts: Mapping[str, Any], onnx: bytes, *, reference: byt
         _sync(folder.parent)
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
+        if former.exists() and not folder.exists():
+            os.replace(former, folder)
         raise ModelError(
             f"the model can't be written to {folder} ({error.strerror}); choose a place with room to write"
         ) from None

@@ -95,6 +95,7 @@ class Local:
     def call(self, function: Callable[..., Any], *args: Any, deadline: float = float("inf")) -> Any:
         """Run the function in the child."""
         if self._process.poll() is not None:
+            self._close_pipes()
             self._start()
         assert self._process.stdin is not None
         try:
@@ -122,6 +123,7 @@ class Local:
 
     def _died(self) -> Any:
         code = self._process.wait()
+        self._close_pipes()
         self._start()
         hint = "; it probably ran out of memory" if code == -9 else ""
         raise WorkFailedError(f"the worker process ended with code {code}{hint}")

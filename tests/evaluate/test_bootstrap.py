@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from holdfast.evaluate.bootstrap import p_better, resample, score_by_parts
+from holdfast.evaluate.leaderboard import Entry, leaderboard
+from holdfast.metrics.classification import ROC_AUC
+from holdfast.metrics.regression import MAE, RMSE
+
+
+@pytest.mark.parametrize("n_rows", [400, 40_000])
+def test_the_interval_of_a_mean_is_the_textbook_one(n_rows):
+    """The mean absolute error is a mean: its standard error has a closed form, whether or not rows are sampled."""
+    misses = np.random.default_rng(0).exponential(size=n_rows)
+    found = resample(MAE, misses, np.zeros(n_rows), n_resamples=400).interval()
+    half = 1.96 * misses.std() / np.sqrt(n_rows)
+    assert found.score == pytest.approx(misses.mean())
+    assert found.high - found.low == pytest.approx(2 * half, rel=0.15)
+
+
+def test_intervals_cover():
+    rng, covered = np.random.default_rng(1), 0
+    for seed in range(200):
+        misses = rng.exponential(size=150)
+        interval = resample(MAE, misses, np.zeros(150), n_resamples=200, seed=seed).interval()
+        covered += interval.low <= 1 <= interval.high
+    assert 0.88 <= covered / 200 <= 0.99
+
+
+def test_folds_are_scored_apart():
+    """Two folds whose models speak on different scales: each ranks perfectly, together they would not."""
+    y = np.array([0, 1, 0, 1])
+    p = np.array([0.1, 0.2, 0.8, 0.9])
+    predictions, parts = np.column_stack([1 - p, p]), [np.array([0, 1]), np.array([2, 3])]
+    assert ROC_AUC.score(y, predictions) == 0.75
+    assert score_by_parts(ROC_AUC, y, predictions, parts) == 1.0
+
+
+def test_a_fold_without_a_score_is_left_out():
+    y, p = np.array([0, 1, 0, 0]), np.array([0.1, 0.9, 0.5, 0.5])
+    parts = [np.array([0, 1]), np.array([2, 3])]
+    assert score_by_parts(ROC_AUC, y, np.column_stack([1 - p, p]), parts) == 1.0
+
+
+def test_better_is_told_from_equal():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=500)
+    close, far = resample(RMSE, y, y + rng.normal(size=500)), resample(RMSE, y, y + 2 * rng.normal(size=500))
+    same = resample(RMSE, y, y + rng.normal(size=500))
+    assert p_better(RMSE, close, far) < 0.01
+    assert p_better(RMSE, far, close) > 0.99
+    assert 0.01 < p_better(RMSE, close, same) < 0.99
+
+
+def test_the_board_puts_the_best_first_and_the_baseline_on_it():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=300)
+    entries = [
+        Entry("mean", np.full(300, y.mean()), 0.1, 1e6, baseline=True),
+        Entry("far", y + 2 * rng.normal(size=300), 1, 1e5),
+        Entry("close", y + 0.3 * rng.normal(size=300), 1, 1e5, chosen=True),
+    ]
+    board = leaderboard(entries, y, RMSE, parts=np.array_split(np.arange(300), 3))
+    assert [row.learner for row in board] == ["close", "mean", "far"]
+    assert board[0].beats_baseline < 0.01 < 0.9 < board[2].beats_baseline
+    assert board[1].beats_baseline is None
+    assert board[0].to_json()["beats_baseline"] == {"p": board[0].beats_baseline}
+    for row in board:
+        assert row.low <= row.score <= row.high

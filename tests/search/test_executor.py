@@ -1,0 +1,114 @@
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from holdfast.errors import RequestError
+from holdfast.search.clock import Clock, parse_budget
+from holdfast.search.executor import Inline, Local, OverrunError, WorkFailedError, threads_for
+
+
+def add(state, number):
+    return state + number
+
+
+def sleep(state, seconds):
+    time.sleep(seconds)
+
+
+def fail(state):
+    raise KeyError("what went wrong")
+
+
+def die(state):
+    os._exit(3)
+
+
+def shout(state):
+    print("noise on standard output")
+    return "still understood"
+
+
+@pytest.fixture
+def local(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
+    executor = Local()
+    executor.load(40)
+    yield executor
+    executor.close()
+
+
+def test_inline_does_the_same():
+    executor = Inline()
+    executor.load(40)
+    assert executor.call(add, 2) == 42
+    with pytest.raises(WorkFailedError, match="what went wrong"):
+        executor.call(fail)
+
+
+def test_a_worker_works_fails_and_dies_without_harm(local):
+    assert local.call(add, 2) == 42
+    assert local.call(shout) == "still understood"
+    with pytest.raises(WorkFailedError, match="KeyError: 'what went wrong'"):
+        local.call(fail)
+    with pytest.raises(WorkFailedError, match="ended with code 3"):
+        local.call(die)
+    assert local.call(add, 2) == 42
+    local.load(1)
+    assert local.call(add, 2) == 3
+
+
+def test_late_work_is_stopped_on_time(local):
+    local.call(add, 1)
+    began = time.monotonic()
+    with pytest.raises(OverrunError):
+        local.call(sleep, 60, deadline=time.monotonic() + 0.3)
+    assert time.monotonic() - began < 2
+    assert local.call(add, 2) == 42
+
+
+def test_a_worker_does_not_outlive_its_parent():
+    script = (
+        "import time; from holdfast.search.executor import Local\n"
+        "worker = Local(); print(worker._process.pid, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.communicate()
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("the worker is still there")
+
+
+def test_small_matrices_get_one_thread():
+    assert threads_for(1000) == 1
+    assert threads_for(10**8) >= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("60s", 60), ("5 min", 300), ("1h", 3600), ("2 hours", 7200), ("90", 90), (12.5, 12.5), (None, None)],
+)
+def test_budgets(text, seconds):
+    assert parse_budget(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["soon", "-5s", "0", "5 years", "", "nan"])
+def test_no_budgets(text):
+    with pytest.raises(RequestError, match="budget"):
+        parse_budget(text)
+
+
+def test_a_clock_counts_down():
+    clock = Clock(10.0, started=time.monotonic() - 4)
+    assert clock.left == pytest.approx(6, abs=0.1)
+    assert clock.elapsed == pytest.approx(4, abs=0.1)
+    assert clock.share(0.5) - clock.started == 5
+    assert Clock(None).left == Clock(None).share(0.1) == float("inf")

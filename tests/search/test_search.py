@@ -1,0 +1,156 @@
+"""The search: its order, its memory, its promise to the clock."""
+
+import time
+
+import numpy as np
+import pytest
+
+from holdfast.data.folds import make_folds
+from holdfast.errors import DataError, RequestError
+from holdfast.learners.catalogue import find
+from holdfast.search.clock import Clock
+from holdfast.search.executor import Inline
+from holdfast.search.journal import Journal
+from holdfast.search.plan import plan
+from holdfast.search.proposals import Proposals
+from holdfast.search.search import search
+from holdfast.search.trial import Problem, Spec, run_trial
+from holdfast.tasks.classification import Binary
+from holdfast.testing.data import table
+
+NAMES = ("logistic", "decision_tree", "gaussian_naive_bayes")
+
+
+def problem() -> Problem:
+    columns, y = table("classification")
+    task = Binary("asked", (0, 1))
+    hashes = np.random.default_rng(0).integers(0, 2**63, len(y)).astype(np.uint64)
+    folds = make_folds(hashes, n_folds=3, strata=y)
+    return Problem(columns, y, folds, task, task.default_metric)
+
+
+def run(folder=None, trials=8, tuner="bayes", executor=None, clock=None, reserve=0.0):
+    executor = executor or Inline()
+    executor.load(problem())
+    return search(
+        [Spec(0, "prior", {})],
+        Proposals([find(name, "classification") for name in NAMES], metric=problem().metric, tuner=tuner, seed=1),
+        executor=executor,
+        journal=Journal(folder),
+        clock=clock or Clock(None),
+        max_trials=trials,
+        enough="enough",
+        reserve=lambda outcomes: reserve,
+        say=lambda message: None,
+    )
+
+
+def shape(board):
+    return [(o.spec.number, o.spec.learner, dict(o.spec.params), o.score) for o in board.outcomes]
+
+
+def test_first_the_fixed_order_then_the_tuner():
+    board = run()
+    assert [outcome.spec.learner for outcome in board.outcomes[:4]] == ["prior", *NAMES]
+    assert len(board.outcomes) == 9
+    assert {outcome.spec.learner for outcome in board.outcomes[4:]} <= set(NAMES)
+    assert board.stopped == "enough"
+
+
+@pytest.mark.parametrize("tuner", ["bayes", "random"])
+def test_the_same_seed_tries_the_same(tuner):
+    assert shape(run(tuner=tuner)) == shape(run(tuner=tuner))
+
+
+def test_without_a_tuner_it_ends():
+    board = run(tuner="none", trials=None)
+    assert len(board.outcomes) == 4
+    assert board.stopped == "every configuration was tried"
+
+
+class Counting(Inline):
+    def __init__(self, most=10**9):
+        super().__init__()
+        self.calls, self.most = 0, most
+
+    def call(self, function, *args, deadline=float("inf")):
+        self.calls += 1
+        if self.calls > self.most:
+            raise KeyboardInterrupt
+        return super().call(function, *args, deadline=deadline)
+
+
+def test_a_killed_search_goes_on_where_it_was(tmp_path):
+    whole = run()
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, executor=Counting(most=6))
+    counting = Counting()
+    resumed = run(tmp_path, executor=counting)
+    assert counting.calls == 9 - 6
+    assert shape(resumed) == shape(whole)
+    for one, two in zip(resumed.outcomes, whole.outcomes, strict=True):
+        assert np.array_equal(one.predictions, two.predictions)
+
+
+def test_a_torn_record_is_named(tmp_path):
+    run(tmp_path, trials=1)
+    (tmp_path / "0001.json").write_text('{"number": 1, ')
+    with pytest.raises(DataError, match=r"0001\.json can't be read"):
+        run(tmp_path, trials=1)
+
+
+def test_no_trial_starts_when_the_time_is_needed_for_the_end():
+    board = run(clock=Clock(5.0), reserve=6.0)
+    assert [outcome.spec.learner for outcome in board.outcomes] == ["prior"]
+    assert board.stopped == "the budget was used up"
+
+
+def test_a_failing_learner_is_put_on_record_and_passed_over(tmp_path):
+    class Failing(Inline):
+        def call(self, function, *args, deadline=float("inf")):
+            if args[0].learner == "decision_tree":
+                raise DataError("it does not like this")
+            return super().call(function, *args, deadline=deadline)
+
+    board = run(tmp_path, trials=3, executor=Failing())
+    assert board.failures == [(board.failures[0][0], "it does not like this")]
+    assert len(board.outcomes) == 3
+    assert run(tmp_path, trials=3).failures[0][1] == "it does not like this"
+
+
+def test_a_trial_judges_every_row_out_of_fold():
+    task = problem()
+    outcome = run_trial(task, Spec(1, "logistic", {"C": 1.0}), float("inf"))
+    assert outcome.predictions.shape == (len(task.y), 2)
+    assert np.isfinite(outcome.predictions).all()
+    assert len(outcome.fold_scores) == 3
+    assert outcome.score == pytest.approx(np.mean(outcome.fold_scores), abs=0.01)
+    assert outcome.score > 0.9
+
+
+def test_encoding_is_shared_by_learners_that_want_the_same():
+    task = problem()
+    run_trial(task, Spec(1, "logistic", {"C": 1.0}), float("inf"))
+    n_encoded = len(task.encoded)
+    run_trial(task, Spec(2, "gaussian_naive_bayes", {}), float("inf"))
+    assert len(task.encoded) == n_encoded == 3
+
+
+def test_a_trial_that_cannot_be_done_in_time_gives_up():
+    from holdfast.search.executor import OverrunError
+
+    with pytest.raises(OverrunError, match="would not fit"):
+        run_trial(problem(), Spec(1, "logistic", {"C": 1.0}), time.monotonic())
+
+
+def test_tuners_have_names():
+    with pytest.raises(RequestError, match="Did you mean 'bayes'"):
+        Proposals([], metric=problem().metric, tuner="bays")
+
+
+def test_plans_shrink_with_size_and_grow_with_the_budget():
+    assert plan(1_000, 20, 1, budget=None, folds=7).folds == 7
+    assert plan(1_000, 20, 1, budget=60, folds=5) == plan(1_000, 20, 1, budget=60, folds=5)
+    assert plan(100_000, 20, 1, budget=60, folds=5).holdout
+    assert plan(5_000_000, 50, 1, budget=60, folds=5).rows < 5_000_000
+    assert not plan(100_000, 20, 1, budget=6000, folds=5).holdout
