@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -200,7 +201,11 @@ def test_a_bare_environment_suffices(folder, tmp_path):
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "bare"], check=True)
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*install, "numpy", "onnxruntime"], check=True)
-    subprocess.run([*install, "--no-deps", REPOSITORY], check=True)
+    source = tmp_path / "source"  # building leaves files behind
+    shutil.copytree(REPOSITORY / "src", source / "src", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
+    for path in (REPOSITORY / "pyproject.toml", *REPOSITORY.glob("README.md"), REPOSITORY / "LICENSE"):
+        shutil.copy(path, source)
+    subprocess.run([*install, "--no-deps", source], check=True)
     code = (
         "import sys, json, holdfast; model = holdfast.load(sys.argv[1]);"
         "print(json.dumps([holdfast.__file__, model.predict([{'age': 31, 'city': 'Paris', 'member': True}]).tolist()]))"

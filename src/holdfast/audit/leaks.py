@@ -85,7 +85,7 @@ def sums(examined: Examined) -> Iterator[Finding]:
                 yield Finding(
                     "target-sum",
                     Severity.BLOCKER,
-                    (first, second),
+                    tuple(sorted((first, second), key=names.index)),
                     f"{first!r} + {second!r} is exactly the target in every row looked at.",
                     f"Both are parts of the answer; keep one with --keep {first} only if it is known beforehand.",
                     LEFT_OUT,

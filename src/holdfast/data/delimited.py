@@ -125,7 +125,6 @@ def _parse(
         "separator": separator,
         "new_columns": names,
         "null_values": list(MISSING_WORDS),
-        "try_parse_dates": True,
         "schema_overrides": dict.fromkeys(codes, pl.String),
         "raise_if_empty": False,
     }

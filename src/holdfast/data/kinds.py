@@ -18,6 +18,9 @@ FEWEST_ROWS = 20
 # A column is text when its values have this many words or characters on average and rarely repeat.
 TEXT_WORDS, TEXT_CHARACTERS, TEXT_DISTINCT = 3.5, 40, 0.3
 
+# Words of which this share is distinct only tell rows apart; some rows may be there twice.
+ID_DISTINCT = 0.95
+
 _ID_NAME = re.compile(
     r"(^|[\s_.-])(id|key|uuid|guid|index|rownum|row_?number|number|no|nr)$|[a-z](Id|ID)$", re.IGNORECASE
 )
@@ -119,7 +122,7 @@ def _identifies(column: pl.Series, kind: Kind) -> bool:
             return False
         return bool((column.floor() == column).all()) and column.n_unique() == column.len()
     if kind is Kind.CATEGORY:
-        return column.n_unique() >= 0.99 * column.len()
+        return column.n_unique() >= ID_DISTINCT * column.len()
     return False
 
 

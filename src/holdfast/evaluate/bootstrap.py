@@ -80,7 +80,9 @@ def resample(
             rows = np.flatnonzero(counts)
             drawn.append((truth[rows], given[rows], counts[rows].astype(np.float64), size))
         draws[i] = _average(metric, drawn)
-    return Resampled(score, score + (draws - centre) * np.sqrt(share))
+    draws = score + (draws - centre) * np.sqrt(share)
+    bound = np.minimum if metric.greater_is_better else np.maximum
+    return Resampled(score, bound(draws, metric.best))
 
 
 def _average(metric: Metric, parts: Sequence[tuple[Any, Floats, Floats | None, int]]) -> float:

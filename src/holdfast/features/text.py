@@ -52,7 +52,7 @@ class Text:
         self._words = sorted(ranked[:width])
         self._numbers: dict[str, int] = {}
         for number, word in enumerate(self._words):
-            for spelling in spellings[word] | {word, word.title(), word.upper()}:
+            for spelling in sorted(spellings[word] | {word, word.title(), word.upper()}):
                 self._numbers.setdefault(spelling, number)
         seen = np.array([rows_with[word] for word in self._words], dtype=np.float64)
         self._weights = np.log((1 + n_rows) / (1 + seen)) + 1

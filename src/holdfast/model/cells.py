@@ -70,8 +70,8 @@ class Reader:
             word = "true" if cell else "false"
             return self._spellings.get(word, word)
         if isinstance(cell, int | float | Decimal | np.number) and not isinstance(cell, np.timedelta64):
-            whole = abs(cell) < 1e15 and cell == int(cell)
-            word = str(int(cell)) if whole or isinstance(cell, int | np.integer) else str(cell)
+            whole = isinstance(cell, int | np.integer) or (abs(float(cell)) < 1e15 and cell == int(cell))
+            word = str(int(cell)) if whole else str(cell)
             return word if word in self._spellings else self._spellings.get(float(cell), word)
         if isinstance(cell, date | time):
             return str(cell)

@@ -5,6 +5,7 @@ This reads the protobuf wire format (https://protobuf.dev/programming-guides/enc
 fields that a Holdfast model has; any other field is refused.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from holdfast.errors import ModelError
@@ -32,6 +33,9 @@ MESSAGES: Mapping[str, Known] = {
 # fmt: on
 MODEL_GRAPH, NODE_OP, NODE_DOMAIN, TENSOR_DIMS = 7, 4, 7, 1
 
+# Trees are millions of integers, each a field of its own (AttributeProto.ints: key 0x40, then a varint): passed in one go.
+_INTEGERS = re.compile(rb"(?:\x40[\x80-\xff]{0,9}+[\x00-\x7f])++")
+
 
 def inspect(onnx: bytes) -> None:
     """Raise ModelError unless the graph holds only known operators and its own data.
@@ -49,7 +53,7 @@ def inspect(onnx: bytes) -> None:
 def _message(data: memoryview, kind: str) -> None:
     values: dict[int, bytes] = {}
     cells = 1
-    for number, value in _fields(data):
+    for number, value in _fields(data, integers=kind == "AttributeProto"):
         if number not in MESSAGES[kind]:
             raise _refused(f"field {number} of {kind}")
         child = MESSAGES[kind][number]
@@ -72,10 +76,13 @@ def _operator(op: bytes, domain: bytes) -> None:
         raise _refused(f"the operator {op[:60]!r} of {domain[:60]!r}")
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Walk a message: field numbers with their varint, or their bytes."""
+def _fields(data: memoryview, *, integers: bool = False) -> Iterator[tuple[int, int | memoryview]]:
+    """Walk a message: field numbers with their varint, or their bytes; `integers`: those of an attribute are passed over."""
     place, end = 0, len(data)
     while place < end:
+        if integers and (run := _INTEGERS.match(data, place)):
+            place = run.end()
+            continue
         key, place = _varint(data, place)
         number, wire = key >> 3, key & 7
         if wire == 0:

@@ -41,8 +41,8 @@ class Model:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
-        # Large inputs are scored by chunks in threads of our own: faster than inside one chunk, where text isn't parallel,
-        # and a row's answer can't depend on how many rows stand beside it.
+        # Large inputs are scored by chunks in threads of our own: faster than threads inside a chunk, where text isn't
+        # parallel, and sums of trees don't depend on how many rows stand beside.
         options.intra_op_num_threads = 1
         try:
             self._session = onnxruntime.InferenceSession(self._onnx, options, providers=["CPUExecutionProvider"])

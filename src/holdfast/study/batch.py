@@ -1,6 +1,7 @@
 """Score a file with a packaged model."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -39,6 +40,8 @@ def score(model: Path, data: str, out: Path, *, keep: Sequence[str] = (), header
         raise RequestError(f"{out} ends in {out.suffix!r}; expected one of {', '.join(WRITERS)}")
     if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
         raise RequestError(f"{out} can't be written; expected a file in a folder that exists and may be written to")
+    if out.exists() and Path(data).exists() and out.samefile(data):
+        raise RequestError(f"--out {out} is the file to be scored, which would be lost; choose another place")
     loaded = load(model)
     frame = read(data, header=header).frame
     absent = [name for name in keep if name not in frame.columns]
@@ -66,12 +69,21 @@ def _write(result: pl.DataFrame, writer: Callable[[pl.DataFrame, Path], Any], ou
         ) from None
     except OSError as error:
         raise RequestError(f"{out} can't be written ({error.strerror}); choose another --out") from None
+    except pl.exceptions.PolarsError as error:
+        first = str(error).splitlines()[0][:200]
+        raise RequestError(f"{out.suffix} can't hold these columns ({first}); choose .parquet, or keep fewer") from None
     finally:
         partial.unlink(missing_ok=True)
 
 
 def _harmless(frame: pl.DataFrame) -> pl.DataFrame:
-    """Put an apostrophe before text that a spreadsheet would take for a formula; numbers written as text stay."""
-    text = pl.col(pl.String)
-    formula = text.str.contains(_FORMULA) & text.cast(pl.Float64, strict=False).is_null()
-    return frame.with_columns(pl.when(formula).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).name.keep())
+    """Put an apostrophe before text, names of columns too, that a spreadsheet would take for a formula; not before numbers."""
+    made = []
+    for column in frame.get_columns():
+        name = f"'{column.name}" if re.match(_FORMULA, column.name) else column.name
+        if column.dtype in (pl.String, pl.Categorical, pl.Enum):
+            text = column.cast(pl.String)
+            formula = text.str.contains(_FORMULA) & text.cast(pl.Float64, strict=False).is_null()
+            column = pl.select(pl.when(formula).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)).to_series()
+        made.append(column.alias(name))
+    return pl.DataFrame(made)

@@ -148,10 +148,7 @@ def _choose(question: Question, problem: Problem) -> tuple[list[Learner], list[t
     """The learners to try, in order, and those left out with the reason."""
     family, names = question.task.family, question.request.learners
     if names:
-        chosen = [find(name, family) for name in names]
-        for learner in chosen:
-            learner.require()
-        return chosen, []
+        return [find(name, family) for name in names], []
     chosen, left_out = [], []
     for learner in portfolio(family):
         if not learner.installed:

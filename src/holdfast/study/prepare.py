@@ -18,6 +18,7 @@ from holdfast.data.kinds import set_aside, understand
 from holdfast.data.read import read
 from holdfast.data.seal import Sealed, Split, split
 from holdfast.errors import DataError, nearest
+from holdfast.learners.catalogue import find
 from holdfast.metrics.metric import Metric
 from holdfast.search.executor import threads_for
 from holdfast.study.request import Request
@@ -99,6 +100,8 @@ def ask(data: Any, request: Request) -> Question:
         )
     task = detect(dataset.frame[request.target], request.task)
     task.metric(request.metric)
+    for name in request.learners:
+        find(name, task.family).require()
     y = task.encode(dataset.frame[request.target])
     features = [name for name in dataset.kinds if name != request.target]
     if not features:
@@ -133,7 +136,14 @@ def audited(question: Question, *, deadline: float = float("inf")) -> tuple[Ques
     )
     dropped = {name for finding in findings if finding.drop for name in finding.columns} - set(request.keep)
     dropped -= {request.target, request.group, request.time, request.weight}
-    return replace(question, dataset=question.dataset.drop(*dropped)), findings
+    question = replace(question, dataset=question.dataset.drop(*dropped))
+    if not any(kind not in (Kind.IDENTIFIER, Kind.CONSTANT) for kind in question.features.kinds.values()):
+        codes = ", ".join(sorted({finding.code for finding in findings if finding.drop})) or "constant"
+        raise DataError(
+            f"every column was left out ({codes}); expected at least one to learn from: look at holdfast audit, and keep "
+            f"columns with --keep"
+        )
+    return question, findings
 
 
 def replace_names(request: Request, columns: Sequence[str]) -> Request:
