@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all check bench clean
+.PHONY: demo test test-all check clean
 
 demo: $(READY)          ## the main job on real data: from a file to a verdict, a report and a model
 	$(BIN)/python examples/demo.py
@@ -18,9 +18,6 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-
-bench: $(READY)         ## the figures of the README; needs HOLDFAST_DATA for the budget table
-	$(BIN)/python benchmarks/all.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Holdfast needs Python 3.11 or newer; say make PYTHON=python3.12")'
