@@ -22,11 +22,31 @@ def main() -> int:
     number = 1 + len(list(FOLDER.glob("study-*")))
     study = FOLDER / f"study-{number}"
     holdfast = [sys.executable, "-m", "holdfast.cli.main"]
-    train = [*holdfast, "train", str(rows), "--target", "diagnosis", "--budget", "30s", "--out", str(study), "--no-open"]
+    train = [
+        *holdfast,
+        "train",
+        str(rows),
+        "--target",
+        "diagnosis",
+        "--budget",
+        "30s",
+        "--out",
+        str(study),
+        "--no-open",
+    ]
     print("$ holdfast", *train[3:], flush=True)
     if code := subprocess.run(train, check=False).returncode:
         return code
-    score = [*holdfast, "score", str(study / "model"), str(rows), "--out", str(FOLDER / "scored.csv"), "--keep", "diagnosis"]
+    score = [
+        *holdfast,
+        "score",
+        str(study / "model"),
+        str(rows),
+        "--out",
+        str(FOLDER / "scored.csv"),
+        "--keep",
+        "diagnosis",
+    ]
     print("\n$ holdfast", *score[3:], flush=True)
     return subprocess.run(score, check=False).returncode
 

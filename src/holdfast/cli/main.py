@@ -17,6 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # loading rich to draw boxes would cost a fifth of the time that --help may take
     context_settings={"help_option_names": ["-h", "--help"]},
     help="From raw data to a model you can trust. Start with: holdfast train data.csv --target COLUMN",
 )

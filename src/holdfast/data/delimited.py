@@ -39,7 +39,7 @@ def read_delimited(data: bytes, source: str, *, header: bool) -> tuple[pl.DataFr
         names, rows = [f"column_{k + 1}" for k in range(len(sample[0]))], sample
     if not rows:
         raise DataError(f"{source} has a header and no rows; expected a table with rows")
-    frame = _parse(data, source, names, separator, header=header, codes=_codes(rows, names))
+    frame = _parse(data, source, names, separator, header=header, codes=_codes(rows, names), missing=_missing(rows))
     return frame, tuple(notes)
 
 
@@ -117,62 +117,53 @@ def _codes(rows: Sequence[Sequence[str]], names: Sequence[str]) -> set[str]:
     }
 
 
+def _missing(rows: Sequence[Sequence[str]]) -> set[str]:
+    """Words for missing values that occur in the sample; the blank needs no word."""
+    return {cell for row in rows for cell in row if cell in MISSING_WORDS} - {""}
+
+
 def _parse(
-    data: bytes, source: str, names: list[str], separator: str, *, header: bool, codes: set[str]
+    data: bytes, source: str, names: list[str], separator: str, *, header: bool, codes: set[str], missing: set[str]
 ) -> pl.DataFrame:
     options: dict[str, Any] = {
         "has_header": False,
+        "skip_lines": _header_lines(data, separator) if header else 0,
         "separator": separator,
         "new_columns": names,
-        "null_values": list(MISSING_WORDS),
         "schema_overrides": dict.fromkeys(codes, pl.String),
         "raise_if_empty": False,
     }
-    if header:
-        data = _without_first_record(data, separator)
-    for length in (10_000, None):
+    # Every missing word that polars must look for costs time: first only those seen, then all, then without guessing types.
+    for words, length in ((missing, 10_000), (MISSING_WORDS, 10_000), (MISSING_WORDS, None)):
         try:
-            frame = pl.read_csv(io.BytesIO(data), infer_schema_length=length, **options)
+            frame = pl.read_csv(data, null_values=sorted(words) or None, infer_schema_length=length, **options)
             break
         except pl.exceptions.PolarsError as error:
-            _find_ragged(data, source, len(names), separator, first=2 if header else 1)
+            _find_ragged(data, source, len(names), separator, header=header)
             if length is None:
                 first = str(error).splitlines()[0][:200]
                 raise DataError(
                     f"{source} can't be read as delimited text ({first}); expected CSV: check quotes and separators"
                 ) from None
     if frame.width != len(names):
-        _find_ragged(data, source, len(names), separator, first=2 if header else 1)
+        _find_ragged(data, source, len(names), separator, header=header)
     if frame.height and frame[:, -1].null_count() and frame.width > 1:
-        _check_short_rows(data, source, len(names), separator, first=2 if header else 1)
+        _check_short_rows(data, source, len(names), separator, header=header)
     return frame
 
 
-def _without_first_record(data: bytes, separator: str) -> bytes:
-    """Cut off the header, which may span lines when a name is quoted."""
-    text = data[: 1 << 24].decode("utf-8", "ignore")
-    stream = io.StringIO(text, newline="")
-    reader = csv.reader(stream, delimiter=separator)
+def _header_lines(data: bytes, separator: str) -> int:
+    """How many lines the header takes: more than one when a quoted name holds a line end, or after blank lines."""
+    reader = csv.reader(io.StringIO(data[: 1 << 24].decode("utf-8", "ignore"), newline=""), delimiter=separator)
     while not next(reader):
         pass
-    lines = reader.line_num
-    place = -1
-    for _ in range(lines):
-        place = _line_end(data, place + 1)
-    return data[place + 1 :]
+    return reader.line_num
 
 
-def _line_end(data: bytes, start: int) -> int:
-    end = data.find(b"\n", start)
-    if end < 0:
-        end = data.find(b"\r", start)
-    return end if end >= 0 else len(data)
-
-
-def _check_short_rows(data: bytes, source: str, width: int, separator: str, *, first: int) -> None:
+def _check_short_rows(data: bytes, source: str, width: int, separator: str, *, header: bool) -> None:
     """Polars fills short rows with nulls in silence; count the separators where that may have happened."""
     if b'"' in data:
-        return _find_ragged(data, source, width, separator, first=first)
+        return _find_ragged(data, source, width, separator, header=header)
     array = np.frombuffer(data, dtype=np.uint8)
     ends = np.flatnonzero(array == ord("\n"))
     if not len(ends) or ends[-1] != len(array) - 1:
@@ -182,18 +173,18 @@ def _check_short_rows(data: bytes, source: str, width: int, separator: str, *, f
     lengths = np.diff(np.concatenate([[-1], ends])) - 1
     wrong = np.flatnonzero((fields != width) & (lengths > 1))
     if len(wrong):
-        _ragged(source, int(wrong[0]) + first, width, int(fields[wrong[0]]))
+        _ragged(source, int(wrong[0]) + 1, width, int(fields[wrong[0]]))
     return None
 
 
-def _find_ragged(data: bytes, source: str, width: int, separator: str, *, first: int) -> None:
+def _find_ragged(data: bytes, source: str, width: int, separator: str, *, header: bool) -> None:
     reader = csv.reader(io.StringIO(data.decode("utf-8", "replace"), newline=""), delimiter=separator)
     try:
         for row in reader:
             if row and len(row) != width:
-                _ragged(source, reader.line_num - 1 + first, width, len(row))
+                _ragged(source, reader.line_num, width, len(row))
     except csv.Error as error:
-        raise DataError(f"{source}, line {reader.line_num - 1 + first:,}: {error}; expected valid CSV") from None
+        raise DataError(f"{source}, line {reader.line_num:,}: {error}; expected valid CSV") from None
 
 
 def _ragged(source: str, line: int, width: int, found: int) -> None:

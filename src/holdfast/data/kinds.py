@@ -1,7 +1,9 @@
 """From a table as found to columns that know what they are."""
 
 import re
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 
 import polars as pl
 
@@ -9,7 +11,7 @@ from holdfast.data.columns import Kind
 from holdfast.data.dataset import Dataset, Parsing
 from holdfast.data.delimited import MISSING_WORDS
 from holdfast.data.read import Raw
-from holdfast.data.words import Words, as_words
+from holdfast.data.words import Words, understand_words, without_missing
 from holdfast.errors import DataError
 
 # Below this many rows, values that never repeat say nothing about being an identifier.
@@ -31,20 +33,35 @@ def understand(raw: Raw, *, target: str | None = None) -> Dataset:
 
     Raises DataError for nested columns and for infinite targets.
     """
-    series, kinds, parsing, notes = [], {}, {}, list(raw.notes)
-    for column in raw.frame.get_columns():
-        name = column.name
-        typed, words, note = _canonical(column)
-        notes += note
-        if target == name and typed.dtype == pl.Float64 and bool(typed.is_infinite().any()):
-            raise DataError(f"target {name!r} has infinite values; expected finite numbers: remove those rows")
-        if typed.dtype == pl.Float64:
-            typed, note = _finite(typed)
-            notes += note
-        kinds[name] = _kind(typed, is_target=name == target)
-        parsing[name] = words
-        series.append(typed)
-    return Dataset(pl.DataFrame(series), kinds, parsing, raw.source, tuple(notes))
+    frame = without_missing(raw.frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)))
+    with ThreadPoolExecutor() as pool:
+        understood = list(pool.map(partial(_understand, target=target), frame.get_columns()))
+    notes = [*raw.notes, *(note for each in understood for note in each.words.notes)]
+    names = frame.columns
+    return Dataset(
+        pl.DataFrame([each.words.series for each in understood]),
+        {name: each.kind for name, each in zip(names, understood, strict=True)},
+        {name: each.words.parsing for name, each in zip(names, understood, strict=True)},
+        raw.source,
+        tuple(notes),
+    )
+
+
+@dataclass(frozen=True)
+class _Understood:
+    words: Words
+    kind: Kind
+
+
+def _understand(column: pl.Series, target: str | None) -> _Understood:
+    words, is_target = _canonical(column), column.name == target
+    series, notes = words.series, words.notes
+    if series.dtype == pl.Float64:
+        if is_target and bool(series.is_infinite().any()):
+            raise DataError(f"target {column.name!r} has infinite values; expected finite numbers: remove those rows")
+        series, note = _finite(series)
+        notes = [*notes, *note]
+    return _Understood(replace(words, series=series, notes=notes), _kind(series, is_target=is_target))
 
 
 def set_aside(dataset: Dataset, target: str) -> tuple[Dataset, int]:
@@ -56,22 +73,21 @@ def set_aside(dataset: Dataset, target: str) -> tuple[Dataset, int]:
     return (replace(dataset, frame=dataset.frame.filter(known)), missing) if missing else (dataset, 0)
 
 
-def _canonical(column: pl.Series) -> tuple[pl.Series, Parsing, list[str]]:
-    kind = column.dtype
+def _canonical(column: pl.Series) -> Words:
+    kind, plain = column.dtype, Parsing(missing=MISSING_WORDS)
     if kind.is_nested() or kind in (pl.Binary, pl.Object):
         raise DataError(f"column {column.name!r} holds {kind}; expected plain values: flatten or drop it")
     if kind == pl.Boolean or kind == pl.Null:
-        return (column if kind == pl.Boolean else column.cast(pl.String)), Parsing(missing=MISSING_WORDS), []
+        return Words(column if kind == pl.Boolean else column.cast(pl.String), plain)
     if kind.is_numeric():
-        return column.cast(pl.Float64).fill_nan(None), Parsing(missing=MISSING_WORDS), []
+        return Words(column.cast(pl.Float64).fill_nan(None), plain)
     if kind == pl.Date or isinstance(kind, pl.Datetime):
         if isinstance(kind, pl.Datetime) and kind.time_zone:
             column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        return column.cast(pl.Datetime("us")), Parsing(missing=MISSING_WORDS), []
+        return Words(column.cast(pl.Datetime("us")), plain)
     if isinstance(kind, pl.Duration):
-        return column.dt.total_microseconds().cast(pl.Float64) / 1e6, Parsing(missing=MISSING_WORDS), []
-    found: Words = as_words(column.cast(pl.String))
-    return found.series, found.parsing, found.notes
+        return Words(column.dt.total_microseconds().cast(pl.Float64) / 1e6, plain)
+    return understand_words(column.cast(pl.String))
 
 
 def _finite(column: pl.Series) -> tuple[pl.Series, list[str]]:

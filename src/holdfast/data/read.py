@@ -13,6 +13,9 @@ from holdfast.data.database import read_sqlite
 from holdfast.data.delimited import read_delimited
 from holdfast.errors import DataError, nearest
 
+# Bytes that say nothing.
+BLANK = b"\0 \r\n\t\xef\xbb\xbf"
+
 
 @dataclass(frozen=True)
 class Raw:
@@ -69,7 +72,7 @@ def _read_file(path: Path, *, header: bool) -> Raw:
         data, name = unpack(path)
     except OSError as error:
         raise DataError(f"{path} can't be read ({error.strerror or error}); expected a readable file") from None
-    if not data.strip(b"\0 \r\n\t\xef\xbb\xbf"):
+    if not data[:4096].strip(BLANK) and not data.strip(BLANK):
         raise DataError(f"{path} is empty; expected a table")
     endings = Path(name).suffixes
     ending = endings[-1].lower() if endings else ""

@@ -41,16 +41,18 @@ class Words:
     notes: list[str] = field(default_factory=list)
 
 
-def as_words(column: pl.Series) -> Words:
-    """Turn text into booleans, numbers or dates where all of it reads so; missing words become null.
+def without_missing(frame: pl.DataFrame) -> pl.DataFrame:
+    """Strip all text columns and make missing words null, on all processors at once."""
+    text = pl.col(pl.String).str.strip_chars()
+    return frame.with_columns(pl.when(text.is_in(MISSING_WORDS)).then(None).otherwise(text).name.keep())
 
-    >>> as_words(pl.Series("x", ["1,5", "2,25", "?"])).series.to_list()
+
+def understand_words(present: pl.Series) -> Words:
+    """Turn stripped text into booleans, numbers or dates where all of it reads so.
+
+    >>> understand_words(pl.Series("x", ["1,5", "2,25", None])).series.to_list()
     [1.5, 2.25, None]
     """
-    stripped = column.str.strip_chars()
-    present = pl.select(
-        pl.when(stripped.is_in(MISSING_WORDS)).then(None).otherwise(stripped).alias(column.name)
-    ).to_series()
     known = present.drop_nulls()
     missing = Parsing(missing=MISSING_WORDS)
     if not known.len():

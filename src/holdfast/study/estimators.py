@@ -89,14 +89,15 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             model = self._run(problem, executor, clock, metric)
         finally:
             executor.close()
+        schema = fields_of(dataset)
         facts = {
             "task": task.name,
             "target": "y",
             "classes": None if task.classes is None else [_plain(label) for label in task.classes],
-            "schema": fields_of(dataset),
+            "schema": schema,
         }
         self.model_ = Model(facts, model)
-        self.columns_ = [field["name"] for field in facts["schema"]]
+        self.columns_ = [field["name"] for field in schema]
 
     def _run(self, problem: Problem, executor: Any, clock: Clock, metric: Metric) -> bytes:
         family = problem.task.family
@@ -245,7 +246,8 @@ def _weights(sample_weight: Any, y: Any) -> Floats | None:
         raise RequestError(
             f"sample_weight has shape {weights.shape}; expected ({len(y)},) weights of at least 0, not all zero"
         )
-    return weights / weights.mean()
+    scaled: Floats = weights / weights.mean()
+    return scaled
 
 
 def _plain(label: Any) -> Any:
