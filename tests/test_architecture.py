@@ -79,6 +79,8 @@ def test_a_room_imports_only_what_the_map_allows(path):
         if not module.startswith("holdfast"):
             continue
         other = [*module.split("."), ""][1]
+        if room == "cli" and not other:
+            continue  # a verb calls the public surface, whose names load when used
         if room == "__init__":
             continue
         allowed = LEAVES | {room} | MAP.get(room, set())

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from holdfast.learners.learner import Learner
     from holdfast.model.model import Model
     from holdfast.model.package import load
+    from holdfast.study.batch import score
     from holdfast.study.estimators import Classifier, Regressor
     from holdfast.study.journey import examine, train
     from holdfast.study.study import Study
@@ -44,6 +45,7 @@ _HOMES = {
     "catalogue": ("holdfast.learners.catalogue", "catalogue"),
     "examine": ("holdfast.study.journey", "examine"),
     "load": ("holdfast.model.package", "load"),
+    "score": ("holdfast.study.batch", "score"),
     "train": ("holdfast.study.journey", "train"),
 }
 
@@ -67,6 +69,7 @@ __all__ = [
     "catalogue",
     "examine",
     "load",
+    "score",
     "train",
 ]
 

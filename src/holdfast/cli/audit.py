@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.study.journey import examine as run
+import holdfast
 
 
 def audit(
@@ -18,7 +18,7 @@ def audit(
 
     Example: holdfast audit churn.csv --target churned
     """
-    findings = [finding.to_json() for finding in run(data, target, header=header)]
+    findings = [finding.to_json() for finding in holdfast.examine(data, target, header=header)]
     if as_json:
         typer.echo(json.dumps(findings, indent=2))
         return

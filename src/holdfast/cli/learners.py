@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+import holdfast
 from holdfast.errors import RequestError, nearest
-from holdfast.learners.catalogue import catalogue
 
 FAMILIES = {"binary": "classification", "multiclass": "classification"}
 
@@ -16,7 +16,8 @@ def learners(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
 ) -> None:
     """List what Holdfast can learn with, and when to use each."""
-    known = {learner.task for learner in catalogue()} | set(FAMILIES)
+    catalogue = holdfast.catalogue()
+    known = {learner.task for learner in catalogue} | set(FAMILIES)
     if task is not None and task not in known:
         raise RequestError(
             f"task {task!r} is unknown; expected one of {', '.join(sorted(known))}.{nearest(task, known)}"
@@ -34,7 +35,7 @@ def learners(
             "install": None if learner.installed else f"pip install 'holdfast[{learner.extra}]'",
             "space": {name: str(dimension) for name, dimension in learner.space.items()},
         }
-        for learner in catalogue()
+        for learner in catalogue
         if family in (None, learner.task)
     ]
     if as_json:

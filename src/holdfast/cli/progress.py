@@ -2,14 +2,12 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from holdfast.study.journey import Say
 
 
 @contextmanager
-def progress(budget: float | None, started: float) -> Iterator[Say]:
+def progress(budget: float | None, started: float) -> Iterator[Callable[[str], None]]:
     """Give a function that shows what is going on, with the time used and the time promised."""
     promised = "" if budget is None else f" of {budget:.0f} s"
 

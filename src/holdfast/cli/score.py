@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.study.batch import score as run
+import holdfast
 
 
 def score(
@@ -22,7 +22,7 @@ def score(
     Example: holdfast score study/model new-customers.csv --out predictions.csv --keep customerID
     """
     kept = [name.strip() for name in keep.split(",") if name.strip()]
-    summary = run(model, data, out, keep=kept, header=header)
+    summary = holdfast.score(model, data, out, keep=kept, header=header)
     if as_json:
         typer.echo(json.dumps(summary))
     typer.echo(f"{summary['rows']:,} rows scored in {summary['seconds']:.2f} s: {out}", err=True)

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+import holdfast
 from holdfast.cli.progress import progress
 from holdfast.search.clock import parse_budget
-from holdfast.study.journey import train as run
-from holdfast.study.request import DEFAULT_BUDGET, Request
+from holdfast.study.settings import DEFAULT_BUDGET, read_settings
 
 STARTED = time.monotonic()
 
@@ -47,7 +47,10 @@ def train(
         "learners": learners, "tuner": tuner, "group": group, "time": time_column, "weight": weight, "drop": drop,
         "keep": keep, "sealed": sealed, "folds": folds, "seed": seed, "header": header,
     }  # fmt: skip
-    settings = {**({} if config is None else Request.read(config)), **{k: v for k, v in given.items() if v is not None}}
+    settings = {
+        **({} if config is None else read_settings(config)),
+        **{k: v for k, v in given.items() if v is not None},
+    }
     for name, form in (("data", "holdfast train DATA --target COLUMN"), ("target", "--target COLUMN")):
         if name not in settings:
             raise typer.BadParameter(f"{name} is missing; expected {form}, or a --config that holds it")
@@ -56,7 +59,7 @@ def train(
         seconds = DEFAULT_BUDGET
     source, column = settings.pop("data"), settings.pop("target")
     with progress(seconds, STARTED) as say:
-        study = run(source, column, out=out, say=say, started=STARTED, **settings)
+        study = holdfast.train(source, column, out=out, say=say, started=STARTED, **settings)
     if as_json:
         typer.echo(json.dumps(study.result, indent=2))
     typer.echo(_closing(study.result, study.path), err=True)

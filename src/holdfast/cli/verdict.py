@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.study.reopen import reopen
-from holdfast.study.study import Study
+import holdfast
 
 
 def verdict(
@@ -19,7 +18,7 @@ def verdict(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
 ) -> None:
     """Show what the model scored on the sealed rows, and how often they were looked at."""
-    found = Study(study)
+    found = holdfast.Study(study)
     result = {**found.verdict, "openings": found.openings}
     if again:
         question = (
@@ -28,7 +27,7 @@ def verdict(
         )
         if not yes:
             typer.confirm(question, abort=True, err=True)
-        result = reopen(found)
+        result = found.look_again()
     if as_json:
         typer.echo(json.dumps(result, indent=2))
         return

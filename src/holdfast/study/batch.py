@@ -29,12 +29,14 @@ WRITERS: dict[str, Callable[[pl.DataFrame, Path], Any]] = {
 _FORMULA = r"^[=+\-@\t\r]"
 
 
-def score(model: Path, data: str, out: Path, *, keep: Sequence[str] = (), header: bool = True) -> dict[str, Any]:
+def score(
+    model: str | Path, data: str, out: str | Path, *, keep: Sequence[str] = (), header: bool = True
+) -> dict[str, Any]:
     """Predict for every row of `data` and write `out`: the task's columns first, then those to keep.
 
     Returns rows and seconds. Raises RequestError for an ending it can't write, SchemaError for rows that don't fit.
     """
-    began = time.monotonic()
+    began, out = time.monotonic(), Path(out)
     writer = WRITERS.get(out.suffix.lower())
     if writer is None:
         raise RequestError(f"{out} ends in {out.suffix!r}; expected one of {', '.join(WRITERS)}")

@@ -9,6 +9,7 @@ from typing import Any
 from holdfast.data.seal import Ledger
 from holdfast.errors import RequestError
 from holdfast.study.request import Request
+from holdfast.study.settings import read_settings
 
 
 class Folder:
@@ -32,7 +33,7 @@ class Folder:
     def open(self, request: Request, fingerprint: str, sealed: int) -> None:
         """Create the folder for this request, or go on with an unfinished study of the same request and data."""
         if self.request_file.exists():
-            kept = Request.of(**Request.read(self.request_file))
+            kept = Request.of(**read_settings(self.request_file))
             if self.finished:
                 raise RequestError(
                     f"{self.path} holds a finished study of {kept.target!r}; choose another --out or remove it"

@@ -1,7 +1,5 @@
 """What was asked of a study: checked once, and written to study.toml."""
 
-import tomllib
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -9,8 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from holdfast.errors import RequestError, nearest
 from holdfast.search.clock import parse_budget
 from holdfast.search.proposals import TUNERS
-
-DEFAULT_BUDGET = 60.0
+from holdfast.study.settings import DEFAULT_BUDGET
 
 
 class Request(BaseModel):
@@ -76,18 +73,6 @@ class Request(BaseModel):
                     f"setting {name!r} is unknown; expected one of {', '.join(known)}.{nearest(name, known)}"
                 ) from None
             raise RequestError(f"setting {name!r} got {first.get('input')!r}: {first['msg']}") from None
-
-    @classmethod
-    def read(cls, path: Path) -> dict[str, Any]:
-        """Read a study file's settings, unchecked, so that others can be laid over them."""
-        try:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise RequestError(f"{path} can't be read ({error.strerror}); expected a study file in TOML") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise RequestError(
-                f'{path} is not valid TOML ({error}); expected lines such as target = "churned"'
-            ) from None
 
     def to_toml(self) -> str:
         """Write the settings that differ from "not given"."""

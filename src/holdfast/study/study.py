@@ -9,6 +9,7 @@ import polars as pl
 from holdfast.model.model import Model
 from holdfast.model.package import load
 from holdfast.study.folder import Folder
+from holdfast.study.reopen import reopen
 
 
 class Study:
@@ -46,6 +47,10 @@ class Study:
     def openings(self) -> int:
         """How often the seal was opened up to now, as the ledger has it."""
         return self._folder.ledger.openings
+
+    def look_again(self) -> dict[str, Any]:
+        """Open the seal once more, on record, and judge the judged model again on the same rows."""
+        return reopen(self.path)
 
     @cached_property
     def model(self) -> Model:
