@@ -16,7 +16,7 @@ from holdfast.errors import DataError
 MISSING_WORDS = ("", "NA", "N/A", "n/a", "na", "NULL", "null", "NaN", "nan", "NAN", "None", "none", "?", "#N/A", "<NA>")
 
 SEPARATORS = ",;\t|"
-SAMPLE_BYTES, SAMPLE_ROWS = 1 << 18, 1000
+SAMPLE_BYTES, SAMPLE_ROWS, HEADER_BYTES = 1 << 18, 1000, 1 << 22
 
 # Leading zeros are part of a code ("02134"), which a number would lose.
 _CODE = re.compile(r"^0\d+$")
@@ -58,6 +58,8 @@ def _utf8(data: bytes, source: str) -> tuple[bytes, list[str]]:
         raise DataError(
             f"{source} has a NUL byte at offset {place:,} (line {line:,}); expected text: the file is damaged or binary"
         )
+    if data.isascii():
+        return data, []
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -154,7 +156,7 @@ def _parse(
 
 def _header_lines(data: bytes, separator: str) -> int:
     """How many lines the header takes: more than one when a quoted name holds a line end, or after blank lines."""
-    reader = csv.reader(io.StringIO(data[: 1 << 24].decode("utf-8", "ignore"), newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(data[:HEADER_BYTES].decode("utf-8", "ignore"), newline=""), delimiter=separator)
     while not next(reader):
         pass
     return reader.line_num

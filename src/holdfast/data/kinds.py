@@ -11,7 +11,7 @@ from holdfast.data.columns import Kind
 from holdfast.data.dataset import Dataset, Parsing
 from holdfast.data.delimited import MISSING_WORDS
 from holdfast.data.read import Raw
-from holdfast.data.words import Words, understand_words, without_missing
+from holdfast.data.words import Words, understand_words
 from holdfast.errors import DataError
 
 # Below this many rows, values that never repeat say nothing about being an identifier.
@@ -33,11 +33,10 @@ def understand(raw: Raw, *, target: str | None = None) -> Dataset:
 
     Raises DataError for nested columns and for infinite targets.
     """
-    frame = without_missing(raw.frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String)))
     with ThreadPoolExecutor() as pool:
-        understood = list(pool.map(partial(_understand, target=target), frame.get_columns()))
+        understood = list(pool.map(partial(_understand, target=target), raw.frame.get_columns()))
     notes = [*raw.notes, *(note for each in understood for note in each.words.notes)]
-    names = frame.columns
+    names = raw.frame.columns
     return Dataset(
         pl.DataFrame([each.words.series for each in understood]),
         {name: each.kind for name, each in zip(names, understood, strict=True)},
@@ -123,7 +122,7 @@ def _kind_by_type(column: pl.Series) -> Kind:
 
 def _one_value(column: pl.Series) -> bool:
     if column.dtype == pl.String:
-        return column.n_unique() == 1
+        return column.head(1_000).n_unique() == 1 and column.n_unique() == 1
     return bool(column.min() == column.max())
 
 
@@ -138,7 +137,8 @@ def _identifies(column: pl.Series, kind: Kind) -> bool:
             return False
         return bool((column.floor() == column).all()) and column.n_unique() == column.len()
     if kind is Kind.CATEGORY:
-        return column.n_unique() >= ID_DISTINCT * column.len()
+        head = column.head(10_000)
+        return head.n_unique() >= ID_DISTINCT * head.len() and column.n_unique() >= ID_DISTINCT * column.len()
     return False
 
 

@@ -41,30 +41,36 @@ class Words:
     notes: list[str] = field(default_factory=list)
 
 
-def without_missing(frame: pl.DataFrame) -> pl.DataFrame:
-    """Strip all text columns and make missing words null, on all processors at once."""
-    text = pl.col(pl.String).str.strip_chars()
-    return frame.with_columns(pl.when(text.is_in(MISSING_WORDS)).then(None).otherwise(text).name.keep())
+def understand_words(column: pl.Series) -> Words:
+    """Turn text into booleans, numbers or dates where all of it reads so; missing words become null.
 
-
-def understand_words(present: pl.Series) -> Words:
-    """Turn stripped text into booleans, numbers or dates where all of it reads so.
-
-    >>> understand_words(pl.Series("x", ["1,5", "2,25", None])).series.to_list()
+    >>> understand_words(pl.Series("x", ["1,5", " 2,25", "?"])).series.to_list()
     [1.5, 2.25, None]
     """
-    known = present.drop_nulls()
-    missing = Parsing(missing=MISSING_WORDS)
+    present = _without_missing(column)
+    known = present.gather_every(max(1, present.len() // SAMPLE)).drop_nulls()
+    known = known if known.len() else present.drop_nulls()
+    plain = Words(present, Parsing(missing=MISSING_WORDS))
     if not known.len():
-        return Words(present, missing)
-    return _boolean(present, known) or _number(present, known) or _date(present, known) or Words(present, missing)
+        return plain
+    return _boolean(present, known) or _number(present, known) or _date(present, known) or plain
 
 
-def _boolean(present: pl.Series, known: pl.Series) -> Words | None:
-    words = known.head(SAMPLE).unique()
-    if not set(words.str.to_lowercase().to_list()) <= {"true", "false"}:
+def _without_missing(column: pl.Series) -> pl.Series:
+    """Strip blanks and make missing words null; most columns need neither, which their distinct values show."""
+    distinct = column.unique().drop_nulls()
+    stripped = distinct.str.strip_chars()
+    if not bool((stripped != distinct).any()) and not bool(stripped.is_in(MISSING_WORDS).any()):
+        return column
+    text = pl.col(column.name).str.strip_chars()
+    cleaned = pl.when(text.is_in(MISSING_WORDS)).then(None).otherwise(text).name.keep()
+    return column.to_frame().select(cleaned).to_series()
+
+
+def _boolean(present: pl.Series, sample: pl.Series) -> Words | None:
+    if not set(sample.str.to_lowercase().to_list()) <= {"true", "false"}:
         return None
-    spellings = known.unique().to_list()
+    spellings = present.drop_nulls().unique().to_list()
     if not {word.lower() for word in spellings} <= {"true", "false"}:
         return None
     true = tuple(sorted(word for word in spellings if word.lower() == "true"))
@@ -73,11 +79,11 @@ def _boolean(present: pl.Series, known: pl.Series) -> Words | None:
     return Words((lower == "true").alias(present.name), Parsing(missing=MISSING_WORDS, true=true, false=false))
 
 
-def _number(present: pl.Series, known: pl.Series) -> Words | None:
-    sample = known.gather_every(max(1, known.len() // SAMPLE))
+def _number(present: pl.Series, sample: pl.Series) -> Words | None:
     for pattern, decimal, thousands in NUMBER_FORMS:
         if sample.str.contains(pattern).mean() < 1 - 2 * STRAY_SHARE:  # type: ignore[operator]
             continue
+        known = present.drop_nulls()
         fits = known.str.contains(pattern)
         stray = known.filter(~fits)
         words = stray.unique().sort()
@@ -99,8 +105,7 @@ def _number(present: pl.Series, known: pl.Series) -> Words | None:
     return None
 
 
-def _date(present: pl.Series, known: pl.Series) -> Words | None:
-    sample = known.gather_every(max(1, known.len() // SAMPLE))
+def _date(present: pl.Series, sample: pl.Series) -> Words | None:
     if not bool(sample.str.contains(r"\d").all()) or bool((sample.str.len_chars() > 32).any()):
         return None
     for form in DATE_FORMATS:
