@@ -16,7 +16,9 @@ EXCEPTIONS = {
 
 @pytest.mark.filterwarnings("ignore")
 @parametrize_with_checks(
-    [hf.Classifier(**SMALL), hf.Regressor(**SMALL)], expected_failed_checks=lambda estimator: EXCEPTIONS
+    [hf.Classifier(**SMALL), hf.Regressor(**SMALL)],
+    expected_failed_checks=lambda estimator: EXCEPTIONS,
+    xfail_strict=False,  # on the few rows of the check, the folds may agree by luck
 )
 def test_scikit_learn_accepts_the_estimators(estimator, check):
     check(estimator)

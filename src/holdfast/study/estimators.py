@@ -67,7 +67,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             raise DataError("1 sample was given; expected at least 2 to learn from: collect more")
         dataset = _dataset(X)
         metric = task.metric(self.metric)
-        hashes = row_hashes(dataset.frame, dataset.frame.columns)
+        # The same rows give the same folds, whether they come as an array or under names.
+        numbered = dataset.frame.rename({name: str(place) for place, name in enumerate(dataset.frame.columns)})
+        hashes = row_hashes(numbered, numbered.columns)
         folds = make_folds(hashes, n_folds=min(self.folds, len(y)), seed=self.seed, strata=task.strata(y))
         if not folds:
             half = np.arange(len(y)) % 2
