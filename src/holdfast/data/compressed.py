@@ -2,20 +2,34 @@
 
 import gzip
 import io
+import mmap
 import zipfile
 import zlib
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 
 from holdfast.errors import DataError
 
+# A file's bytes, in memory or mapped.
+Content: TypeAlias = bytes | mmap.mmap
+
 # What a compressed file may grow to in memory.
 LARGEST = 16 << 30
 
 
-def unpack(path: Path) -> tuple[bytes, str]:
+# A larger plain file is mapped instead of copied.
+MAPPED = 1 << 24
+
+
+def unpack(path: Path) -> tuple[Content, str]:
     """Return a file's content and its name without the compression's ending."""
+    with path.open("rb") as file:
+        head = file.read(8)
+        packed = head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"))
+        if not packed and path.stat().st_size > MAPPED:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), path.name
     data = path.read_bytes()
     if data.startswith(b"\x1f\x8b"):
         return _gzip(data, path), path.name.removesuffix(".gz")

@@ -2,14 +2,16 @@
 
 import csv
 import io
+import mmap
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from holdfast.data.compressed import Content
 from holdfast.errors import DataError
 
 # Words that stand for a missing value, besides the blank.
@@ -20,10 +22,11 @@ SAMPLE_BYTES, SAMPLE_ROWS, HEADER_BYTES = 1 << 18, 1000, 1 << 22
 
 # Leading zeros are part of a code ("02134"), which a number would lose.
 _CODE = re.compile(r"^0\d+$")
+_DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _NUMBER = re.compile(r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$")
 
 
-def read_delimited(data: bytes, source: str, *, header: bool) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def read_delimited(data: Content, source: str, *, header: bool) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Read delimited text; also returns sentences about what had to be decided."""
     data, notes = _utf8(data, source)
     csv.field_size_limit(1 << 30)
@@ -39,27 +42,28 @@ def read_delimited(data: bytes, source: str, *, header: bool) -> tuple[pl.DataFr
         names, rows = [f"column_{k + 1}" for k in range(len(sample[0]))], sample
     if not rows:
         raise DataError(f"{source} has a header and no rows; expected a table with rows")
-    frame = _parse(data, source, names, separator, header=header, codes=_codes(rows, names), missing=_missing(rows))
+    frame = _parse(data, source, names, separator, header=header, rows=rows)
     return frame, tuple(notes)
 
 
-def _utf8(data: bytes, source: str) -> tuple[bytes, list[str]]:
+def _utf8(data: Content, source: str) -> tuple[Content, list[str]]:
     """Re-encode as UTF-8 without a mark at the start."""
-    if data.startswith(b"\xef\xbb\xbf"):
+    if data[:3] == b"\xef\xbb\xbf":
         data = data[3:]
-    elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace").encode(), ["the file is UTF-16"]
+    elif data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data[:].decode("utf-16", "replace").encode(), ["the file is UTF-16"]
     elif b"\0" in data[:SAMPLE_BYTES]:
         for encoding, zeros in (("utf-16-le", data[1:2000:2]), ("utf-16-be", data[0:2000:2])):
             if zeros.count(0) > 0.7 * len(zeros):
-                return data.decode(encoding, "replace").encode(), ["the file is UTF-16 without a mark"]
+                return data[:].decode(encoding, "replace").encode(), ["the file is UTF-16 without a mark"]
     if (place := data.find(b"\0")) >= 0:
-        line = data.count(b"\n", 0, place) + 1
+        line = data[:place].count(b"\n") + 1
         raise DataError(
             f"{source} has a NUL byte at offset {place:,} (line {line:,}); expected text: the file is damaged or binary"
         )
-    if data.isascii():
+    if int(np.frombuffer(data, dtype=np.uint8).max()) < 128:
         return data, []
+    data = data[:]
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
@@ -119,26 +123,45 @@ def _codes(rows: Sequence[Sequence[str]], names: Sequence[str]) -> set[str]:
     }
 
 
+def _days(rows: Sequence[Sequence[str]], names: Sequence[str]) -> set[str]:
+    """Columns of ISO dates, which polars reads fastest as such."""
+    found = set()
+    for place, name in enumerate(names):
+        cells = [row[place].strip() for row in rows if len(row) > place and row[place] not in MISSING_WORDS]
+        if cells and all(_DAY.match(cell) for cell in cells):
+            found.add(name)
+    return found
+
+
 def _missing(rows: Sequence[Sequence[str]]) -> set[str]:
     """Words for missing values that occur in the sample; the blank needs no word."""
     return {cell for row in rows for cell in row if cell in MISSING_WORDS} - {""}
 
 
 def _parse(
-    data: bytes, source: str, names: list[str], separator: str, *, header: bool, codes: set[str], missing: set[str]
+    data: Content, source: str, names: list[str], separator: str, *, header: bool, rows: Sequence[Sequence[str]]
 ) -> pl.DataFrame:
+    table = source if isinstance(data, mmap.mmap) else data
     options: dict[str, Any] = {
         "has_header": False,
         "skip_lines": _header_lines(data, separator) if header else 0,
         "separator": separator,
         "new_columns": names,
-        "schema_overrides": dict.fromkeys(codes, pl.String),
         "raise_if_empty": False,
     }
-    # Every missing word that polars must look for costs time: first only those seen, then all, then without guessing types.
-    for words, length in ((missing, 10_000), (MISSING_WORDS, 10_000), (MISSING_WORDS, None)):
+    # Missing words to look for and rows to guess types from cost time: first few, then more, then no guessing at all.
+    codes = dict.fromkeys(_codes(rows, names), pl.String)
+    days = dict.fromkeys(_days(rows, names), pl.Date)
+    attempts: tuple[tuple[Collection[str], int | None, dict[str, Any]], ...] = (
+        (_missing(rows), SAMPLE_ROWS, {**codes, **days}),
+        (MISSING_WORDS, 10 * SAMPLE_ROWS, codes),
+        (MISSING_WORDS, None, codes),
+    )
+    for words, length, types in attempts:
         try:
-            frame = pl.read_csv(data, null_values=sorted(words) or None, infer_schema_length=length, **options)
+            frame = pl.read_csv(
+                table, null_values=sorted(words) or None, infer_schema_length=length, schema_overrides=types, **options
+            )
             break
         except pl.exceptions.PolarsError as error:
             _find_ragged(data, source, len(names), separator, header=header)
@@ -154,7 +177,7 @@ def _parse(
     return frame
 
 
-def _header_lines(data: bytes, separator: str) -> int:
+def _header_lines(data: Content, separator: str) -> int:
     """How many lines the header takes: more than one when a quoted name holds a line end, or after blank lines."""
     reader = csv.reader(io.StringIO(data[:HEADER_BYTES].decode("utf-8", "ignore"), newline=""), delimiter=separator)
     while not next(reader):
@@ -162,9 +185,9 @@ def _header_lines(data: bytes, separator: str) -> int:
     return reader.line_num
 
 
-def _check_short_rows(data: bytes, source: str, width: int, separator: str, *, header: bool) -> None:
+def _check_short_rows(data: Content, source: str, width: int, separator: str, *, header: bool) -> None:
     """Polars fills short rows with nulls in silence; count the separators where that may have happened."""
-    if b'"' in data:
+    if data.find(b'"') >= 0:
         return _find_ragged(data, source, width, separator, header=header)
     array = np.frombuffer(data, dtype=np.uint8)
     ends = np.flatnonzero(array == ord("\n"))
@@ -179,8 +202,8 @@ def _check_short_rows(data: bytes, source: str, width: int, separator: str, *, h
     return None
 
 
-def _find_ragged(data: bytes, source: str, width: int, separator: str, *, header: bool) -> None:
-    reader = csv.reader(io.StringIO(data.decode("utf-8", "replace"), newline=""), delimiter=separator)
+def _find_ragged(data: Content, source: str, width: int, separator: str, *, header: bool) -> None:
+    reader = csv.reader(io.StringIO(data[:].decode("utf-8", "replace"), newline=""), delimiter=separator)
     try:
         for row in reader:
             if row and len(row) != width:

@@ -55,7 +55,7 @@ class _Understood:
 def _understand(column: pl.Series, target: str | None) -> _Understood:
     words, is_target = _canonical(column), column.name == target
     series, notes = words.series, words.notes
-    if series.dtype == pl.Float64:
+    if series.dtype == pl.Float64 and not column.dtype.is_integer():
         if is_target and bool(series.is_infinite().any()):
             raise DataError(f"target {column.name!r} has infinite values; expected finite numbers: remove those rows")
         series, note = _finite(series)
@@ -79,7 +79,8 @@ def _canonical(column: pl.Series) -> Words:
     if kind == pl.Boolean or kind == pl.Null:
         return Words(column if kind == pl.Boolean else column.cast(pl.String), plain)
     if kind.is_numeric():
-        return Words(column.cast(pl.Float64).fill_nan(None), plain)
+        numbers = column.cast(pl.Float64)
+        return Words(numbers if kind.is_integer() else numbers.fill_nan(None), plain)
     if kind == pl.Date or isinstance(kind, pl.Datetime):
         if isinstance(kind, pl.Datetime) and kind.time_zone:
             column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)

@@ -72,15 +72,17 @@ def _read_file(path: Path, *, header: bool) -> Raw:
         data, name = unpack(path)
     except OSError as error:
         raise DataError(f"{path} can't be read ({error.strerror or error}); expected a readable file") from None
-    if not data[:4096].strip(BLANK) and not data.strip(BLANK):
+    if not data[:4096].strip(BLANK) and not data[:].strip(BLANK):
         raise DataError(f"{path} is empty; expected a table")
     endings = Path(name).suffixes
     ending = endings[-1].lower() if endings else ""
-    binary = _BINARY.get(ending) or next((reader for magic, reader in _MAGIC.items() if data.startswith(magic)), None)
+    binary = _BINARY.get(ending) or next(
+        (reader for magic, reader in _MAGIC.items() if data[:8].startswith(magic)), None
+    )
     if binary is not None:
-        return Raw(_guarded(binary, data, path), str(path))
-    if ending in (".json", ".jsonl", ".ndjson") or (ending == "" and data.lstrip()[:1] in (b"{", b"[")):
-        return Raw(_guarded(_read_json, data, path), str(path))
+        return Raw(_guarded(binary, data[:], path), str(path))
+    if ending in (".json", ".jsonl", ".ndjson") or (ending == "" and data[:64].lstrip()[:1] in (b"{", b"[")):
+        return Raw(_guarded(_read_json, data[:], path), str(path))
     frame, notes = read_delimited(data, str(path), header=header)
     return Raw(frame, str(path), notes)
 
