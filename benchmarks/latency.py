@@ -1,4 +1,6 @@
-"""One row through the compiled model against the fitted scikit-learn pipeline it replaces. Run: python benchmarks/latency.py.
+"""One row through the compiled model against the fitted scikit-learn pipeline it replaces.
+
+Run: python benchmarks/latency.py.
 
 Twenty columns (ten numbers with gaps, ten categories) and the same number of LightGBM trees on both sides. Needs pandas (the dev extra).
 """
@@ -26,8 +28,9 @@ def table() -> pd.DataFrame:
     numbers = {f"n{k}": np.where(rng.random(N) < 0.05, np.nan, rng.normal(size=N)) for k in range(10)}
     words = {f"c{k}": rng.choice([f"value {v}" for v in range(3 + k)], N) for k in range(10)}
     frame = pd.DataFrame({**numbers, **words})
-    score = frame["n0"].fillna(0) + (frame["c0"] == "value 1") + rng.normal(size=N)
-    frame["y"] = np.where(score + frame["n1"].fillna(0) * frame["n2"].fillna(0) + np.sin(3 * frame["n3"].fillna(0)) > 0.5, "yes", "no")
+    a, b, c, d = (frame[f"n{k}"].fillna(0) for k in range(4))
+    score = a + b * c + np.sin(3 * d) + (frame["c0"] == "value 1") + rng.normal(size=N)
+    frame["y"] = np.where(score > 0.5, "yes", "no")
     return frame
 
 

@@ -51,9 +51,6 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("holdfast: interrupted; the same command goes on where it stopped", err=True)
-        sys.exit(130)
 
 
 if __name__ == "__main__":

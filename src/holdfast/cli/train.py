@@ -58,8 +58,12 @@ def train(
     if seconds is None and settings.get("trials") is None:
         seconds = DEFAULT_BUDGET
     source, column = settings.pop("data"), settings.pop("target")
-    with progress(seconds, STARTED) as say:
-        study = holdfast.train(source, column, out=out, say=say, started=STARTED, **settings)
+    try:
+        with progress(seconds, STARTED) as say:
+            study = holdfast.train(source, column, out=out, say=say, started=STARTED, **settings)
+    except KeyboardInterrupt:
+        typer.echo("holdfast: interrupted; finished trials are kept, and the same command goes on from them", err=True)
+        raise typer.Exit(130) from None
     if as_json:
         typer.echo(json.dumps(study.result, indent=2))
     typer.echo(_closing(study.result, study.path), err=True)

@@ -12,6 +12,9 @@ from holdfast.metrics.metric import Metric
 # Resampling more rows than this adds time, not precision: the spread found is rescaled to the true number of rows.
 MAX_RESAMPLED_ROWS = 10_000
 
+# With many classes a score is as many scores: fewer rows are resampled, but not fewer than this.
+FEWEST_RESAMPLED_ROWS = 1_000
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -66,7 +69,9 @@ def resample(
     rng = np.random.default_rng(seed)
     score = score_by_parts(metric, y, predictions, parts)
     every = [np.arange(len(y))] if parts is None else list(parts)
-    share = min(1.0, MAX_RESAMPLED_ROWS / len(y))
+    n_classes = predictions.shape[1] if predictions.ndim == 2 else 1
+    most = MAX_RESAMPLED_ROWS if n_classes <= 2 else max(FEWEST_RESAMPLED_ROWS, 2 * MAX_RESAMPLED_ROWS // n_classes)
+    share = min(1.0, most / len(y))
     drawn_from = [
         part if share == 1 else rng.choice(part, max(1, round(share * len(part))), replace=False) for part in every
     ]

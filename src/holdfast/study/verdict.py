@@ -81,7 +81,7 @@ def _baseline(question: Question, n_rows: int) -> Floats:
 
 
 def _draws(each: Metric, main: Metric) -> int:
-    return N_RESAMPLES if each is main else N_RESAMPLES // 5
+    return N_RESAMPLES if each is main else N_RESAMPLES // 10
 
 
 def _plain(interval: Interval) -> dict[str, float]:
