@@ -2,7 +2,7 @@
 
 Run: python benchmarks/latency.py.
 
-Twenty columns (ten numbers with gaps, ten categories) and the same number of LightGBM trees on both sides. Needs pandas (the dev extra).
+Twenty columns (ten numbers with gaps, ten categories) and as many LightGBM trees on both sides. Needs pandas (the dev extra).
 """
 
 import statistics
