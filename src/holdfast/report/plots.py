@@ -17,9 +17,8 @@ MOST_CURVES = 6
 
 def classification_plots(answers: Answers, classes: list[Any]) -> str:
     """ROC, precision-recall and calibration side by side; beyond two classes, one curve a class."""
-    which = (
-        [1] if len(classes) == 2 else list(np.argsort(-np.bincount(answers.y, minlength=len(classes))))[:MOST_CURVES]
-    )
+    common = np.argsort(-np.bincount(answers.y, minlength=len(classes)))[:MOST_CURVES]
+    which = [1] if len(classes) == 2 else [int(k) for k in common]
     figure, (roc, pr, calibration) = _figure(3)
     for place, k in enumerate(which):
         positive, share = answers.y == k, answers.predicted[:, k]
