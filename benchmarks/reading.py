@@ -20,7 +20,7 @@ def table(n_rows: int) -> pl.DataFrame:
     columns = {f"measure_{k}": rng.normal(size=n_rows).round(4) for k in range(10)}
     columns |= {f"count_{k}": rng.integers(0, 10 ** (k + 1), n_rows) for k in range(5)}
     columns |= {f"group_{k}": rng.choice([f"value {v}" for v in range(3 + 40 * k)], n_rows) for k in range(4)}
-    days = np.datetime64("2020-01-01") + rng.integers(0, 1500, n_rows)
+    days = np.datetime64("2020-01-01") + rng.integers(0, 1500, n_rows).astype("timedelta64[D]")
     return pl.DataFrame({**columns, "day": days})
 
 

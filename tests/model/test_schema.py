@@ -91,7 +91,7 @@ EVENING = datetime(2026, 1, 31, 20, 30, tzinfo=UTC).timestamp()
         (datetime(2026, 1, 31, 21, 30, tzinfo=timezone(timedelta(hours=1))), EVENING),
         (np.datetime64("2026-01-31T20:30"), EVENING),
         (pd.Timestamp("2026-01-31 20:30"), EVENING), (date(1970, 1, 2), 86400.0), (None, NAN), ("?", NAN), (pd.NaT, NAN),
-        (np.datetime64("NaT"), NAN), (datetime(1969, 12, 31, 23, 59, 59, 500_000), -0.5),
+        (np.datetime64("NaT", "us"), NAN), (datetime(1969, 12, 31, 23, 59, 59, 500_000), -0.5),
     ],
 )  # fmt: skip
 def test_dates(cell, answer):
