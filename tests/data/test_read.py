@@ -2,6 +2,7 @@ import gzip
 import io
 import sqlite3
 import zipfile
+from contextlib import closing
 
 import polars as pl
 import pytest
@@ -82,7 +83,7 @@ def test_zstandard(tmp_path):
 
 def test_sqlite_by_table_and_by_query(tmp_path):
     path = tmp_path / "shop.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE people (name TEXT, age INTEGER)")
         connection.executemany("INSERT INTO people VALUES (?, ?)", [("Ann", 31), ("Bö", None)])
         connection.execute("CREATE TABLE other (x REAL)")
