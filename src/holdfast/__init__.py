@@ -12,13 +12,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from holdfast.errors import (
-    BudgetError,
     CompileError,
     DataError,
     HoldfastError,
     MissingExtraError,
     ModelError,
-    NotFittedError,
     RequestError,
     SchemaError,
     SealError,
@@ -50,7 +48,6 @@ _HOMES = {
 }
 
 __all__ = [
-    "BudgetError",
     "Classifier",
     "CompileError",
     "DataError",
@@ -60,7 +57,6 @@ __all__ = [
     "MissingExtraError",
     "Model",
     "ModelError",
-    "NotFittedError",
     "Regressor",
     "RequestError",
     "SchemaError",

@@ -4,12 +4,10 @@ HoldfastError
 ├── DataError            (ValueError)   the data can't be read, or can't answer the question
 │   └── SchemaError                     rows for prediction don't fit the model's schema
 ├── RequestError         (ValueError)   the request is at fault: an unknown name, a value out of range
-│   └── BudgetError                     the budget is too small for what was asked
 ├── SealError            (RuntimeError) the sealed rows were about to be misused, or the ledger was changed
 ├── ModelError           (ValueError)   a model folder is damaged, unsafe or of an unknown version
 ├── CompileError         (RuntimeError) a fitted pipeline has no faithful compiled form
-├── MissingExtraError    (ImportError)  an optional library is needed; names the extra to install
-└── NotFittedError       (ValueError, AttributeError)   predict before fit
+└── MissingExtraError    (ImportError)  an optional library is needed; names the extra to install
 
 A message says who complains, what was got, what was expected, and what to do next. Problems *of the data* that
 training can live with are not errors: they are findings (see `holdfast.audit`).
@@ -35,10 +33,6 @@ class RequestError(HoldfastError, ValueError):
     """The request is at fault: an unknown name, a value out of range."""
 
 
-class BudgetError(RequestError):
-    """The budget is too small for what was asked."""
-
-
 class SealError(HoldfastError, RuntimeError):
     """The sealed rows were about to be misused, or the ledger was changed."""
 
@@ -53,10 +47,6 @@ class CompileError(HoldfastError, RuntimeError):
 
 class MissingExtraError(HoldfastError, ImportError):
     """An optional library is needed; the message names the extra to install."""
-
-
-class NotFittedError(HoldfastError, ValueError, AttributeError):
-    """An estimator was asked to predict before it was fitted."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

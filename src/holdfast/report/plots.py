@@ -8,7 +8,7 @@ import numpy as np
 from holdfast.arrays import Flags, Floats
 from holdfast.report.story import Answers
 
-INK, ACCENT, SECOND, FAINT = "#3b4252", "#0072b2", "#d55e00", "#b8bfca"
+INK, ACCENT, FAINT = "#3b4252", "#0072b2", "#b8bfca"
 
 # More points than this make the page heavy and the picture no clearer.
 MOST_POINTS = 1_500

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +47,6 @@ class Journal:
             ) from error
         kept = record["outcome"]
         return Outcome(**{**kept, "spec": spec, "fold_scores": tuple(kept["fold_scores"]), "predictions": predictions})
-
-    def __iter__(self) -> Iterator[Path]:
-        """The files of finished trials, in order."""
-        return iter(sorted(self.folder.glob("*.json")) if self.folder else [])
 
     def _path(self, number: int, ending: str) -> Path:
         assert self.folder is not None

@@ -90,6 +90,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
                 {"learner": outcome.spec.learner, "weight": weight, "params": outcome.params}
                 for outcome, weight in results.finished.candidate.members
             ],
+            "fitted_members": shipped.n_members,
             "fitted_rows": len(shipped.rows),
             "refit_on_all": not isinstance(results.refitted, str) and len(shipped.rows) == question.dataset.n_rows,
         },
@@ -167,6 +168,9 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
             else chosen.name.replace("_", " "),
         ),
     ]
+    if results.shipped.n_members < len(chosen.members):
+        fitted = f"the {results.shipped.n_members} with the largest weights of {len(chosen.members)}; time ran out for the others"
+        decisions.append(("Members that ship", fitted))
     if question.n_set_aside:
         decisions.append(("Set aside", f"{question.n_set_aside:,} rows without a target"))
     if left_out:
