@@ -7,6 +7,8 @@ HoldfastError
 ├── SealError            (RuntimeError) the sealed rows were about to be misused, or the ledger was changed
 ├── ModelError           (ValueError)   a model folder is damaged, unsafe or of an unknown version
 ├── CompileError         (RuntimeError) a fitted pipeline has no faithful compiled form
+├── OverrunError         (TimeoutError) work was stopped because its deadline passed
+├── WorkFailedError      (RuntimeError) a fit raised, or its process died; the study goes on without it
 └── MissingExtraError    (ImportError)  an optional library is needed; names the extra to install
 
 A message says who complains, what was got, what was expected, and what to do next. Problems *of the data* that
@@ -43,6 +45,14 @@ class ModelError(HoldfastError, ValueError):
 
 class CompileError(HoldfastError, RuntimeError):
     """A fitted pipeline has no faithful compiled form."""
+
+
+class OverrunError(HoldfastError, TimeoutError):
+    """Work was stopped because its deadline passed."""
+
+
+class WorkFailedError(HoldfastError, RuntimeError):
+    """A fit raised, or its process died; the message says what happened, and the study goes on without it."""
 
 
 class MissingExtraError(HoldfastError, ImportError):

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from holdfast.errors import RequestError
+from holdfast.errors import OverrunError, RequestError, WorkFailedError
 from holdfast.search.clock import Clock, parse_budget
-from holdfast.search.executor import Inline, Local, OverrunError, WorkFailedError, threads_for
+from holdfast.search.executor import Inline, Local, threads_for
 
 
 def add(state, number):

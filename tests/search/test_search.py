@@ -137,7 +137,7 @@ def test_encoding_is_shared_by_learners_that_want_the_same():
 
 
 def test_a_trial_that_cannot_be_done_in_time_gives_up():
-    from holdfast.search.executor import OverrunError
+    from holdfast.errors import OverrunError
 
     with pytest.raises(OverrunError, match="would not fit"):
         run_trial(problem(), Spec(1, "logistic", {"C": 1.0}), time.monotonic())

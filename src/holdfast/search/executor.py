@@ -11,17 +11,9 @@ import time
 from collections.abc import Callable
 from typing import IO, Any, Protocol
 
-from holdfast.errors import HoldfastError
+from holdfast.errors import HoldfastError, OverrunError, WorkFailedError
 
 CELLS_A_THREAD = 200_000
-
-
-class OverrunError(HoldfastError, TimeoutError):
-    """Work was stopped because its deadline passed."""
-
-
-class WorkFailedError(HoldfastError, RuntimeError):
-    """Work raised, or its process died; the message says what happened."""
 
 
 class Executor(Protocol):

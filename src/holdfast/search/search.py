@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from holdfast.errors import HoldfastError
+from holdfast.errors import HoldfastError, OverrunError, WorkFailedError
 from holdfast.search.clock import Clock
-from holdfast.search.executor import Executor, OverrunError, WorkFailedError
+from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
 from holdfast.search.proposals import Proposals
 from holdfast.search.trial import Outcome, Spec, run_trial

@@ -11,6 +11,7 @@ import numpy as np
 from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.data.columns import Columns
 from holdfast.data.folds import Fold
+from holdfast.errors import OverrunError
 from holdfast.evaluate.bootstrap import score_by_parts
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
@@ -18,7 +19,6 @@ from holdfast.learners.catalogue import find
 from holdfast.learners.learner import Learner
 from holdfast.learners.pipeline import Pipeline, encoding_targets, fit_estimator
 from holdfast.metrics.metric import Metric
-from holdfast.search.executor import OverrunError
 from holdfast.tasks.task import Task
 
 # Encoded folds are kept for the next learner that wants the same matrix, up to this many bytes.

@@ -8,8 +8,8 @@ import threading
 from importlib import import_module
 from typing import IO, Any
 
-from holdfast.errors import HoldfastError
-from holdfast.search.executor import WorkFailedError, describe, receive, send
+from holdfast.errors import HoldfastError, WorkFailedError
+from holdfast.search.executor import describe, receive, send
 
 
 def _listen(pipe: IO[bytes], inbox: "queue.SimpleQueue[Any]") -> None:

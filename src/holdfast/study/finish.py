@@ -9,11 +9,11 @@ import numpy as np
 from holdfast.arrays import Integers
 from holdfast.compile.final import Compiled, Member, Training, fit_and_compile
 from holdfast.data.cut import positions
-from holdfast.errors import CompileError
+from holdfast.errors import CompileError, OverrunError, WorkFailedError
 from holdfast.explain.importance import Importance
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
-from holdfast.search.executor import Executor, OverrunError, WorkFailedError
+from holdfast.search.executor import Executor
 from holdfast.study.explain import importance_of
 from holdfast.study.prepare import Question
 
