@@ -56,12 +56,14 @@ def _utf8(data: Content, source: str) -> tuple[Content, list[str]]:
         for encoding, zeros in (("utf-16-le", data[1:2000:2]), ("utf-16-be", data[0:2000:2])):
             if zeros.count(0) > 0.7 * len(zeros):
                 return data[:].decode(encoding, "replace").encode(), ["the file is UTF-16 without a mark"]
-    if (place := data.find(b"\0")) >= 0:
+    values = np.frombuffer(data, dtype=np.uint8)
+    if not values.min():
+        place = data.find(b"\0")
         line = data[:place].count(b"\n") + 1
         raise DataError(
             f"{source} has a NUL byte at offset {place:,} (line {line:,}); expected text: the file is damaged or binary"
         )
-    if int(np.frombuffer(data, dtype=np.uint8).max()) < 128:
+    if values.max() < 128:
         return data, []
     data = data[:]
     try:
@@ -127,8 +129,9 @@ def _days(rows: Sequence[Sequence[str]], names: Sequence[str]) -> set[str]:
     """Columns of ISO dates, which polars reads fastest as such."""
     found = set()
     for place, name in enumerate(names):
-        cells = [row[place].strip() for row in rows if len(row) > place and row[place] not in MISSING_WORDS]
-        if cells and all(_DAY.match(cell) for cell in cells):
+        cells = (row[place].strip() for row in rows if len(row) > place and row[place] not in MISSING_WORDS)
+        first = next(cells, "")
+        if _DAY.match(first) and all(_DAY.match(cell) for cell in cells):
             found.add(name)
     return found
 
