@@ -103,9 +103,7 @@ def emit_boosted(graph: Graph, matrix: str, estimator: Any) -> str:
 
 def settle_trees(fitted: Sequence[Any]) -> dict[str, Any]:
     """Later fits grow as many trees as the folds found right, on average, and keep no rows back."""
-    # A fold with nothing to learn was answered by the baseline, and says nothing about trees.
-    grown = [each.n_trees_ for each in fitted if isinstance(each, Boosted)]
-    return {"n_trees": max(1, round(float(np.mean(grown))))} if grown else {}
+    return {"n_trees": max(1, round(float(np.mean([each.n_trees_ for each in fitted]))))}
 
 
 def _maker(kind: type[Boosted], *, classifier: bool) -> Any:

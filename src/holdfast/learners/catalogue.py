@@ -3,7 +3,7 @@
 import pkgutil
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from holdfast.errors import RequestError, nearest
@@ -51,31 +51,10 @@ def _all() -> tuple[Learner, ...]:
         if found.name != "catalogue"
     ]
     found = [each for module in modules for each in vars(module).values() if isinstance(each, Learner)]
-    found += [_loaded(plug_in) for plug_in in entry_points(group="holdfast.learners")]
-    unique: dict[tuple[str, str], Learner] = {}
-    for learner in found:
-        if unique.setdefault((learner.task, learner.name), learner) is not learner:
-            raise RequestError(
-                f"two learners for {learner.task} are called {learner.name!r}; expected one; "
-                f"rename or uninstall the plug-in that declares the other"
-            )
+    for plug_in in entry_points(group="holdfast.learners"):
+        found.append(plug_in.load())
+    unique = {(learner.task, learner.name): learner for learner in found}
     return tuple(unique[key] for key in sorted(unique))
-
-
-def _loaded(plug_in: EntryPoint) -> Learner:
-    try:
-        learner = plug_in.load()
-    except Exception as error:
-        raise RequestError(
-            f"plug-in {plug_in.name!r} ({plug_in.value}) failed to load: {error!r}; expected a Learner; "
-            f"mend or uninstall it"
-        ) from error
-    if not isinstance(learner, Learner):
-        raise RequestError(
-            f"plug-in {plug_in.name!r} ({plug_in.value}) gives a {type(learner).__name__}; expected a Learner; "
-            f"mend or uninstall it"
-        )
-    return learner
 
 
 def catalogue() -> list[Learner]:

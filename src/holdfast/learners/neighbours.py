@@ -27,9 +27,7 @@ class NearestNeighbours:
         self.classifier, self.n_neighbors, self.weights = classifier, n_neighbors, weights
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "NearestNeighbours":
-        """Keep the rows; one that weighs nothing is left out."""
-        worth = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        X, y, self.worth_ = X[worth > 0], y[worth > 0], worth[worth > 0]
+        """Keep the rows."""
         self.rows_ = X.astype(np.float64)
         self.classes_ = np.unique(y) if self.classifier else None
         self.answers_ = (y[:, None] == self.classes_).astype(np.float64) if self.classifier else y[:, None]
@@ -54,10 +52,10 @@ class NearestNeighbours:
         else:
             order = distances
         nearest = np.argsort(order, axis=1, kind="stable")[:, : self.k_]
-        weights = self.worth_[nearest]
+        weights = np.ones(nearest.shape)
         if self.weights == "distance":
             chosen = np.take_along_axis(distances, nearest, axis=1)
-            weights = weights / (np.sqrt(chosen.astype(np.float64)) + NEAREST)
+            weights = 1 / (np.sqrt(chosen.astype(np.float64)) + NEAREST)
         weights /= weights.sum(axis=1, keepdims=True)
         return (self.answers_[nearest] * weights[:, :, None]).sum(axis=1)
 
@@ -72,14 +70,16 @@ def emit_neighbours(graph: Graph, matrix: str, estimator: Any) -> str:
     squares = graph.add("Cast", graph.add("Max", squares, graph.constant(np.float64(0.0))), to=FLOAT)
     count = graph.constant(np.array([estimator.k_]))
     nearest, places = graph.outputs("TopK", squares, count, n_outputs=2, largest=0, axis=1)
-    weights = graph.add("Gather", graph.constant(estimator.worth_), places, axis=0)
+    answers = graph.add("Gather", graph.constant(estimator.answers_), places, axis=0)
     if estimator.weights == "distance":
         distances = graph.add("Sqrt", graph.add("Cast", nearest, to=DOUBLE))
-        weights = graph.add("Div", weights, graph.add("Add", distances, graph.constant(np.float64(NEAREST))))
-    total = graph.add("ReduceSum", weights, graph.constant(np.array([1])), keepdims=1)
-    weights = graph.add("Unsqueeze", graph.add("Div", weights, total), graph.constant(np.array([2])))
-    answers = graph.add("Gather", graph.constant(estimator.answers_), places, axis=0)
-    return graph.add("ReduceSum", graph.add("Mul", answers, weights), graph.constant(np.array([1])), keepdims=0)
+        weights = graph.add("Reciprocal", graph.add("Add", distances, graph.constant(np.float64(NEAREST))))
+        total = graph.add("ReduceSum", weights, graph.constant(np.array([1])), keepdims=1)
+        weights = graph.add("Unsqueeze", graph.add("Div", weights, total), graph.constant(np.array([2])))
+        answers = graph.add("Mul", answers, weights)
+    else:
+        answers = graph.add("Div", answers, graph.constant(np.float64(estimator.k_)))
+    return graph.add("ReduceSum", answers, graph.constant(np.array([1])), keepdims=0)
 
 
 def _maker(*, classifier: bool) -> Any:

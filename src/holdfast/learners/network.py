@@ -38,7 +38,7 @@ class Perceptron:
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            self.model_.fit(X.astype(np.float64), y, sample_weight=sample_weight)
+            self.model_.fit(X.astype(np.float64), y)
         self.classes_ = getattr(self.model_, "classes_", None)
         return self
 

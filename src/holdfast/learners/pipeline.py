@@ -11,7 +11,6 @@ from holdfast.data.columns import Columns
 from holdfast.errors import CompileError
 from holdfast.features.encoder import Encoder
 from holdfast.graph import Graph
-from holdfast.learners.baselines import mean, prior
 from holdfast.learners.learner import Learner
 
 
@@ -95,8 +94,7 @@ def fit_estimator(
     """Fit a learner on a matrix that `encoder` made from the training rows.
 
     y: int64 class codes (n_rows,), or float64 values (n_rows,) when n_classes is None. A learner that can't take so
-    many rows is fitted on a sample of them. Where rows give nothing to learn (one class or value only, or no column that
-    varies, as may happen in a fold by time or group) the answer is the baseline's.
+    many rows is fitted on a sample of them.
     """
     learner.require()
     if learner.max_rows is not None and len(y) > learner.max_rows:
@@ -107,18 +105,9 @@ def fit_estimator(
         spread = float(np.std(y))
         scale = Scale(float(np.mean(y)), spread if spread > 0 else 1.0)
         y = (y - scale.centre) / scale.spread
-    if _nothing_to_learn(matrix, y):
-        learner, params = (mean if n_classes is None else prior), {}
     estimator = learner.make(seed=seed, n_jobs=n_jobs, **params)
     if weights is None:
         estimator.fit(matrix, y)
     else:
         estimator.fit(matrix, y, sample_weight=weights)
     return Pipeline(learner, encoder, estimator, n_classes, scale)
-
-
-def _nothing_to_learn(matrix: Matrix32, y: Any) -> bool:
-    """Whether the target has one value only, or every column has: libraries refuse such rows, each in its own words."""
-    if np.all(y == y[0]):
-        return True
-    return all(np.array_equal(column, np.full_like(column, column[0]), equal_nan=True) for column in matrix.T)
