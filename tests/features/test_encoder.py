@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import TargetEncoder
 
 from holdfast.data.columns import NUMERIC_KINDS, Coded, Columns, Kind
-from holdfast.features.categories import _averages
 from holdfast.features.dates import PARTS, calendar
 from holdfast.features.encoder import Encoder
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix
+from holdfast.features.target_means import target_means
 from holdfast.graph import Graph
 from holdfast.testing.data import table, unseen
 
@@ -137,17 +137,17 @@ def test_target_averages_leave_their_own_row_out():
     rng = np.random.default_rng(0)
     values, target = rng.integers(0, 500, 1000), rng.normal(size=1000)
     fold = rng.permutation(1000) % 5
-    _, out_of_fold = _averages(values, target, fold, 500)
-    assert abs(np.corrcoef(out_of_fold, target)[0, 1]) < 0.1
+    _, out_of_fold = target_means(values, target[:, None], fold, 500)
+    assert abs(np.corrcoef(out_of_fold[:, 0], target)[0, 1]) < 0.1
 
 
 def test_target_averages_agree_with_scikit_learn():
     rng = np.random.default_rng(0)
     values, target = rng.integers(0, 8, 2000), rng.normal(size=2000)
     target += values
-    full, _ = _averages(values, target, np.zeros(2000, dtype=int), 8)
+    means, _ = target_means(values, target[:, None], np.zeros(2000, dtype=int), 8)
     oracle = TargetEncoder(smooth=10.0, target_type="continuous").fit(values[:, None], target)
-    np.testing.assert_allclose(full, oracle.encodings_[0])
+    np.testing.assert_allclose(means[:, 0], oracle.encodings_[0])
 
 
 def test_text_counts_words_whatever_their_case():

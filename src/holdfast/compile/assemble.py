@@ -52,7 +52,13 @@ def _checked(graph: Graph) -> bytes:
 
     model = graph.model()
     try:
-        checker.check_model(model)
+        content = bytes(model.SerializeToString())
+    except Exception as error:  # protobuf's EncodeError, which it raises beyond 2 GiB
+        raise CompileError(
+            f"the compiled graph can't be written ({error}); expected less than 2 GiB: fewer trees or fewer members"
+        ) from error
+    try:
+        checker.check_model(content)
     except checker.ValidationError as error:
         raise CompileError(f"the compiled graph is not valid ONNX: {error}; please report this") from error
-    return bytes(model.SerializeToString())
+    return content

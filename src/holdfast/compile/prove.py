@@ -44,7 +44,10 @@ def prove(
     *,
     deadline: float = float("inf"),
 ) -> Proof:
-    """Score rows both ways, chunk by chunk, until the rows or the time (time.monotonic) run out."""
+    """Score rows both ways, chunk by chunk, until the rows or the time (time.monotonic) run out.
+
+    Raises CompileError when ONNX Runtime can't load or run the graph.
+    """
     session = _session(onnx)
     names = {each.name for each in session.get_inputs()}
     output = session.get_outputs()[0].name
@@ -56,7 +59,7 @@ def prove(
             break
         chunk = columns.take(np.arange(start, min(start + CHUNK, columns.n_rows)))
         fitted = np.sum([weight * pipeline.predict(chunk) for pipeline, weight in members], axis=0)
-        compiled = session.run([output], {name: array for name, array in _feeds(chunk).items() if name in names})[0]
+        compiled = _answer(session, output, {name: array for name, array in _feeds(chunk).items() if name in names})
         difference = np.abs(compiled - fitted)
         worst = max(worst, float(np.max(difference, initial=0.0))) if np.isfinite(difference).all() else float("inf")
         if classes is None:
@@ -78,6 +81,14 @@ def _session(onnx: bytes) -> Any:
         return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise CompileError(f"ONNX Runtime does not take the compiled graph: {error}; please report this") from error
+
+
+def _answer(session: Any, output: str, feeds: dict[str, Any]) -> Floats:
+    try:
+        answer: Floats = session.run([output], feeds)[0]
+    except Exception as error:
+        raise CompileError(f"the compiled graph fails on training rows: {error}; please report this") from error
+    return answer
 
 
 def _feeds(columns: Columns) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from holdfast.arrays import Flags, Floats, Integers, Matrix32
+from holdfast.arrays import Codes, Floats, Integers, Matrix32
 from holdfast.data.columns import Coded, Columns
 from holdfast.features.inputs import Inputs
-from holdfast.features.matrix import Matrix
+from holdfast.features.matrix import Matrix, beside
 from holdfast.features.numeric import FLOAT
+from holdfast.features.target_means import folds, target_means
 from holdfast.graph import Graph
 
 # Separates a column's number from its value in the compiled lookup table; it does not occur in text data.
@@ -19,9 +20,6 @@ MANY_VALUES = 8
 
 # Values kept per column at most, and targets averaged at most (the commonest classes).
 MAX_VALUES, MAX_TARGETS = 20_000, 10
-
-# Weight of the prior, in rows, and number of folds, of the target encoding (Micci-Barreca, 2001).
-SMOOTHING, FOLDS = 10.0, 5
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class _Column:
 
 
 class Categories:
-    """All category columns. Every value has a number; numbers are looked up, compared or averaged.
+    """All category columns. A column's values are numbered by frequency; numbers are looked up, compared or averaged.
 
     Values too rare to tell apart, and values never seen, have no number (-1) and share one treatment.
     """
@@ -50,19 +48,21 @@ class Categories:
         codes = self._codes(columns)
         self._which = np.sort(np.argsort(-targets.mean(axis=0), kind="stable")[:MAX_TARGETS])
         averaged = self._learn_averages(codes, targets[:, self._which])
-        return np.concatenate([self._plain(codes), averaged], axis=1)
+        return beside(self._plain(codes), averaged)
 
     def transform(self, columns: Columns) -> Matrix32:
         """Encode rows, shape (n_rows, len(names()))."""
         codes = self._codes(columns)
-        looked_up = self._table[self._rows_of(codes)].reshape(len(codes), -1)
-        return np.concatenate([self._plain(codes), looked_up], axis=1)
+        rows = np.where(codes < 0, self._defaults, codes + self._starts)[:, self._averaged]
+        averaged = self._table[rows].reshape(len(codes), rows.shape[1] * self._table.shape[1])
+        return beside(self._plain(codes), averaged)
 
     def names(self) -> list[str]:
         """Name of each matrix column."""
         one_hot = [f"{self._columns[c].name} = {self._label(c, code)}" for c, code in self._hot]
         ranks = [f"{self._columns[c].name} (code)" for c in self._ranked]
-        means = [f"{self._columns[c].name} (target mean)" for c in self._averaged for _ in self._which]
+        which = [f" {k + 1}" for k in self._which] if len(self._which) > 1 else [""]
+        means = [f"{self._columns[c].name} (target mean{k})" for c in self._averaged for k in which]
         return [*one_hot, *ranks, *means]
 
     def sources(self) -> list[str]:
@@ -86,10 +86,10 @@ class Categories:
         parts = []
         if self._hot:
             which = graph.constant(np.array([c for c, _ in self._hot]))
-            wanted = graph.constant(np.array([[code for _, code in self._hot]]))
-            parts.append(
-                graph.add("Cast", graph.add("Equal", graph.add("Gather", codes, which, axis=1), wanted), to=FLOAT)
-            )
+            wanted = [code if code < 0 else int(self._starts[c]) + code for c, code in self._hot]
+            chosen = graph.add("Gather", codes, which, axis=1)
+            same = graph.add("Equal", chosen, graph.constant(np.array([wanted])))
+            parts.append(graph.add("Cast", same, to=FLOAT))
         if self._ranked:
             parts.append(self._emit_ranks(graph, codes))
         if self._averaged:
@@ -106,38 +106,38 @@ class Categories:
     def _emit_averages(self, graph: Graph, codes: str) -> str:
         chosen = graph.add("Gather", codes, graph.constant(np.array(self._averaged)), axis=1)
         unseen = graph.add("Less", chosen, graph.constant(np.int64(0)))
-        default = graph.constant(self._defaults[None, :])
+        default = graph.constant(self._defaults[None, self._averaged])
         rows = graph.add("Where", unseen, default, chosen)
         found = graph.add("Gather", graph.constant(self._table), rows, axis=0)
         return graph.add("Reshape", found, graph.constant(np.array([-1, len(self._averaged) * self._table.shape[1]])))
 
     def _learn(self, coded: list[Coded]) -> None:
-        self._columns: list[_Column] = []
-        for name, column in zip(self._names, coded, strict=True):
-            counts = np.bincount(column.codes + 1, minlength=len(column.values) + 1)
-            least = max(2, min(10, len(column.codes) // 1000))
-            order = np.argsort(-counts, kind="stable")
-            kept = [int(k) for k in order if counts[k] >= least][:MAX_VALUES]
-            values = ["" if k == 0 else str(column.values[k - 1]) for k in kept]
-            rare = bool(counts.sum() > counts[kept].sum())
-            many = len(values) > self._wants.max_one_hot
-            one_hot = self._wants.categories == "one_hot" and not many
-            target = many if self._wants.categories == "one_hot" else len(values) > MANY_VALUES
-            self._columns.append(_Column(name, values, rare, one_hot, target))
-        sizes = [len(column.values) for column in self._columns]
-        self._starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)[: len(sizes)]
-        self._size = int(sum(sizes))
-        self._hot = [
-            (c, code) for c, column in enumerate(self._columns) if column.one_hot for code in self._hot_codes(c)
-        ]
+        self._columns = [self._column(name, each) for name, each in zip(self._names, coded, strict=True)]
+        self._numbers = [{value: k for k, value in enumerate(column.values)} for column in self._columns]
+        ends = np.cumsum([len(column.values) for column in self._columns], dtype=np.int64)
+        self._starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
+        # Behind all values' rows the table has one for each column's rare and unseen values.
+        self._defaults = ends[-1] + np.arange(len(self._columns), dtype=np.int64)
+        self._hot = [(c, k) for c, column in enumerate(self._columns) if column.one_hot for k in self._hot_codes(c)]
         self._ranked = [] if self._wants.categories == "one_hot" else list(range(len(self._columns)))
         self._averaged = [c for c, column in enumerate(self._columns) if column.target]
-        self._defaults = self._size + np.arange(len(self._averaged), dtype=np.int64)
+
+    def _column(self, name: str, coded: Coded) -> _Column:
+        counts = np.bincount(coded.codes + 1, minlength=len(coded.values) + 1)
+        least = max(2, min(10, len(coded.codes) // 1000))
+        order = np.argsort(-counts, kind="stable")
+        kept = order[counts[order] >= least][:MAX_VALUES]
+        values = ["" if k == 0 else str(coded.values[k - 1]) for k in kept]
+        rare = bool(counts.sum() > counts[kept].sum())
+        many = len(values) > self._wants.max_one_hot
+        if self._wants.categories == "one_hot":
+            return _Column(name, values, rare, one_hot=not many, target=many)
+        return _Column(name, values, rare, one_hot=False, target=len(values) > MANY_VALUES)
 
     def _hot_codes(self, c: int) -> list[int]:
         """Codes with a column of their own; of two values that are all there is, one column tells enough."""
-        column, start = self._columns[c], int(self._starts[c])
-        codes = list(range(start, start + len(column.values)))
+        column = self._columns[c]
+        codes = list(range(len(column.values)))
         if len(codes) == 2 and not column.rare:
             return codes[1:]
         return [*codes, -1] if column.rare else codes
@@ -145,63 +145,43 @@ class Categories:
     def _label(self, c: int, code: int) -> str:
         if code < 0:
             return "rare"
-        return self._columns[c].values[code - self._starts[c]] or "missing"
+        return self._columns[c].values[code] or "missing"
 
-    def _codes(self, columns: Columns) -> Integers:
-        """Number of each row's value among all columns' values, -1 when it has none; shape (n_rows, n_columns)."""
-        codes = np.empty((columns.n_rows, len(self._names)), dtype=np.int64)
-        for c, column in enumerate(self._columns):
-            coded = columns.strings[column.name]
-            known = {value: int(self._starts[c]) + k for k, value in enumerate(column.values)}
-            lookup = np.array([*(known.get(value, -1) for value in coded.values), known.get("", -1)], dtype=np.int64)
-            codes[:, c] = lookup[coded.codes]
+    def _codes(self, columns: Columns) -> Codes:
+        """Number of each row's value in its column, -1 when it has none; shape (n_rows, n_columns)."""
+        codes = np.empty((columns.n_rows, len(self._names)), dtype=np.int32, order="F")
+        for c, numbers in enumerate(self._numbers):
+            coded = columns.strings[self._names[c]]
+            # A few rows of a column with many values bring all its values along: only those that occur are looked up.
+            used = np.flatnonzero(np.bincount(coded.codes + 1, minlength=1))
+            lookup = np.full(len(coded.values) + 1, -1, dtype=np.int32)
+            lookup[used] = [numbers.get(coded.values[k - 1] if k else "", -1) for k in used]
+            codes[:, c] = lookup[coded.codes + 1]
         return codes
 
-    def _plain(self, codes: Integers) -> Matrix32:
+    def _plain(self, codes: Codes) -> Matrix32:
         """One-hot columns, then ranks by frequency."""
-        which, wanted = [c for c, _ in self._hot], np.array([code for _, code in self._hot], dtype=np.int64)
-        hot = (codes[:, which] == wanted).astype(np.float32)
-        ranks = np.maximum(codes[:, self._ranked] - self._starts[self._ranked], -1).astype(np.float32)
-        return np.concatenate([hot, ranks], axis=1)
+        matrix = np.zeros((len(codes), len(self._hot) + len(self._ranked)), dtype=np.float32)
+        places = [np.full(len(column.values) + 1, -1) for column in self._columns]
+        for place, (c, code) in enumerate(self._hot):
+            places[c][code] = place
+        for c in {c for c, _ in self._hot}:
+            place = places[c][codes[:, c]]
+            rows = np.flatnonzero(place >= 0)
+            matrix[rows, place[rows]] = 1.0
+        matrix[:, len(self._hot) :] = codes[:, self._ranked]
+        return matrix
 
-    def _rows_of(self, codes: Integers) -> Integers:
-        chosen = codes[:, self._averaged]
-        return np.where(chosen < 0, self._defaults, chosen)
-
-    def _learn_averages(self, codes: Integers, targets: Floats) -> Matrix32:
+    def _learn_averages(self, codes: Codes, targets: Floats) -> Matrix32:
         """Fill the lookup table from all rows; encode these rows by folds that leave their own target out."""
-        rows = self._rows_of(codes)
-        n_rows, width = len(codes), targets.shape[1]
-        fold = np.random.default_rng(self._seed).permutation(n_rows) % FOLDS
-        self._table = np.zeros((self._size + len(self._averaged), width), dtype=np.float32)
+        n_rows, width = targets.shape
+        targets, fold = np.asfortranarray(targets), folds(n_rows, self._seed)
+        self._table = np.zeros((self._defaults[-1] + 1, width), dtype=np.float32)
         encoded = np.zeros((n_rows, len(self._averaged), width), dtype=np.float32)
-        for k in range(width):
-            for c in range(len(self._averaged)):
-                column = rows[:, c]
-                found, out_of_fold = _averages(column, targets[:, k], fold, len(self._table))
-                seen = _present(column, len(self._table))
-                seen[self._defaults[c]] = True
-                self._table[seen, k] = found[seen]
-                encoded[:, c, k] = out_of_fold
-        return encoded.reshape(n_rows, -1)
-
-
-def _averages(rows: Integers, target: Floats, fold: Integers, size: int) -> tuple[Floats, Floats]:
-    """Smoothed mean of the target per table row, and for each data row the same from the other folds."""
-    keyed = fold * size + rows
-    counts = np.bincount(keyed, minlength=FOLDS * size).reshape(FOLDS, size)
-    sums = np.bincount(keyed, weights=target, minlength=FOLDS * size).reshape(FOLDS, size)
-    total_count, total_sum = counts.sum(axis=0), sums.sum(axis=0)
-    prior = target.mean() if len(target) else 0.0
-    full = (total_sum + SMOOTHING * prior) / (total_count + SMOOTHING)
-    others_count, others_sum = total_count - counts, total_sum - sums
-    others_rows = np.maximum(others_count.sum(axis=1), 1)
-    priors = others_sum.sum(axis=1) / others_rows
-    partial = (others_sum + SMOOTHING * priors[:, None]) / (others_count + SMOOTHING)
-    return full, partial[fold, rows]
-
-
-def _present(rows: Integers, size: int) -> Flags:
-    present = np.zeros(size, dtype=bool)
-    present[rows] = True
-    return present
+        for place, c in enumerate(self._averaged):
+            n_values, start = len(self._columns[c].values), self._starts[c]
+            local: Integers = np.where(codes[:, c] < 0, n_values, codes[:, c]).astype(np.int64)
+            means, encoded[:, place] = target_means(local, targets, fold, n_values + 1)
+            self._table[start : start + n_values] = means[:-1]
+            self._table[self._defaults[c]] = means[-1]
+        return encoded.reshape(n_rows, len(self._averaged) * width)

@@ -5,8 +5,9 @@ import numpy as np
 from holdfast.arrays import Floats, Matrix32
 from holdfast.data.columns import Columns
 from holdfast.features.inputs import Inputs
-from holdfast.features.matrix import Matrix
-from holdfast.features.numeric import FLOAT, finite
+from holdfast.features.matrix import Matrix, beside
+from holdfast.features.numeric import FLOAT, clipped, finite
+from holdfast.features.scale import CLIP, standard
 from holdfast.graph import Graph, Tensor, floor
 from holdfast.graph.tensor import Number
 
@@ -39,18 +40,18 @@ class Dates:
             low = np.nanmin(np.where(np.isnan(parts), np.inf, parts), axis=0, initial=np.inf)
             high = np.nanmax(np.where(np.isnan(parts), -np.inf, parts), axis=0, initial=-np.inf)
         self._kept = np.flatnonzero(high > low)
-        self._mean, self._spread = np.zeros(len(self._kept)), np.ones(len(self._kept))
-        if self._wants.scaled and len(self._kept):
-            kept = parts[:, self._kept]
-            self._mean, self._spread = kept.mean(axis=0), kept.std(axis=0)
+        if self._wants.scaled:
+            self._mean, self._spread = standard(parts[:, self._kept])
         return self
 
     def transform(self, columns: Columns) -> Matrix32:
         """Encode rows, shape (n_rows, len(names()))."""
         values = self._values(columns)
-        parts = (self._parts(self._filled(values))[:, self._kept] - self._mean) / self._spread
+        parts = self._parts(self._filled(values))[:, self._kept]
+        if self._wants.scaled:
+            parts = np.clip((parts - self._mean) / self._spread, -CLIP, CLIP)
         missing = ~np.isfinite(values[:, self._gaps])
-        return np.concatenate([parts.astype(np.float32), missing.astype(np.float32)], axis=1)
+        return beside(parts.astype(np.float32), missing.astype(np.float32))
 
     def names(self) -> list[str]:
         """Name of each matrix column."""
@@ -67,11 +68,13 @@ class Dates:
         gap = graph.add("Not", finite(graph, values))
         fill = self._middle if self._wants.missing == "impute" else np.full(len(self._names), np.nan)
         values = graph.add("Where", gap, graph.constant(fill[None, :]), values)
-        values = graph.add("Clip", values, graph.constant(np.float64(EARLIEST)), graph.constant(np.float64(LATEST)))
+        values = clipped(graph, values, EARLIEST, LATEST)
         parts = [part.name for part in calendar(Tensor(graph, values), self._middle)]
         every = graph.add("Concat", *parts, axis=1)
-        kept = Tensor(graph, graph.add("Gather", every, graph.constant(self._kept), axis=1))
-        encoded = graph.add("Cast", ((kept - self._mean) / self._spread).name, to=FLOAT)
+        kept = graph.add("Gather", every, graph.constant(self._kept), axis=1)
+        if self._wants.scaled:
+            kept = clipped(graph, ((Tensor(graph, kept) - self._mean) / self._spread).name, -CLIP, CLIP)
+        encoded = graph.add("Cast", kept, to=FLOAT)
         if not len(self._gaps):
             return encoded
         missing = graph.add("Gather", gap, graph.constant(self._gaps), axis=1)

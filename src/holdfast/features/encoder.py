@@ -1,13 +1,12 @@
 """From typed columns to the matrix a learner wants, fitted on training rows only."""
 
-import numpy as np
-
 from holdfast.arrays import Floats, Matrix32
 from holdfast.data.columns import Columns, Kind
+from holdfast.features.blank import Blank
 from holdfast.features.categories import Categories
 from holdfast.features.dates import Dates
 from holdfast.features.inputs import Inputs
-from holdfast.features.matrix import Matrix
+from holdfast.features.matrix import Matrix, beside
 from holdfast.features.numeric import Numeric
 from holdfast.features.text import Text
 from holdfast.graph import Graph
@@ -29,7 +28,7 @@ class Encoder:
 
     def __init__(self, wants: Matrix, seed: int = 0) -> None:
         self._wants, self._seed = wants, seed
-        self._blocks: list[Numeric | Dates | Categories | Text] = []
+        self._blocks: list[Numeric | Dates | Categories | Text | Blank] = []
 
     def fit_transform(self, columns: Columns, targets: Floats) -> Matrix32:
         """Fit on training rows and return their matrix; target averages of these rows are taken out of fold.
@@ -46,11 +45,14 @@ class Encoder:
             if part.shape[1]:
                 self._blocks.append(block)
                 parts.append(part)
-        return _joined(parts, columns.n_rows)
+        if not parts:
+            self._blocks.append(Blank().fit(columns))
+            parts.append(self._blocks[0].transform(columns))
+        return beside(*parts)
 
     def transform(self, columns: Columns) -> Matrix32:
         """Encode other rows; a value never seen in training is treated like a rare one."""
-        return _joined([block.transform(columns) for block in self._blocks], columns.n_rows)
+        return beside(*[block.transform(columns) for block in self._blocks])
 
     def names(self) -> list[str]:
         """Name of each matrix column, such as `age`, `age is missing`, `city = Paris`."""
@@ -65,8 +67,8 @@ class Encoder:
         parts = [block.emit(graph, inputs) for block in self._blocks]
         return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=1)
 
-    def _make(self, columns: Columns) -> list[Numeric | Dates | Categories | Text]:
-        blocks: list[Numeric | Dates | Categories | Text] = []
+    def _make(self, columns: Columns) -> list[Numeric | Dates | Categories | Text | Blank]:
+        blocks: list[Numeric | Dates | Categories | Text | Blank] = []
         if numbers := columns.of_kind(Kind.NUMBER, Kind.BOOLEAN):
             blocks.append(Numeric(self._wants, numbers))
         if dates := columns.of_kind(Kind.DATETIME):
@@ -75,9 +77,3 @@ class Encoder:
             blocks.append(Categories(self._wants, categories, self._seed))
         blocks += [Text(name) for name in columns.of_kind(Kind.TEXT)]
         return blocks
-
-
-def _joined(parts: list[Matrix32], n_rows: int) -> Matrix32:
-    if not parts:
-        return np.zeros((n_rows, 0), dtype=np.float32)
-    return np.ascontiguousarray(np.concatenate(parts, axis=1), dtype=np.float32)

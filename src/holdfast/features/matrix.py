@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from holdfast.arrays import Matrix32
+
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
@@ -19,3 +23,13 @@ class Matrix:
     missing: Literal["impute", "keep"] = "impute"
     categories: Literal["one_hot", "ordinal"] = "one_hot"
     max_one_hot: int = 20
+
+
+def beside(*parts: Matrix32) -> Matrix32:
+    """Put parts of a matrix side by side; a part that is all there is is not copied, for it may be large.
+
+    >>> beside(np.ones((2, 1), np.float32), np.ones((2, 0), np.float32)).shape
+    (2, 1)
+    """
+    filled = [part for part in parts if part.shape[1]]
+    return np.ascontiguousarray(filled[0] if len(filled) == 1 else np.concatenate(parts, axis=1))

@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 
-from holdfast.arrays import Integers, Matrix32, Strings
+from holdfast.arrays import Floats, Matrix32, Strings
 from holdfast.data.columns import Columns
 from holdfast.features.inputs import Inputs
 from holdfast.features.numeric import FLOAT
@@ -16,6 +17,9 @@ PYTHON_WORD, GRAPH_WORD = re.compile(r"\w{2,}"), r"[\pL\pN_]+"
 
 # Words per column at most, fewer when the matrix would hold more cells than this.
 MAX_WORDS, MAX_CELLS = 600, 100_000_000
+
+# Texts counted at a time: the counts are whole and double before they are single.
+CHUNK = 5_000
 
 # onnx.TensorProto.DOUBLE, without importing onnx.
 DOUBLE = 11
@@ -35,24 +39,28 @@ class Text:
         """Learn the most frequent words, their spellings and their weights from training rows."""
         coded = columns.strings[self._name]
         counts = np.bincount(coded.codes + 1, minlength=len(coded.values) + 1)[1:]
-        spellings: dict[str, set[str]] = {}
         rows_with: Counter[str] = Counter()
+        spelled: set[str] = set()
         for text, count in zip(coded.values, counts, strict=True):
             if not count:
                 continue
             words = set(PYTHON_WORD.findall(text))
-            for word in words:
-                spellings.setdefault(word.lower(), set()).add(word)
-            for word in {word.lower() for word in words}:
+            spelled |= words
+            for word in set(map(str.lower, words)):
                 rows_with[word] += int(count)
         n_rows = len(coded.codes)
         width = int(min(MAX_WORDS, max(20, MAX_CELLS // max(1, n_rows))))
         least = 2 if n_rows < 1000 else 5
         ranked = sorted((word for word, count in rows_with.items() if count >= least), key=lambda w: (-rows_with[w], w))
         self._words = sorted(ranked[:width])
+        known = set(self._words)
+        spellings = {word: {word, word.title(), word.upper()} for word in self._words}
+        for word in spelled:
+            if word.lower() in known:
+                spellings[word.lower()].add(word)
         self._numbers: dict[str, int] = {}
         for number, word in enumerate(self._words):
-            for spelling in sorted(spellings[word] | {word, word.title(), word.upper()}):
+            for spelling in sorted(spellings[word]):
                 self._numbers.setdefault(spelling, number)
         seen = np.array([rows_with[word] for word in self._words], dtype=np.float64)
         self._weights = np.log((1 + n_rows) / (1 + seen)) + 1
@@ -61,15 +69,15 @@ class Text:
     def transform(self, columns: Columns) -> Matrix32:
         """Encode rows, shape (n_rows, len(names()))."""
         coded = columns.strings[self._name]
-        used: Integers = np.unique(coded.codes[coded.codes >= 0]).astype(np.int64)
-        counts = self._counts(coded.values, used)
-        weighted = counts * self._weights
-        length = np.sqrt((weighted * weighted).sum(axis=1, keepdims=True))
-        encoded = (weighted / np.maximum(length, 1e-12)).astype(np.float32)
+        used = np.flatnonzero(np.bincount(coded.codes + 1, minlength=1)[1:])
+        encoded = np.zeros((len(used) + 1, len(self._words)), dtype=np.float32)
+        for start in range(0, len(used), CHUNK):
+            part = used[start : start + CHUNK]
+            encoded[start : start + len(part)] = self._weighted(coded.values[part])
+        # The last row is for missing texts, whose code is -1.
         place = np.full(len(coded.values) + 1, len(used))
         place[used] = np.arange(len(used))
-        blank = np.zeros((1, len(self._words)), dtype=np.float32)
-        matrix: Matrix32 = np.concatenate([encoded, blank])[place[coded.codes]]
+        matrix: Matrix32 = encoded[place[coded.codes]]
         return matrix
 
     def names(self) -> list[str]:
@@ -115,11 +123,13 @@ class Text:
         length = graph.add("Max", length, graph.constant(np.float64(1e-12)))
         return graph.add("Cast", graph.add("Div", weighted, length), to=FLOAT)
 
-    def _counts(self, texts: Strings, used: Integers) -> np.ndarray:
-        counts = np.zeros((len(used), len(self._words)))
-        for place, code in enumerate(used):
-            for word in PYTHON_WORD.findall(texts[code]):
-                number = self._numbers.get(word)
-                if number is not None:
-                    counts[place, number] += 1
-        return counts
+    def _weighted(self, texts: Strings) -> Floats:
+        """Weighted counts of the words in each text, of length 1; shape (n_texts, n_words)."""
+        words = [PYTHON_WORD.findall(text) for text in texts]
+        numbers = np.array([self._numbers.get(word, -1) for word in chain.from_iterable(words)], dtype=np.int64)
+        rows = np.repeat(np.arange(len(texts)), [len(each) for each in words])
+        width = len(self._words)
+        cells = (rows * width + numbers)[numbers >= 0]
+        weighted = np.bincount(cells, minlength=len(texts) * width).reshape(len(texts), width) * self._weights
+        length = np.sqrt((weighted * weighted).sum(axis=1, keepdims=True))
+        return np.asarray(weighted / np.maximum(length, 1e-12))
