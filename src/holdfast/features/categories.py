@@ -166,9 +166,9 @@ class Categories:
         for place, (c, code) in enumerate(self._hot):
             places[c][code] = place
         for c in {c for c, _ in self._hot}:
-            place = places[c][codes[:, c]]
-            rows = np.flatnonzero(place >= 0)
-            matrix[rows, place[rows]] = 1.0
+            where = places[c][codes[:, c]]
+            rows = np.flatnonzero(where >= 0)
+            matrix[rows, where[rows]] = 1.0
         matrix[:, len(self._hot) :] = codes[:, self._ranked]
         return matrix
 

@@ -38,4 +38,4 @@ def target_means(codes: Integers, targets: Floats, fold: Integers, n_codes: int)
 
 
 def _sums(keyed: Integers, target: Floats, size: int) -> Floats:
-    return np.bincount(keyed, weights=target, minlength=size)
+    return np.asarray(np.bincount(keyed, weights=target, minlength=size), dtype=np.float64)
