@@ -1,5 +1,7 @@
 """Each trap is found where it was laid, and nothing is found where there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -49,6 +51,13 @@ def trap(**columns) -> dict:
 
 
 BASE = clean()
+K, A, G = np.arange(N), RNG.normal(size=N), RNG.normal(size=N)
+S, F, T, FEE = (
+    RNG.normal(size=N),
+    RNG.uniform(3, 60, N).round(2),
+    RNG.uniform(0, 9, N).round(2),
+    RNG.choice([0.5, 3.3], N),
+)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +77,7 @@ BASE = clean()
             True,
         ),
         (
-            {**BASE, "after": np.where(BASE["y"] == "yes", 5, 0) + RNG.normal(size=N) * 0.9},
+            {**BASE, "after": np.where(BASE["y"] == "yes", 5, 0) + RNG.normal(size=N) * 1.2},
             "likely-leak",
             ("after",),
             False,
@@ -129,6 +138,128 @@ def test_ids_that_repeat_are_groups():
     patients = [f"p{k}" for k in RNG.integers(0, 120, N)]
     assert "possible-groups" in codes({**BASE, "patient_id": patients})
     assert "possible-groups" not in codes({**BASE, "patient_id": patients}, group="patient_id")
+
+
+def mice(rng: np.random.Generator) -> dict:
+    """Sixty mice, looked at ten times each: whoever knows the mouse knows the answer, and nothing else tells it."""
+    mouse = np.repeat(np.arange(60), 10)
+    weights = {f"w{k}": rng.normal(size=60)[mouse] + rng.normal(size=N) * 0.05 for k in range(6)}
+    return {**weights, "y": np.where(rng.random(60) < 0.5, "ill", "well")[mouse], "mouse": mouse}
+
+
+def test_groups_that_flatter_decide_the_split():
+    columns = mice(np.random.default_rng(1))
+    mouse = columns.pop("mouse")
+    repeat = np.arange(N) % 10
+    found = {
+        each.code: each for each in look({**columns, "id": [f"{m}_{k}" for m, k in zip(mouse, repeat, strict=True)]})
+    }
+    assert found["groups"].split == ("group", "stem(id)")
+    assert found["groups"].price.with_it > found["groups"].price.without_it + 0.3
+    found = {each.code: each for each in look({**columns, "mouse_id": [f"m{m}" for m in mouse]})}
+    assert found["groups"].split == ("group", "mouse_id")
+
+
+def test_groups_without_a_column_of_their_own():
+    rng = np.random.default_rng(2)
+    mix = np.repeat(np.arange(150), 4)
+    recipe = {f"part{k}": np.round(rng.normal(size=150), 2)[mix] for k in range(6)}
+    strength = rng.normal(size=150)[mix] * 5 + rng.normal(size=N)
+    found = {each.code: each for each in look({**recipe, "age": rng.integers(1, 99, N).astype(float), "y": strength})}
+    assert found["groups"].split == ("group", ", ".join(recipe))
+    assert "'age'" in found["groups"].evidence
+
+
+def test_a_counter_that_starts_again_is_a_batch():
+    counter = np.concatenate([np.arange(1, 31) for _ in range(20)])
+    found = {each.code: each for each in look({**BASE, "patch": counter})}
+    assert "starts again 19 times" in found["possible-groups"].evidence
+
+
+def test_rows_sorted_by_the_target_are_no_time_order():
+    order = np.argsort(BASE["y"], kind="stable")
+    assert not {"row-order", "time-order", "groups"} & codes({name: values[order] for name, values in BASE.items()})
+
+
+def test_neighbouring_rows_that_are_alike_are_told_of():
+    slow = np.sin(np.arange(N) / 20)
+    assert "row-order" in codes({**BASE, "y": slow + RNG.normal(size=N) * 0.1})
+
+
+@pytest.mark.parametrize(
+    ("columns", "code", "where"),
+    [
+        (
+            {"p": (K // 4) % 2, "q": (K // 2) % 2, "r": K % 2, "y": [f"c{k % 8}" for k in K]},
+            "target-composed",
+            ("p", "q", "r"),
+        ),
+        ({"start": A, "stop": A + G, "y": np.where(G > 0, "late", "early")}, "target-by-comparison", ("start", "stop")),
+        ({"paid": np.where(BASE["y"] == "yes", 5 + RNG.random(N), 0.0), "y": BASE["y"]}, "target-separated", ("paid",)),
+        ({"rank": np.exp(S), "y": S}, "target-line", ("rank",)),
+        ({"total": F + T + FEE, "tip": T, "y": F}, "target-sum", ("total", "tip")),
+    ],
+)
+def test_what_is_certain_is_left_out(columns, code, where):
+    finding = next(each for each in look({**clean(), **columns}) if each.code == code)
+    assert finding.columns == where
+    assert finding.drop
+
+
+def test_a_code_whose_values_are_sure_is_told_of():
+    code = RNG.integers(0, 8, 4 * N)
+    y = np.where((code == 3) | (RNG.random(4 * N) < 0.5), "no", "yes")
+    found = look({"x": RNG.normal(size=4 * N), "discharge_code": [f"d{k}" for k in code], "y": y})
+    leak = next(each for each in found if each.code == "likely-leak")
+    assert leak.columns == ("discharge_code",)
+    assert not leak.drop
+    assert leak.price is not None
+
+
+def test_columns_that_come_with_the_answer():
+    rows = {"x": RNG.normal(size=N), "arrived": RNG.normal(size=N), "y": RNG.normal(size=N)}
+    dataset = understand(Raw(pl.DataFrame(rows), "memory"), target="y")
+    lacking = dataset.frame.head(50).with_columns(
+        pl.lit(None, pl.Float64).alias("arrived"), pl.lit(None, pl.Float64).alias("y")
+    )
+    found = audit(dataset, "y", "regression", unanswered=replace(dataset, frame=lacking))
+    assert [each.columns for each in found if each.code == "likely-leak"] == [("arrived",)]
+
+
+def test_a_name_alone_is_no_evidence():
+    y = BASE["y"] == "yes"
+    assert "likely-leak" not in codes({**BASE, "call_duration": RNG.normal(size=N)})
+    assert "likely-leak" in codes({**BASE, "call_duration": np.abs(RNG.normal(size=N)) + 2 * y})
+    assert "likely-leak" not in codes({**BASE, "previous_duration": np.abs(RNG.normal(size=N)) + 2 * y})
+
+
+def test_near_copies():
+    rng = np.random.default_rng(3)
+    values = {f"v{k}": rng.normal(size=N) for k in range(6)}
+    twice = {name: np.r_[each, each[:60] + 0.001] for name, each in values.items()}
+    y = rng.choice(["a", "b"], N)
+    assert "near-duplicates" in codes({**twice, "y": np.r_[y, y[:60]]})
+    assert "near-duplicates" not in codes({**values, "y": y})
+
+
+def test_wrong_labels():
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(2000, 3))
+    y = np.where(x[:, 0] + x[:, 1] > 0, "up", "down")
+    clear = np.flatnonzero(np.abs(x[:, 0] + x[:, 1]) > 0.8)[:60]
+    wrong = y.copy()
+    wrong[clear] = np.where(y[clear] == "up", "down", "up")
+    columns = {f"x{k}": x[:, k] for k in range(3)}
+    assert "label-errors" in codes({**columns, "y": wrong})
+    assert "label-errors" not in codes({**columns, "y": np.where(x[:, 0] + rng.normal(size=2000) > 0, "up", "down")})
+
+
+def test_two_units_in_one_column():
+    rng = np.random.default_rng(5)
+    height = rng.normal(172, 8, N)
+    metres = np.where(np.arange(N) % 10 == 0, height / 100, height)
+    assert "mixed-units" in codes({**BASE, "height": metres})
+    assert "mixed-units" not in codes({**BASE, "height": height, "income": rng.lognormal(10, 1, N)})
 
 
 def test_few_rows_rare_classes_and_imbalance():

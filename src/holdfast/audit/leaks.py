@@ -1,19 +1,21 @@
 """Columns that give the target away."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 import polars as pl
 
+from holdfast.arrays import Floats
 from holdfast.audit.finding import Finding, Severity
 from holdfast.audit.sample import Examined, as_numbers
-from holdfast.data.columns import NUMERIC_KINDS, Kind
-
-# A column alone that reaches this share of a perfect score is looked at; one this much ahead of the next best is suspect.
-SUSPECT, AHEAD = 0.97, 0.15
+from holdfast.data.columns import Kind
 
 # A column with at most this many values, each in at least this many rows, is judged by whether it determines the target.
 MOST_VALUES, FEWEST_ROWS_A_VALUE = 20, 20
+
+# Columns that add up to the target may leave this share of its spread, in this many different amounts.
+ADDS_UP, AMOUNTS = 0.15, 20
 
 REMEDY = "Check when this column gets its value; if it is known at prediction time, keep it with --keep {name}."
 LEFT_OUT = "left out of training"
@@ -27,8 +29,7 @@ def target_copies(examined: Examined) -> Iterator[Finding]:
         if column.null_count() or column.n_unique() != n_classes:
             continue
         pairs = pl.DataFrame({"a": column, "b": y}).n_unique()
-        few = examined.family == "classification"
-        if pairs == n_classes and (few or n_classes > max(20, 0.5 * y.len())) and _is_no_accident(examined, n_classes):
+        if pairs == n_classes and _is_no_accident(examined, n_classes):
             yield Finding(
                 "target-copy",
                 Severity.BLOCKER,
@@ -63,53 +64,168 @@ def determining(examined: Examined) -> Iterator[Finding]:
             )
 
 
-def _is_no_accident(examined: Examined, n_classes: int) -> bool:
-    """A one-to-one mapping over so few rows could be chance."""
-    return examined.dataset.n_rows >= 10 * n_classes or examined.family == "regression"
+def composed(examined: Examined) -> Iterator[Finding]:
+    """Two or three columns whose combinations name the classes one by one."""
+    if examined.family != "classification":
+        return
+    n_classes, n_rows = examined.y.n_unique(), examined.dataset.n_rows
+    frame = examined.dataset.frame
+    sizes = {name: frame[name].n_unique() for name in examined.of_kind(Kind.CATEGORY, Kind.NUMBER, Kind.BOOLEAN)}
+    few = sorted((name for name, size in sizes.items() if 2 <= size <= n_classes), key=lambda name: -sizes[name])[:30]
+    if n_classes < 4 or n_rows < FEWEST_ROWS_A_VALUE * n_classes:
+        return
+    for names in (*combinations(few, 2), *combinations(few, 3)):
+        if np.prod([sizes[name] for name in names]) != n_classes or frame.select(names).n_unique() != n_classes:
+            continue
+        if frame.select(*names, examined.target).n_unique() == n_classes:
+            listed = " and ".join(repr(name) for name in names)
+            yield Finding(
+                "target-composed",
+                Severity.BLOCKER,
+                names,
+                f"{listed} together name the {n_classes} values of the target one by one, in all {n_rows:,} rows.",
+                f"They are the target, taken apart; keep one with --keep {names[0]!r} only if it is known beforehand.",
+                LEFT_OUT,
+                drop=True,
+            )
+            return
 
 
-def sums(examined: Examined) -> Iterator[Finding]:
-    """A numeric target that is the sum or a multiple of other columns."""
-    if examined.family != "regression":
+def paired(examined: Examined) -> Iterator[Finding]:
+    """Two columns that decide the target exactly by which is larger, while neither does alone."""
+    if examined.family != "classification" or examined.y.n_unique() != 2:
         return
     sample = examined.sample
-    numbers = {name: as_numbers(sample.dataset.frame[name]) for name in sample.of_kind(Kind.NUMBER)}
-    y = sample.numeric_target
-    names = [name for name, values in numbers.items() if np.nanstd(values) > 0]
-    yield from _lines(y, numbers, names)
-    matrix = {name: numbers[name] for name in names if not np.isnan(numbers[name]).any()}
-    small = sorted(matrix, key=lambda name: -abs(np.corrcoef(matrix[name], y)[0, 1]))[:40]
-    for i, first in enumerate(small):
-        for second in small[i + 1 :]:
-            if np.array_equal(np.round(matrix[first] + matrix[second] - y, 6), np.zeros(len(y))):
+    alone = {name for each in separating(examined) for name in each.columns}
+    names = [name for name in sample.of_kind(Kind.NUMBER, Kind.DATETIME) if name not in alone][:40]
+    values = {name: as_numbers(sample.dataset.frame[name]) for name in names}
+    y = sample.numeric_target == sample.numeric_target.max()
+    for first, second in combinations(names, 2):
+        if sample.dataset.kinds[first] is not sample.dataset.kinds[second]:
+            continue
+        gap = values[first] - values[second]
+        if np.isnan(gap).any():
+            continue
+        for said, answer in (("larger than", gap > 0), ("smaller than", gap < 0), ("equal to", gap == 0)):
+            count = int(answer.sum())
+            if 50 <= count <= len(y) - 50 and (np.array_equal(answer, y) or np.array_equal(answer, ~y)):
                 yield Finding(
-                    "target-sum",
+                    "target-by-comparison",
                     Severity.BLOCKER,
-                    tuple(sorted((first, second), key=names.index)),
-                    f"{first!r} + {second!r} is exactly the target in every row looked at.",
-                    f"Both are parts of the answer; keep one with --keep {first} only if it is known beforehand.",
+                    (first, second),
+                    f"Whether {first!r} is {said} {second!r} tells the target in every one of {len(y):,} rows.",
+                    f"One of them was recorded with the answer; keep one with --keep {first!r} if it is known beforehand.",
                     LEFT_OUT,
                     drop=True,
                 )
 
 
-def _lines(y: np.ndarray, numbers: dict[str, np.ndarray], names: list[str]) -> Iterator[Finding]:
-    for name in names:
-        values = numbers[name]
-        known = ~np.isnan(values)
-        if known.sum() < 50:
+def separating(examined: Examined) -> Iterator[Finding]:
+    """A number below which all rows have one class, and above which all have the other."""
+    if examined.family != "classification" or examined.y.n_unique() != 2:
+        return
+    y, frame = examined.numeric_target, examined.dataset.frame
+    first = y == y.min()
+    for name in examined.of_kind(Kind.NUMBER):
+        values = as_numbers(frame[name])
+        if np.isnan(values).any() or min(first.sum(), (~first).sum()) < 50 or frame[name].n_unique() <= 2:
             continue
-        r = np.corrcoef(values[known], y[known])[0, 1]
-        if abs(r) > 0.999999:
+        low, high = values[first], values[~first]
+        if low.max() < high.min() or high.max() < low.min():
             yield Finding(
-                "target-line",
+                "target-separated",
                 Severity.BLOCKER,
                 (name,),
-                f"{name!r} is a straight-line function of the target (correlation {r:.6f}).",
+                f"{name!r} parts the two classes without a single exception in {len(y):,} rows.",
                 REMEDY.format(name=name),
                 LEFT_OUT,
                 drop=True,
             )
+
+
+def _is_no_accident(examined: Examined, n_values: int) -> bool:
+    """Between columns whose values hardly repeat, a one-to-one mapping says nothing."""
+    if examined.family == "classification":
+        return examined.dataset.n_rows >= 10 * n_values
+    return 20 <= n_values <= 0.5 * examined.dataset.n_rows
+
+
+def sums(examined: Examined) -> Iterator[Finding]:
+    """A numeric target that another column repeats in other units, or that several add up to."""
+    if examined.family != "regression":
+        return
+    sample = examined.sample
+    numbers = {name: as_numbers(sample.dataset.frame[name]) for name in sample.of_kind(Kind.NUMBER)}
+    y = sample.numeric_target
+    told = set()
+    for name, values in numbers.items():
+        said = _repeats(values, y)
+        if said:
+            told.add(name)
+            yield _arithmetic("target-line", (name,), f"{name!r} {said}.", REMEDY.format(name=name))
+    rest = {name: values for name, values in numbers.items() if name not in told and np.nanstd(values) > 0}
+    parts = _adds_up(rest, y)
+    if parts:
+        signs = " ".join(f"{'+' if sign > 0 else '-'} {name!r}" for name, sign in parts.items()).removeprefix("+ ")
+        exact, names = _exactness(parts, rest, y), tuple(parts)
+        yield _arithmetic(
+            "target-sum",
+            names,
+            f"{signs} is the target{exact}.",
+            f"They are parts of the answer; keep one with --keep {names[0]!r} only if it is known beforehand.",
+        )
+
+
+def _arithmetic(code: str, names: tuple[str, ...], evidence: str, remedy: str) -> Finding:
+    return Finding(code, Severity.BLOCKER, names, evidence, remedy, LEFT_OUT, drop=True)
+
+
+def _repeats(values: Floats, y: Floats) -> str:
+    """How a column says the target in other units, in words; nothing when it does not."""
+    known = ~np.isnan(values)
+    if known.sum() < 50 or known.mean() < 0.5 or np.std(values[known]) == 0 or np.std(y[known]) == 0:
+        return ""
+    r = np.corrcoef(values[known], y[known])[0, 1]
+    if abs(r) > 0.999999:
+        return f"is a straight-line function of the target (correlation {r:.6f})"
+    n_values = len(np.unique(y[known]))
+    if n_values < 20 or len(np.unique(values[known])) != n_values:
+        return ""
+    steps = np.diff(y[known][np.argsort(values[known], kind="stable")])
+    if bool((steps >= 0).all()) or bool((steps <= 0).all()):
+        return f"puts all {known.sum():,} rows in the order of the target"
+    return ""
+
+
+def _adds_up(numbers: dict[str, Floats], y: Floats) -> dict[str, float]:
+    """Columns that, added and taken away as they are, leave next to nothing of the target; with their signs."""
+    whole = {name: values for name, values in numbers.items() if not np.isnan(values).any()}
+    chosen: dict[str, float] = {}
+    rest = y
+    while len(chosen) < min(6, len(whole)):
+        left = {
+            (name, sign): float((rest - sign * values).std())
+            for name, values in whole.items()
+            if name not in chosen
+            for sign in (1.0, -1.0)
+        }
+        best = min(left, key=lambda each: left[each])
+        if left[best] > 0.9 * rest.std():
+            break
+        chosen[best[0]] = best[1]
+        rest = rest - best[1] * whole[best[0]]
+    # What is left may be a fee that is in no column, of a few amounts; never a number of its own.
+    counts = np.unique(np.round(rest, 6), return_counts=True)[1]
+    amounts = np.sort(counts)[::-1][:AMOUNTS].sum() >= 0.8 * len(y)
+    found = len(chosen) > 1 and rest.std() < ADDS_UP * y.std() and amounts
+    return {name: chosen[name] for name in whole if name in chosen} if found else {}
+
+
+def _exactness(parts: dict[str, float], numbers: dict[str, Floats], y: Floats) -> str:
+    rest = y - sum(sign * numbers[name] for name, sign in parts.items())
+    if np.ptp(rest) <= 1e-6 * max(1.0, np.abs(y).max()):
+        return " exactly, in every row looked at"
+    return f", but for {rest.std() / y.std():.1%} of its spread"
 
 
 def missingness(examined: Examined) -> Iterator[Finding]:
@@ -137,47 +253,3 @@ def missingness(examined: Examined) -> Iterator[Finding]:
                 LEFT_OUT,
                 drop=True,
             )
-
-
-def strong_columns(examined: Examined) -> Iterator[Finding]:
-    """A single column that predicts almost perfectly while all others are far behind."""
-    certain = {name for check in (target_copies, determining) for found in check(examined) for name in found.columns}
-    scores = {name: score for name, score in _alone(examined.sample).items() if name not in certain}
-    ranked = sorted(scores.items(), key=lambda item: -item[1])
-    if not ranked or ranked[0][1] < SUSPECT:
-        return
-    runner_up = max((score for _, score in ranked if score < SUSPECT), default=0.0)
-    for name, score in ranked:
-        if score >= SUSPECT and score > runner_up + AHEAD and len(ranked) > 1:
-            yield Finding(
-                "likely-leak",
-                Severity.WARNING,
-                (name,),
-                f"{name!r} alone explains {score:.1%} of what there is to explain; the next best column {runner_up:.1%}.",
-                f"Check that its value is known before the target is; leave it out with --drop {name} if it is not.",
-            )
-
-
-def _alone(sample: Examined) -> dict[str, float]:
-    """What a small tree on each column alone explains, cross-validated: 0 is the baseline, 1 is everything."""
-    from sklearn.model_selection import cross_val_predict
-    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-
-    y = sample.numeric_target
-    classification = sample.family == "classification"
-    counts = np.unique(y, return_counts=True)[1]
-    if classification and counts.min() < 3:
-        return {}
-    kind = DecisionTreeClassifier if classification else DecisionTreeRegressor
-    tree = kind(max_leaf_nodes=16, min_samples_leaf=5, random_state=0)
-    scores = {}
-    for name in sample.of_kind(*NUMERIC_KINDS, Kind.CATEGORY):
-        column = as_numbers(sample.dataset.frame[name])
-        filled = np.nan_to_num(column, nan=np.nanmin(column, initial=0.0) - 1)[:, None]
-        answers = cross_val_predict(tree, filled, y, cv=3)
-        if classification:
-            base = counts.max() / counts.sum()
-            scores[name] = float((np.mean(answers == y) - base) / (1 - base)) if base < 1 else 0.0
-        else:
-            scores[name] = float(1 - np.var(y - answers) / np.var(y))
-    return scores

@@ -24,6 +24,8 @@ class Examined:
     family: str
     group: str | None = None
     time: str | None = None
+    unanswered: Dataset | None = None
+    """Rows whose target is missing: which other columns lack a value there tells when those are recorded."""
 
     @property
     def features(self) -> list[str]:
@@ -45,7 +47,7 @@ class Examined:
         if self.dataset.n_rows <= SAMPLE_ROWS:
             return self
         rows = np.linspace(0, self.dataset.n_rows - 1, SAMPLE_ROWS).astype(np.int64)
-        return Examined(self.dataset.take(rows), self.target, self.family, self.group, self.time)
+        return Examined(self.dataset.take(rows), self.target, self.family, self.group, self.time, self.unanswered)
 
     @cached_property
     def numeric_target(self) -> Floats:

@@ -63,13 +63,14 @@ def _understand(column: pl.Series, target: str | None) -> _Understood:
     return _Understood(replace(words, series=series, notes=notes), _kind(series, is_target=is_target))
 
 
-def set_aside(dataset: Dataset, target: str) -> tuple[Dataset, int]:
-    """Drop the rows without a target; also returns how many they were."""
+def set_aside(dataset: Dataset, target: str) -> tuple[Dataset, Dataset]:
+    """Part the rows with a target from those without."""
     known = dataset.frame[target].is_not_null()
-    missing = int((~known).sum())
-    if missing == dataset.n_rows:
+    if not known.any():
         raise DataError(f"target {target!r} is missing in every row; expected values to learn: choose another --target")
-    return (replace(dataset, frame=dataset.frame.filter(known)), missing) if missing else (dataset, 0)
+    if known.all():
+        return dataset, replace(dataset, frame=dataset.frame.clear())
+    return replace(dataset, frame=dataset.frame.filter(known)), replace(dataset, frame=dataset.frame.filter(~known))
 
 
 def _canonical(column: pl.Series) -> Words:

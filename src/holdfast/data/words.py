@@ -24,6 +24,7 @@ NUMBER_FORMS = (
 
 DATE_FORMATS = (
     "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z",
     "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S",
     "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%y", "%d/%m/%y", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%d-%b-%Y", "%d-%b-%y",
     "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%m-%Y", "%m-%d-%Y",
@@ -112,6 +113,8 @@ def _date(present: pl.Series, sample: pl.Series) -> Words | None:
         if sample.str.to_datetime(form, strict=False, time_unit="us").null_count():
             continue
         dates = present.str.to_datetime(form, strict=False, time_unit="us")
+        if isinstance(dates.dtype, pl.Datetime) and dates.dtype.time_zone:
+            dates = dates.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         if dates.null_count() == present.null_count():
             return Words(dates, Parsing(missing=MISSING_WORDS, date_format=form))
     return None

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from holdfast.arrays import Floats, Hashes, Integers
@@ -14,6 +13,7 @@ from holdfast.data.columns import Columns, Kind
 from holdfast.data.dataset import Dataset
 from holdfast.data.fingerprint import fingerprint, row_hashes
 from holdfast.data.frames import from_memory
+from holdfast.data.keys import columns_of, group_key, moments
 from holdfast.data.kinds import set_aside, understand
 from holdfast.data.read import read
 from holdfast.data.seal import Sealed, Split, split
@@ -30,7 +30,7 @@ FEWEST_ROWS = 10
 
 @dataclass(frozen=True)
 class Question:
-    """The data and what is asked of it, before anything was learned.
+    """The data and what is asked of it, before anything was learned. unanswered: the rows without a target.
 
     Arrays are over all rows with a target, (n_rows,): hashes of the features' content, groups, time in seconds and
     weights where the request names such a column.
@@ -38,7 +38,7 @@ class Question:
 
     request: Request
     dataset: Dataset
-    n_set_aside: int
+    unanswered: Dataset
     task: Task
     fingerprint: str
     split: Split
@@ -61,7 +61,7 @@ class Question:
     def features(self) -> Dataset:
         """All rows, with only the columns that may be learned from."""
         roles = (self.request.target, self.request.group, self.request.weight)
-        return self.dataset.drop(*[name for name in roles if name is not None])
+        return self.dataset.drop(*[name for name in roles if name is not None and name in self.dataset.kinds])
 
     @property
     def sealed(self) -> Sealed:
@@ -92,7 +92,7 @@ def ask(data: Any, request: Request) -> Question:
     request = replace_names(request, raw.frame.columns)
     dataset = understand(raw, target=request.target)
     dataset = _keep(dataset.drop(*request.drop), request)
-    dataset, n_set_aside = set_aside(dataset, request.target)
+    dataset, unanswered = set_aside(dataset, request.target)
     if dataset.n_rows < FEWEST_ROWS:
         raise DataError(
             f"{dataset.source} has {dataset.n_rows} rows with a target; expected at least {FEWEST_ROWS} to learn from and "
@@ -102,27 +102,52 @@ def ask(data: Any, request: Request) -> Question:
     task.metric(request.metric)
     for name in request.learners:
         find(name, task.family).require()
-    y = task.encode(dataset.frame[request.target])
     features = [name for name in dataset.kinds if name != request.target]
     if not features:
         raise DataError(
             f"{dataset.source} has no column beside the target {request.target!r}; expected at least one feature"
         )
     hashes = row_hashes(dataset.frame, features)
-    groups = None if request.group is None else row_hashes(dataset.frame, [request.group])
-    time = None if request.time is None else _seconds(dataset, request.time)
-    parts = split(hashes, share=request.sealed, seed=request.seed, strata=task.strata(y), groups=groups, time=time)
+    weights = None if request.weight is None else _weights(dataset, request.weight)
+    groups, time, parts = _split(dataset, task, request, hashes)
+    name = fingerprint(dataset)
+    return Question(request, dataset, unanswered, task, name, parts, hashes, groups, time, weights)
+
+
+def _split(
+    dataset: Dataset, task: Task, request: Request, hashes: Hashes
+) -> tuple[Hashes | None, Floats | None, Split]:
+    """Groups and moments of the rows, where asked for, and the seal that follows from them."""
+    groups = None if request.group is None else group_key(dataset.frame, request.group)
+    time = None if request.time is None else moments(dataset.frame, request.time)
+    strata = task.strata(task.encode(dataset.frame[request.target]))
+    parts = split(hashes, share=request.sealed, seed=request.seed, strata=strata, groups=groups, time=time)
     if not len(parts.sealed) or not len(parts.development):
         raise DataError(
             f"{dataset.source}: the {dataset.n_rows} rows can't be cut in two parts (they are equal, or one group or moment "
             f"holds them all); expected rows that differ: check the data, --group and --time"
         )
-    weights = None if request.weight is None else _weights(dataset, request.weight)
-    return Question(request, dataset, n_set_aside, task, fingerprint(dataset), parts, hashes, groups, time, weights)
+    return groups, time, parts
+
+
+def split_again(question: Question, findings: Sequence[Finding]) -> Question:
+    """Seal by whole groups, or the latest rows, when the audit measured that a random split flatters."""
+    request, advice = question.request, next((each.split for each in findings if each.split), None)
+    if advice is None or request.split == "random" or request.group or request.time:
+        return question
+    role, key = advice
+    request = request.model_copy(update={role: key})
+    groups, time, parts = _split(question.dataset, question.task, request, question.hashes)
+    parts = replace(parts, reason=f"{parts.reason}; decided by the audit ({key})")
+    return replace(question, request=request, groups=groups, time=time, split=parts)
 
 
 def audited(question: Question, *, deadline: float = float("inf")) -> tuple[Question, list[Finding]]:
-    """Audit the development rows; columns that are certain to mislead leave the question unless the user keeps them."""
+    """Audit the development rows, and act on what is certain or measured.
+
+    Columns that are certain to mislead leave the question unless the user keeps them; groups or time order that a random
+    split hides decide the split unless the user said how to split.
+    """
     request, development = question.request, question.development
     development = development.drop(*[name for name in (request.weight,) if name])
     findings = audit(
@@ -132,8 +157,11 @@ def audited(question: Question, *, deadline: float = float("inf")) -> tuple[Ques
         keep=request.keep,
         group=request.group,
         time_column=request.time,
+        unanswered=question.unanswered,
         deadline=deadline,
     )
+    question = split_again(question, findings)
+    request = question.request
     dropped = {name for finding in findings if finding.drop for name in finding.columns} - set(request.keep)
     dropped -= {request.target, request.group, request.time, request.weight}
     question = replace(question, dataset=question.dataset.drop(*dropped))
@@ -158,9 +186,11 @@ def replace_names(request: Request, columns: Sequence[str]) -> Request:
             )
         return found
 
-    single = {
-        role: match(name, role) for role in ("target", "group", "time", "weight") if (name := getattr(request, role))
-    }
+    single = {role: match(name, role) for role in ("target", "weight") if (name := getattr(request, role))}
+    for role in ("group", "time"):
+        if key := getattr(request, role):
+            found = columns_of(key, columns)
+            single[role] = found[0] if len(found) == 1 and key.strip() == found[0].strip() else key
     several = {role: tuple(match(name, role) for name in getattr(request, role)) for role in ("drop", "keep")}
     return request.model_copy(update={**single, **several})
 
@@ -177,17 +207,6 @@ def _keep(dataset: Dataset, request: Request) -> Dataset:
         if kinds[name] in (Kind.IDENTIFIER, Kind.CONSTANT):
             kinds[name] = Kind.NUMBER if dataset.frame[name].dtype.is_numeric() else Kind.CATEGORY
     return replace(dataset, kinds=kinds)
-
-
-def _seconds(dataset: Dataset, name: str) -> Floats:
-    series = dataset.frame[name]
-    if series.dtype == pl.Datetime:
-        return (series.dt.epoch("us").cast(pl.Float64) / 1e6).fill_null(np.nan).to_numpy()
-    if series.dtype.is_numeric():
-        return series.cast(pl.Float64).fill_null(np.nan).to_numpy()
-    raise DataError(
-        f"time column {name!r} holds text such as {series.drop_nulls()[:1].to_list()}; expected dates or numbers"
-    )
 
 
 def _weights(dataset: Dataset, name: str) -> Floats:

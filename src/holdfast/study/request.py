@@ -1,6 +1,6 @@
 """What was asked of a study: checked once, and written to study.toml."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -15,7 +15,9 @@ class Request(BaseModel):
 
     budget: seconds for everything, from reading to report; None (with `trials`) takes what the trials take.
     trials: configurations to try beside the baseline; None tries as many as the budget allows.
-    sealed: share of the rows put away for the verdict. folds: for cross-validation, at least 2.
+    group, time: a column, several, or a key as in `holdfast.data.keys`. split: "auto" lets measured groups or time order
+    decide; "random" keeps a random split whatever is found. sealed: share of the rows put away for the verdict. folds: for
+    cross-validation, at least 2.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,6 +33,7 @@ class Request(BaseModel):
     group: str | None = None
     time: str | None = None
     weight: str | None = None
+    split: Literal["auto", "random"] = "auto"
     drop: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     sealed: float = Field(default=0.2, ge=0.05, le=0.5)

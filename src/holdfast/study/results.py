@@ -70,7 +70,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         "metric": question.metric.name,
         "data": question.dataset.source,
         "rows": question.dataset.n_rows,
-        "rows_set_aside": question.n_set_aside,
+        "rows_set_aside": question.unanswered.n_rows,
         "columns": len(question.dataset.kinds),
         "fingerprint": question.fingerprint,
         "seed": question.request.seed,
@@ -171,8 +171,8 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
     if results.shipped.n_members < len(chosen.members):
         fitted = f"the {results.shipped.n_members} with the largest weights of {len(chosen.members)}; time ran out for the others"
         decisions.append(("Members that ship", fitted))
-    if question.n_set_aside:
-        decisions.append(("Set aside", f"{question.n_set_aside:,} rows without a target"))
+    if question.unanswered.n_rows:
+        decisions.append(("Set aside", f"{question.unanswered.n_rows:,} rows without a target"))
     if left_out:
         decisions.append(("Left out", f"{', '.join(left_out[:20])}; see the findings"))
     decisions.append(("Refit", _refit(results)))

@@ -1,0 +1,91 @@
+"""Labels that contradict everything else in their rows."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from holdfast.arrays import Floats, Integers
+from holdfast.audit.finding import Finding, Severity
+from holdfast.audit.quick import FOLDS, learnable, random_folds, table
+from holdfast.audit.sample import Examined
+from holdfast.data.fingerprint import row_hashes
+
+# Labels are doubted when a model that never saw them holds them for this unlikely, and another for this likely.
+UNLIKELY, LIKELY = 0.06, 0.9
+
+# There must be this many times what such a model expects, and this many at least.
+TIMES, FEWEST, SHARE = 3.0, 10, 0.003
+
+MOST_CLASSES, TREES, FEWEST_OF_CLASS = 30, 80, 50
+
+
+def label_errors(examined: Examined) -> Iterator[Finding]:
+    """Rows whose label an out-of-fold model holds for nearly impossible, in greater number than it should be wrong.
+
+    Confident learning (Northcutt, Jiang & Chuang, 2021), with the classes' own mean confidence as thresholds; what a
+    calibrated model would call unlikely by chance is subtracted.
+    """
+    sample = examined.sample
+    y = sample.numeric_target.astype(np.int64)
+    classes, y = np.unique(y, return_inverse=True)
+    counts = np.bincount(y)
+    names = learnable(sample)
+    if examined.family != "classification" or len(classes) > MOST_CLASSES or len(y) < 200 or not names:
+        return
+    if counts.min() < FEWEST_OF_CLASS:
+        return
+    fold = random_folds(row_hashes(sample.dataset.frame, names))
+    shares = _probabilities(table(sample, names), y, fold, len(classes))
+    given = shares[np.arange(len(y)), y]
+    # Each class is as sure of itself as its own rows are on average.
+    sure = np.array([shares[y == k, k].mean() for k in range(len(classes))])
+    other = shares.argmax(axis=1)
+    confident = (shares.max(axis=1) >= np.maximum(LIKELY, sure[other])) & (other != y) & (given <= UNLIKELY)
+    expected = float(shares[shares <= UNLIKELY].sum())
+    found = int(confident.sum())
+    if found < max(FEWEST, SHARE * len(y)) or found < TIMES * expected:
+        return
+    rows = np.flatnonzero(confident)[np.argsort(given[confident], kind="stable")][:3]
+    shown = "; ".join(
+        f"{sample.y[int(row)]!r}, where all else says {_label(sample, classes, other[row])!r}" for row in rows
+    )
+    yield Finding(
+        "label-errors",
+        Severity.WARNING,
+        (examined.target,),
+        f"{found:,} of {len(y):,} labels contradict their rows (by chance about {expected:.0f} would): such as {shown}.",
+        "Look at those rows at the source; wrong labels limit what any model can reach.",
+    )
+
+
+def _label(sample: Examined, classes: Integers, code: int) -> object:
+    place = int(np.flatnonzero(sample.numeric_target == classes[code])[0])
+    return sample.y[place]
+
+
+def _probabilities(x: Floats, y: Integers, fold: Integers, n_classes: int) -> Floats:
+    """Class probabilities of models that did not see the row, (n_rows, n_classes)."""
+    import lightgbm
+
+    settings = {
+        "objective": "multiclass",
+        "num_class": n_classes,
+        "num_leaves": 15,
+        "learning_rate": 0.1,
+        "min_data_in_leaf": 20,
+        "lambda_l2": 5.0,
+        "verbosity": -1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": 2,
+        "seed": 0,
+    }
+    shares = np.zeros((len(y), n_classes))
+    for k in range(FOLDS):
+        train, valid = fold != k, fold == k
+        if not valid.any() or not train.any():
+            continue
+        data = lightgbm.Dataset(x[train], y[train], params={"verbosity": -1})
+        booster = lightgbm.train(settings, data, max(10, TREES // max(1, n_classes // 3)))
+        shares[valid] = booster.predict(x[valid], num_threads=2)
+    return shares
