@@ -13,8 +13,8 @@ from holdfast.data.fingerprint import row_hashes
 # Labels are doubted when a model that never saw them holds them for this unlikely, and another for this likely.
 UNLIKELY, LIKELY = 0.06, 0.9
 
-# There must be this many times what such a model expects, and this many at least.
-TIMES, FEWEST, SHARE = 3.0, 10, 0.003
+# There must be this many, and this share of all, and of the other rows this share must be clear.
+FEWEST, SHARE, CLEAR = 10, 0.003, 0.96
 
 MOST_CLASSES, TREES, FEWEST_OF_CLASS = 30, 80, 50
 
@@ -22,8 +22,7 @@ MOST_CLASSES, TREES, FEWEST_OF_CLASS = 30, 80, 50
 def label_errors(examined: Examined) -> Iterator[Finding]:
     """Rows whose label an out-of-fold model holds for nearly impossible, in greater number than it should be wrong.
 
-    Confident learning (Northcutt, Jiang & Chuang, 2021), with the classes' own mean confidence as thresholds; what a
-    calibrated model would call unlikely by chance is subtracted.
+    Confident learning (Northcutt, Jiang & Chuang, 2021), with the classes' own mean confidence as thresholds.
     """
     sample = examined.sample
     y = sample.numeric_target.astype(np.int64)
@@ -41,9 +40,14 @@ def label_errors(examined: Examined) -> Iterator[Finding]:
     sure = np.array([shares[y == k, k].mean() for k in range(len(classes))])
     other = shares.argmax(axis=1)
     confident = (shares.max(axis=1) >= np.maximum(LIKELY, sure[other])) & (other != y) & (given <= UNLIKELY)
-    expected = float(shares[shares <= UNLIKELY].sum())
     found = int(confident.sum())
-    if found < max(FEWEST, SHARE * len(y)) or found < TIMES * expected:
+    if found < max(FEWEST, SHARE * len(y)):
+        return
+    # Only where everything else is clear can a contradiction be told from a hard question.
+    if (other == y)[~confident].mean() < CLEAR:
+        return
+    # Errors strike every label; that only the rarer ones look wrong is what an event no column foretells looks like.
+    if (y[confident] == counts.argmax()).mean() < 0.4 * counts.max() / len(y):
         return
     rows = np.flatnonzero(confident)[np.argsort(given[confident], kind="stable")][:3]
     shown = "; ".join(
@@ -53,7 +57,7 @@ def label_errors(examined: Examined) -> Iterator[Finding]:
         "label-errors",
         Severity.WARNING,
         (examined.target,),
-        f"{found:,} of {len(y):,} labels contradict their rows (by chance about {expected:.0f} would): such as {shown}.",
+        f"{found:,} of {len(y):,} labels contradict rows that are clear otherwise: such as {shown}.",
         "Look at those rows at the source; wrong labels limit what any model can reach.",
     )
 
