@@ -11,6 +11,7 @@ import holdfast
 def audit(
     data: Annotated[str, typer.Argument(help="A file, glob or sqlite:///file.db?table=name.")],
     target: Annotated[str, typer.Option(help="The column to predict.")],
+    against: Annotated[str | None, typer.Option(help="Newer data: how does it differ?")] = None,
     header: Annotated[bool, typer.Option("--header/--no-header", help="The file's first row names.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
 ) -> None:
@@ -18,7 +19,7 @@ def audit(
 
     Example: holdfast audit churn.csv --target churned
     """
-    findings = [finding.to_json() for finding in holdfast.examine(data, target, header=header)]
+    findings = [finding.to_json() for finding in holdfast.examine(data, target, against=against, header=header)]
     if as_json:
         typer.echo(json.dumps(findings, indent=2))
         return

@@ -24,8 +24,13 @@ def train(
     trials: Annotated[int | None, typer.Option(help="Configurations to try; repeatable to the bit.")] = None,
     learners: Annotated[str | None, typer.Option(help="Only these, in this order: a,b.")] = None,
     tuner: Annotated[str | None, typer.Option(help="bayes, random or none.")] = None,
-    group: Annotated[str | None, typer.Option(help="Rows with one value here stay together.")] = None,
-    time_column: Annotated[str | None, typer.Option("--time", help="Judge on the future by this column.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Rows with one value here stay together; also a,b or stem(ID).")
+    ] = None,
+    time_column: Annotated[
+        str | None, typer.Option("--time", help="Judge on the future by this column, or by rows().")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="random: whatever the audit measures. Else auto.")] = None,
     weight: Annotated[str | None, typer.Option(help="How much each row counts.")] = None,
     drop: Annotated[str | None, typer.Option(help="Columns to leave out: a,b.")] = None,
     keep: Annotated[str | None, typer.Option(help="Columns to learn from whatever the audit says: a,b.")] = None,
@@ -44,7 +49,7 @@ def train(
     """
     given: dict[str, Any] = {
         "data": data, "target": target, "task": task, "metric": metric, "budget": budget, "trials": trials,
-        "learners": learners, "tuner": tuner, "group": group, "time": time_column, "weight": weight, "drop": drop,
+        "learners": learners, "tuner": tuner, "group": group, "time": time_column, "split": split, "weight": weight, "drop": drop,
         "keep": keep, "sealed": sealed, "folds": folds, "seed": seed, "header": header,
     }  # fmt: skip
     settings = {

@@ -98,12 +98,16 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Split:
-    """Which rows are for development and which are sealed, and why they were cut that way."""
+    """Which rows are for development and which are sealed, and why they were cut that way.
+
+    decided: by whom: "request", or "audit", whose checks had looked at the development rows of a first, random split.
+    """
 
     development: Integers
     sealed: Integers
     kind: str
     reason: str
+    decided: str = "request"
 
 
 def split(

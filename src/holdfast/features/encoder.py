@@ -18,6 +18,7 @@ class Encoder:
     Shapes: columns with n_rows rows in, (n_rows, len(names())) out. `emit` adds arithmetic to a graph that gives the same
     matrix, bit for bit.
 
+    >>> import numpy as np
     >>> columns = Columns({"age": np.array([20.0, np.nan, 40.0])}, {}, {"age": Kind.NUMBER})
     >>> encoder = Encoder(Matrix(missing="impute"))
     >>> encoder.fit_transform(columns, np.zeros((3, 1))).tolist()

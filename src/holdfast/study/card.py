@@ -1,23 +1,91 @@
-"""The model card: what the model is for, what it was made of, and its limits."""
+"""The model card: what the model is for, what it was made of, how it was judged, and its limits."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from holdfast.audit.finding import Finding, Severity
 from holdfast.compile.final import Compiled
+from holdfast.report.page import number
 from holdfast.study.prepare import Question
+from holdfast.study.verdict import Verdict
+from holdfast.study.words import first_lines, sentence
+
+UNKNOWN = "unknown; the person who trained the model has to say"
 
 
-def card(question: Question, compiled: Compiled, *, judged: str) -> str:
-    """Write the card in Markdown; what is not known is said to be unknown. judged: the verdict in a sentence."""
-    request = question.request
-    classes = "" if question.task.classes is None else f"\n- classes: {', '.join(map(str, question.task.classes))}"
-    return f"""# Model card: {request.target}
+def card(
+    question: Question,
+    compiled: Compiled,
+    findings: Sequence[Finding],
+    verdict: Verdict | None = None,
+    energy: Mapping[str, Any] | None = None,
+) -> str:
+    """Write the card in Markdown (Mitchell et al., Model Cards, 2019); what is not known is said to be unknown."""
+    judged = "Not judged yet." if verdict is None else sentence(verdict, question)
+    first = "".join(f"\n{line}\n" for line in first_lines(findings, question))
+    parts = [
+        f"# Model card: {question.request.target}\n\n{judged}\n{first}",
+        f"## Intended use\n\n{UNKNOWN}.\n",
+        f"## Data\n\n{_data(question, compiled)}",
+        f"## How it was judged\n\n{_scores(question, verdict)}",
+        f"## Findings\n\n{_findings(findings)}",
+        f"## Limits\n\n{_limits(question, compiled)}",
+        f"## Energy\n\n{_energy(energy)}",
+    ]
+    return "\n".join(parts)
 
-{judged}
 
-- task: {question.task.name} ({question.task.reason}){classes}
-- data: {question.dataset.source}, {question.dataset.n_rows:,} rows, fingerprint {question.fingerprint}
-- fitted on: {len(compiled.rows):,} rows
-- sealed for the verdict: {len(question.split.sealed):,} rows; {question.split.reason}
-- compiled: ONNX, equal to the fitted model on {compiled.proof.rows:,} rows (largest difference \
-{compiled.proof.max_abs_difference:.1e})
-- intended use: unknown; the person who trained the model has to say
-- limits: the verdict holds for rows like those of the data above, not for others
-"""
+def _data(question: Question, compiled: Compiled) -> str:
+    task, dataset = question.task, question.dataset
+    classes = "" if task.classes is None else f"- classes: {', '.join(map(str, task.classes))}\n"
+    return (
+        f"- task: {task.name} ({task.reason})\n{classes}"
+        f"- source: {dataset.source}, {dataset.n_rows:,} rows with a target, fingerprint {question.fingerprint}\n"
+        f"- fitted on {len(compiled.rows):,} rows and {len(question.columns(compiled.rows[:1]).kinds)} columns\n"
+        f"- how and from whom the data was collected, and with what consent: {UNKNOWN}\n"
+    )
+
+
+def _scores(question: Question, verdict: Verdict | None) -> str:
+    split = (
+        f"{len(question.split.sealed):,} rows were sealed before anything looked at them: {question.split.reason}.\n"
+    )
+    if verdict is None:
+        return split
+    scores = {verdict.metric.name: verdict.interval, **verdict.others}
+    rows = "".join(
+        f"| {name} | {number(each.score)} | {number(each.low)} to {number(each.high)} |\n"
+        for name, each in scores.items()
+    )
+    return (
+        f"{split}\nOn those rows, which were opened {verdict.openings} time{'' if verdict.openings == 1 else 's'}:\n\n"
+        f"| metric | score | {verdict.interval.level:.0%} interval |\n|---|---|---|\n{rows}"
+    )
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    told = [each for each in findings if each.severity is not Severity.NOTE]
+    lines = "".join(
+        f"- {each.severity.name.lower()}, {each.code}: {each.evidence} Here: {each.action}.\n" for each in told
+    )
+    return lines or "No blocker and no warning.\n"
+
+
+def _limits(question: Question, compiled: Compiled) -> str:
+    return (
+        f"- the scores hold for rows like those of the data above, not for others\n"
+        f"- compiled to ONNX, and proven equal to the fitted model on {compiled.proof.rows:,} rows (largest difference "
+        f"{compiled.proof.max_abs_difference:.1e}); for values far outside those seen, nothing is proven\n"
+        f"- how it treats groups of people: "
+        f"{'see the report' if getattr(question.request, 'protected', ()) else 'not measured; name them with --protected'}\n"
+        f"- what harm a wrong answer does: {UNKNOWN}\n"
+    )
+
+
+def _energy(energy: Mapping[str, Any] | None) -> str:
+    if energy is None:
+        return "Not measured yet.\n"
+    return (
+        f"About {energy['watt_hours']:.2g} Wh for the whole study, an estimate: {energy['processor_seconds']:,.0f} processor "
+        f"seconds, {energy['estimate']}.\n"
+    )

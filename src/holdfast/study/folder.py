@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from holdfast.data.seal import Ledger
+from holdfast.data.seal import Ledger, Split
 from holdfast.errors import RequestError
 from holdfast.study.request import Request
 from holdfast.study.settings import read_settings
@@ -30,7 +30,7 @@ class Folder:
         """Whether the study has its result."""
         return self.result_file.exists()
 
-    def open(self, request: Request, fingerprint: str, sealed: int) -> None:
+    def open(self, request: Request, fingerprint: str, split: Split) -> None:
         """Create the folder for this request, or go on with an unfinished study of the same request and data."""
         if self.request_file.exists():
             kept = Request.of(**read_settings(self.request_file))
@@ -48,7 +48,9 @@ class Folder:
             raise RequestError(f"{self.path} exists and is not a study; choose another --out")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self.ledger.record("sealed", rows=sealed, data=fingerprint)
+            self.ledger.record(
+                "sealed", rows=len(split.sealed), data=fingerprint, split=split.kind, decided=split.decided
+            )
             write_text(self.request_file, request.to_toml())
         except OSError as error:
             raise RequestError(f"{self.path} can't be written ({error.strerror}); choose another --out") from None

@@ -5,17 +5,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from holdfast.audit.drift import drift
 from holdfast.audit.finding import Finding
+from holdfast.data.frames import from_memory
+from holdfast.data.kinds import understand
+from holdfast.data.read import read
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, Inline, Local
 from holdfast.search.journal import Journal
 from holdfast.study.board import board_of, candidates_of, run_search
 from holdfast.study.card import card
+from holdfast.study.energy import energy
 from holdfast.study.finish import explain, fit_first_that_works, refit_on_all
 from holdfast.study.folder import Folder, next_free
 from holdfast.study.prepare import ask, audited
 from holdfast.study.request import Request
-from holdfast.study.results import Results, sentence, write_results
+from holdfast.study.results import Results, write_results
 from holdfast.study.ship import ship
 from holdfast.study.study import Study
 from holdfast.study.verdict import give_verdict
@@ -55,11 +60,21 @@ def train(
         executor.close()
 
 
-def examine(data: Any, target: str, *, header: bool = True) -> list[Finding]:
-    """Look for leaks, duplicates, groups, time order and other traps in the rows training would learn from."""
+def examine(data: Any, target: str, *, against: Any = None, header: bool = True) -> list[Finding]:
+    """Look for leaks, duplicates, groups, time order and other traps in the rows training would learn from.
+
+    against: newer data, with or without the target; how it differs is found, too.
+    """
     source = str(data) if isinstance(data, str | Path) else data
     question = ask(source, Request.of(target=target, header=header))
-    return audited(question)[1]
+    later: list[Finding] = []
+    if against is not None:
+        other = str(against) if isinstance(against, str | Path) else against
+        raw = read(other, header=header) if isinstance(other, str) else from_memory(other)
+        new, old = understand(raw, target=target), question.development
+        later = list(drift(old if target in new.kinds else old.drop(target), new))
+    found = [*audited(question)[1], *later]
+    return sorted(found, key=lambda each: (each.severity, each.code, each.columns))
 
 
 def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor: Executor, say: Say) -> Study:
@@ -74,7 +89,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
 
     say("auditing the development rows")
     question, findings = audited(question, deadline=clock.share(AUDIT_SHARE))
-    folder.open(question.request, question.fingerprint, len(question.split.sealed))
+    folder.open(question.request, question.fingerprint, question.split)
     done("audit")
 
     searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=clock, say=say)
@@ -83,19 +98,21 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     done("search")
 
     finished = fit_first_that_works(candidates, question, executor=executor, clock=clock, say=say)
-    ship(folder.judged, question, finished.compiled, card=card(question, finished.compiled, judged="Not judged yet."))
+    ship(folder.judged, question, finished.compiled, card=card(question, finished.compiled, findings))
     say("opening the sealed rows for the verdict")
     verdict = give_verdict(question, folder)
     done("verdict")
 
     refitted = refit_on_all(finished, question, executor=executor, clock=clock, say=say)
     shipped = finished.compiled if isinstance(refitted, str) else refitted
-    judged = sentence(verdict, question)
-    manifest = ship(folder.model, question, shipped, card=card(question, shipped, judged=judged))
+    used = energy(executor)
+    manifest = ship(folder.model, question, shipped, card=card(question, shipped, findings, verdict, used))
     done("compile")
 
     say("writing the report")
     board = board_of(question, searched, finished.candidate)
-    results = Results(question, findings, searched, board, finished, refitted, verdict, importance, manifest, seconds)
+    results = Results(
+        question, findings, searched, board, finished, refitted, verdict, importance, manifest, seconds, used
+    )
     write_results(results, folder, clock)
     return Study(folder.path)

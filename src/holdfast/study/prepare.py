@@ -138,7 +138,7 @@ def split_again(question: Question, findings: Sequence[Finding]) -> Question:
     role, key = advice
     request = request.model_copy(update={role: key})
     groups, time, parts = _split(question.dataset, question.task, request, question.hashes)
-    parts = replace(parts, reason=f"{parts.reason}; decided by the audit ({key})")
+    parts = replace(parts, reason=f"{parts.reason}; decided by the audit ({key})", decided="audit")
     return replace(question, request=request, groups=groups, time=time, split=parts)
 
 

@@ -23,6 +23,7 @@ from holdfast.study.finish import Finished
 from holdfast.study.folder import Folder, write_text
 from holdfast.study.prepare import Question
 from holdfast.study.verdict import Verdict
+from holdfast.study.words import first_lines, sentence
 
 BARS = 12
 
@@ -41,6 +42,7 @@ class Results:
     importance: Sequence[Importance]
     manifest: dict[str, Any]
     seconds: dict[str, float]
+    energy: dict[str, Any]
 
     @property
     def shipped(self) -> Compiled:
@@ -65,6 +67,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
     return {
         "version": version("holdfast"),
         "sentence": sentence(results.verdict, question),
+        "first": first_lines(results.findings, question),
         "task": question.task.name,
         "target": question.request.target,
         "metric": question.metric.name,
@@ -77,6 +80,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         "split": {
             "kind": question.split.kind,
             "reason": question.split.reason,
+            "decided": question.split.decided,
             "development": len(question.split.development),
             "sealed": len(question.split.sealed),
             "folds": len(results.searched.problem.folds),
@@ -110,26 +114,8 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         },
         "importance": [vars(each) for each in results.importance],
         "seconds": results.seconds,
-        "energy": None,
+        "energy": results.energy,
     }
-
-
-def sentence(verdict: Verdict, question: Question) -> str:
-    """The verdict in one plain sentence."""
-    interval, metric = verdict.interval, verdict.metric
-    better = metric.gain(interval.score) > metric.gain(verdict.baseline)
-    worst = interval.low if metric.greater_is_better else interval.high
-    sure = better and metric.gain(worst) > metric.gain(verdict.baseline)
-    guess = "the commonest answers" if question.task.n_classes else "the mean"
-    scored = (
-        f"On {verdict.n_rows:,} rows it had never seen, the model for '{question.request.target}' reaches {metric.title} "
-        f"{number(interval.score)} ({interval.level:.0%} interval {number(interval.low)} to {number(interval.high)})"
-    )
-    if sure:
-        return f"{scored}; knowing only {guess} gives {number(verdict.baseline)}."
-    if better:
-        return f"{scored}, which may be luck: knowing only {guess} gives {number(verdict.baseline)}."
-    return f"{scored}, no better than knowing only {guess} ({number(verdict.baseline)}): don't use it."
 
 
 def _not_tried(results: Results) -> list[tuple[str, str]]:
@@ -157,7 +143,7 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
         ),
         (
             "Sealed rows",
-            f"{len(question.split.sealed):,} of {rows:,}; {question.split.reason}. Nothing but the verdict read them.",
+            f"{len(question.split.sealed):,} of {rows:,}; {question.split.reason}. {_untouched(question)}",
         ),
         ("Cross-validation", searched.plan.reason),
         ("Search", f"{len(searched.found.outcomes)} configurations were cross-validated; {searched.found.stopped}"),
@@ -185,6 +171,12 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
     )
     decisions += [("Reading", note) for note in question.dataset.notes[:10]]
     return decisions
+
+
+def _untouched(question: Question) -> str:
+    if question.split.decided == "audit":
+        return "Nothing was fitted to them; the audit, which found how to split, had looked at some of them."
+    return "Nothing but the verdict read them."
 
 
 def _refit(results: Results) -> str:
