@@ -42,8 +42,7 @@ SOFTER = {
     "fr_mtpl_small": ["RecordBeg", "RecordEnd"],
 }
 GROUPS = ["diabetes_readmission", "mice_protein", "oil_spill", "concrete_strength", "life_expectancy_who"]
-TIME = ["bank_marketing", "hotel_bookings", "fr_temp_disability", "bike_sharing_hourly", "hflights_arrival_delay", "us_birthdays", "hotel_room_price", "life_expectancy_who", "gss_wages", "metro_traffic"]  # fmt: skip
-ORDER = [
+TIME = ["bank_marketing", "hotel_bookings", "fr_temp_disability", "bike_sharing_hourly", "hflights_arrival_delay", "us_birthdays", "hotel_room_price", "life_expectancy_who", "gss_wages", "metro_traffic"]
     "sonar",
     "satellite_landsat",
     "kddcup99_10pct",
@@ -52,14 +51,14 @@ ORDER = [
     "open_payments",
     "magic_telescope",
 ]
-DUPLICATES = ["adult_income", "hotel_bookings", "titanic_seaborn", "magic_telescope", "spambase", "letter_recognition", "kddcup99_10pct", "wine_quality_white", "employee_salaries", "diamonds", "concrete_strength", "gss_wages", "hotel_room_price", "protein_casp", "metro_traffic", "stackoverflow_remote", "open_payments", "insurance_charges"]  # fmt: skip
+DUPLICATES = ["adult_income", "hotel_bookings", "titanic_seaborn", "magic_telescope", "spambase", "letter_recognition", "kddcup99_10pct", "wine_quality_white", "employee_salaries", "diamonds", "concrete_strength", "gss_wages", "hotel_room_price", "protein_casp", "metro_traffic", "stackoverflow_remote", "open_payments", "insurance_charges"]
 SEEN = {"groups": GROUPS, "time": TIME, "duplicates": DUPLICATES}
 CODES = {
     "groups": {"groups", "possible-groups"},
     "time": {"time-order", "row-order"},
     "duplicates": {"duplicate-rows"},
 }
-LEAK_CODES = {"likely-leak", "target-copy", "target-determined", "target-by-missingness", "target-line", "target-sum", "target-composed", "target-by-comparison", "target-separated"}  # fmt: skip
+LEAK_CODES = {"likely-leak", "target-copy", "target-determined", "target-by-missingness", "target-line", "target-sum", "target-composed", "target-by-comparison", "target-separated"}
 
 
 def main() -> None:

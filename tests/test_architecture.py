@@ -28,7 +28,7 @@ MAP = {
     "search": BELOW_SEARCH,
     "explain": BELOW_SEARCH,
     "model": set(),
-    "compile": {"model", "learners", "features", "tasks", "graph", "data"},
+    "compile": {"model", "evaluate", "learners", "features", "tasks", "graph", "data"},
     "report": set(),
     "testing": ALL_BUT_OUTER - {"testing"},
     "study": ALL_BUT_OUTER - {"testing"},

@@ -166,7 +166,14 @@ def test_the_verdict_and_a_second_look(walked):
     assert "goes on record" in refused.stderr
     again = json.loads(train("verdict", "study", "--again", "--yes", "--json", cwd=walked).stdout)
     assert again["openings"] == 2
-    assert again["score"] == pytest.approx(first["score"])
+    assert again["disclosed"] or again["score"] != first["score"]
+    assert again["disclosures_left"] <= 20
+    lines = (walked / "study" / "ledger.jsonl").read_text().splitlines(keepends=True)
+    (walked / "study" / "ledger.jsonl").write_text("".join(lines[:-1]))
+    cut_short = train("verdict", "study", cwd=walked)
+    assert cut_short.returncode == 1
+    assert "entries that were on record are gone" in cut_short.stderr
+    (walked / "study" / "ledger.jsonl").write_text("".join(lines))
     assert json.loads(train("verdict", "study", "--json", cwd=walked).stdout)["openings"] == 2
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
-from scipy.stats import ks_2samp
 
 from holdfast.arrays import Floats
 from holdfast.audit.finding import Finding, Price, Severity
@@ -63,6 +62,8 @@ def _told(code: str, name: str, evidence: str) -> Finding:
 
 def _distance(before: pl.Series, after: pl.Series) -> tuple[float, float, str] | None:
     """Distance between two columns' distributions, its p-value, and the difference in words; None where none is known."""
+    from scipy.stats import ks_2samp
+
     before, after = before.drop_nulls(), after.drop_nulls()
     if before.len() < 20 or after.len() < 20:
         return None

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.stats import ks_2samp
 
 from holdfast.audit.finding import Finding, Severity
 from holdfast.audit.sample import Examined, as_numbers
@@ -51,6 +50,8 @@ def mixed_units(examined: Examined) -> Iterator[Finding]:
 
 def _heaps(logs: np.ndarray) -> tuple[int, float, str] | None:
     """The smaller heap's size and the factor between the two, when the widest gap parts two heaps of one shape."""
+    from scipy.stats import ks_2samp
+
     least = max(FEWEST, int(SHARE * len(logs)))
     steps = np.diff(logs)[least - 1 : len(logs) - least]
     if not len(steps):

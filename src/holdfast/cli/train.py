@@ -31,6 +31,12 @@ def train(
         str | None, typer.Option("--time", help="Judge on the future by this column, or by rows().")
     ] = None,
     split: Annotated[str | None, typer.Option(help="random: whatever the audit measures. Else auto.")] = None,
+    prefer: Annotated[
+        str | None, typer.Option(help="simple: the simplest model that is about as good. Else best.")
+    ] = None,
+    conformal_group: Annotated[
+        str | None, typer.Option(help="A category whose values get intervals of their own.")
+    ] = None,
     weight: Annotated[str | None, typer.Option(help="How much each row counts.")] = None,
     drop: Annotated[str | None, typer.Option(help="Columns to leave out: a,b.")] = None,
     keep: Annotated[str | None, typer.Option(help="Columns to learn from whatever the audit says: a,b.")] = None,
@@ -49,7 +55,9 @@ def train(
     """
     given: dict[str, Any] = {
         "data": data, "target": target, "task": task, "metric": metric, "budget": budget, "trials": trials,
-        "learners": learners, "tuner": tuner, "group": group, "time": time_column, "split": split, "weight": weight, "drop": drop,
+        "learners": learners, "tuner": tuner, "group": group, "time": time_column, "split": split, "prefer": prefer,
+        "conformal_group": conformal_group,
+        "weight": weight, "drop": drop,
         "keep": keep, "sealed": sealed, "folds": folds, "seed": seed, "header": header,
     }  # fmt: skip
     settings = {

@@ -14,6 +14,7 @@ def verdict(
     again: Annotated[
         bool, typer.Option("--again", help="Open the seal once more; asks first, and records it.")
     ] = False,
+    model: Annotated[Path | None, typer.Option(help="With --again: ask about this model instead.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
 ) -> None:
@@ -22,17 +23,19 @@ def verdict(
     result = {**found.verdict, "openings": found.openings}
     if again:
         question = (
-            f"The seal of {study} was opened {found.openings} time(s). Every further look makes the sealed rows less able to "
-            f"surprise you, and goes on record. Open it again?"
+            f"The seal of {study} was opened {found.openings} time(s). A further look goes on record. Its answer is blurred "
+            f"so that it stays true, and what it discloses is counted. Open it again?"
         )
         if not yes:
             typer.confirm(question, abort=True, err=True)
-        result = found.look_again()
+        result = found.look_again(model)
     if as_json:
         typer.echo(json.dumps(result, indent=2))
-        return
-    typer.echo(
-        f"{result['metric']} {result['score']:.4g} ({result['level']:.0%} interval {result['low']:.4g} to "
-        f"{result['high']:.4g}) on {result['rows']:,} sealed rows; baseline {result['baseline']:.4g}; "
-        f"openings of the seal: {result['openings']}"
-    )
+    elif again:
+        typer.echo(f"{result['metric']} {result['score']:.4g}, asked {result['openings']} times. {result['sentence']}")
+    else:
+        typer.echo(
+            f"{result['metric']} {result['score']:.4g} ({result['level']:.0%} interval {result['low']:.4g} to "
+            f"{result['high']:.4g}) on {result['rows']:,} sealed rows; baseline {result['baseline']:.4g}; "
+            f"openings of the seal: {result['openings']}"
+        )

@@ -6,14 +6,20 @@ import numpy as np
 
 from holdfast.data.columns import NUMERIC_KINDS, Kind
 from holdfast.errors import CompileError
+from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
 from holdfast.features.encoder import Encoder
 from holdfast.features.inputs import Inputs
 from holdfast.graph import Graph
 from holdfast.learners.pipeline import Pipeline
 
 
-def assemble(members: Sequence[tuple[Pipeline, float]], kinds: Mapping[str, Kind], n_classes: int | None) -> bytes:
-    """Compile the weighted average of pipelines.
+def assemble(
+    members: Sequence[tuple[Pipeline, float]],
+    kinds: Mapping[str, Kind],
+    n_classes: int | None,
+    calibrator: Calibrator = UNCALIBRATED,
+) -> bytes:
+    """Compile the weighted average of pipelines, and what calibrates it.
 
     kinds: every feature in schema order. The graph takes `numbers` (double, rows x numeric features) and `strings`
     (rows x the others), either left out when there is none; it gives `probabilities` (double, rows x classes) and `label`
@@ -42,6 +48,7 @@ def assemble(members: Sequence[tuple[Pipeline, float]], kinds: Mapping[str, Kind
         flat = graph.add("Reshape", answer, graph.constant(np.array([-1])))
         graph.output(flat, "prediction", np.float64, None)
     else:
+        answer = calibrator.emit(graph, answer)
         graph.output(answer, "probabilities", np.float64, n_classes)
         graph.output(graph.add("ArgMax", answer, axis=1, keepdims=0), "label", np.int64, None)
     return _checked(graph)

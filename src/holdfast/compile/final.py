@@ -11,6 +11,7 @@ from holdfast.arrays import Floats, Integers
 from holdfast.compile.assemble import assemble
 from holdfast.compile.prove import Proof, prove
 from holdfast.data.columns import Columns
+from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.learners.catalogue import find
@@ -59,8 +60,16 @@ class Compiled:
     n_members: int
 
 
-def fit_and_compile(training: Training, members: Sequence[Member], n_rows: int, soft: float) -> Compiled:
+def fit_and_compile(
+    training: Training,
+    members: Sequence[Member],
+    n_rows: int,
+    soft: float,
+    calibrator: Calibrator = UNCALIBRATED,
+) -> Compiled:
     """Fit the members, most important first, on the first `n_rows` rows of the order; assemble the graph and prove it.
+
+    calibrator: applied to the average of the members, and part of the graph.
 
     When the soft deadline (time.monotonic) has passed, further members are left out and the others' weights raised; the
     proof runs over all the rows fitted on as far as it allows. Raises CompileError when a
@@ -69,8 +78,8 @@ def fit_and_compile(training: Training, members: Sequence[Member], n_rows: int, 
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
     pipelines = _fit(training, columns, rows, members, soft)
-    graph = assemble(pipelines, columns.kinds, training.n_classes)
-    proof = prove(graph, pipelines, columns, deadline=soft)
+    graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator)
+    proof = prove(graph, pipelines, columns, calibrator, deadline=soft)
     return Compiled(graph, proof, training.rows[rows], len(pipelines))
 
 

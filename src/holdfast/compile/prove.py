@@ -10,6 +10,7 @@ import numpy as np
 from holdfast.arrays import Floats
 from holdfast.data.columns import Columns
 from holdfast.errors import CompileError
+from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
 from holdfast.learners.pipeline import Pipeline
 
 # Probabilities, and values in units of the target's spread, may differ by this much and no more.
@@ -41,6 +42,7 @@ def prove(
     onnx: bytes,
     members: Sequence[tuple[Pipeline, float]],
     columns: Columns,
+    calibrator: Calibrator = UNCALIBRATED,
     *,
     deadline: float = float("inf"),
 ) -> Proof:
@@ -59,6 +61,7 @@ def prove(
             break
         chunk = columns.take(np.arange(start, min(start + CHUNK, columns.n_rows)))
         fitted = np.sum([weight * pipeline.predict(chunk) for pipeline, weight in members], axis=0)
+        fitted = fitted if classes is None else calibrator.apply(fitted)
         compiled = _answer(session, output, {name: array for name, array in _feeds(chunk).items() if name in names})
         difference = np.abs(compiled - fitted)
         worst = max(worst, float(np.max(difference, initial=0.0))) if np.isfinite(difference).all() else float("inf")

@@ -66,6 +66,20 @@ class Ledger:
             os.fsync(file.fileno())
 
     @property
+    def head(self) -> str:
+        """The hash of the last entry, which names the whole record so far."""
+        entries = self.entries()
+        return _digest(entries[-1]) if entries else GENESIS
+
+    def check(self, head: str) -> None:
+        """Raise SealError unless the record still holds the entry of that hash: a chain that was cut short is whole, too."""
+        if head not in {GENESIS, *map(_digest, self.entries())}:
+            raise SealError(
+                f"{self.path}: entries that were on record are gone; expected the file as it was written: restore it, or "
+                f"start a new study on new test rows"
+            )
+
+    @property
     def openings(self) -> int:
         """How often the seal was opened so far."""
         return sum(entry["event"] == "opened" for entry in self.entries())

@@ -12,6 +12,9 @@ from holdfast.metrics.metric import Metric
 # Resampling more rows than this adds time, not precision: the spread found is rescaled to the true number of rows.
 MAX_RESAMPLED_ROWS = 10_000
 
+# Parts of the jackknife behind an interval's skewness.
+JACKKNIFE = 50
+
 # With many classes a score is as many scores: fewer rows are resampled, but not fewer than this.
 FEWEST_RESAMPLED_ROWS = 1_000
 
@@ -59,10 +62,13 @@ def resample(
     predictions: Floats,
     *,
     parts: Sequence[Integers] | None = None,
+    blocks: Integers | None = None,
     n_resamples: int = 200,
     seed: int = 0,
 ) -> Resampled:
     """Score predictions on bootstrap draws of the rows; with `parts` (row numbers of each fold), drawn within each.
+
+    blocks: rows of one block (n_rows,) are not independent of each other and are drawn together.
 
     The same seed draws the same rows for every model, so the draws of two models can be compared pair by pair.
     """
@@ -72,6 +78,8 @@ def resample(
     n_classes = predictions.shape[1] if predictions.ndim == 2 else 1
     most = MAX_RESAMPLED_ROWS if n_classes <= 2 else max(FEWEST_RESAMPLED_ROWS, 2 * MAX_RESAMPLED_ROWS // n_classes)
     share = min(1.0, most / len(y))
+    if blocks is not None:
+        return _resample_blocks(metric, y, predictions, np.unique(blocks, return_inverse=True)[1], n_resamples, rng)
     drawn_from = [
         part if share == 1 else rng.choice(part, max(1, round(share * len(part))), replace=False) for part in every
     ]
@@ -85,9 +93,68 @@ def resample(
             rows = np.flatnonzero(counts)
             drawn.append((truth[rows], given[rows], counts[rows].astype(np.float64), size))
         draws[i] = _average(metric, drawn)
-    draws = score + (draws - centre) * np.sqrt(share)
+    return Resampled(score, _possible(metric, score + (draws - centre) * np.sqrt(share)))
+
+
+def _resample_blocks(
+    metric: Metric, y: Any, predictions: Floats, block: Integers, n_resamples: int, rng: np.random.Generator
+) -> Resampled:
+    """Draw whole blocks of rows that belong together (the cluster bootstrap; Davison & Hinkley, 1997, 3.8)."""
+    n_blocks = int(block.max()) + 1
+    draws = np.empty(n_resamples)
+    for i in range(n_resamples):
+        weights = np.bincount(rng.integers(0, n_blocks, n_blocks), minlength=n_blocks)[block].astype(np.float64)
+        rows = np.flatnonzero(weights)
+        draws[i] = metric.score(y[rows], predictions[rows], weights[rows])
+    return Resampled(metric.score(y, predictions), _possible(metric, draws))
+
+
+def _possible(metric: Metric, draws: Floats) -> Floats:
+    """No draw can be better than the best there is."""
     bound = np.minimum if metric.greater_is_better else np.maximum
-    return Resampled(score, bound(draws, metric.best))
+    return np.asarray(bound(draws, metric.best))
+
+
+def accurate_interval(
+    metric: Metric,
+    y: Any,
+    predictions: Floats,
+    found: Resampled,
+    *,
+    blocks: Integers | None = None,
+    level: float = 0.95,
+) -> Interval:
+    """Interval that allows for bias and skewness: exact for shares of independent rows, else BCa.
+
+    Shares: Clopper & Pearson, 1934. BCa: Efron, Better bootstrap confidence intervals, 1987, with the acceleration from a
+    jackknife that leaves out one of JACKKNIFE parts at a time (whole blocks where rows belong together).
+    """
+    from scipy.stats import binomtest, norm
+
+    if metric.is_share and blocks is None:
+        right = round(found.score * len(y))
+        exact = binomtest(right, len(y)).proportion_ci(level, method="exact")
+        return Interval(found.score, float(exact.low), float(exact.high), level)
+    known = found.draws[np.isfinite(found.draws)]
+    below = float((np.sum(known < found.score) + 0.5 * np.sum(known == found.score)) / max(1, len(known)))
+    if len(known) < 100 or not 0.01 < below < 0.99:
+        return found.interval(level)
+    left_out = _jackknife(metric, y, predictions, blocks)
+    gaps = left_out.mean() - left_out
+    spread = float(np.sum(gaps**2)) ** 1.5
+    acceleration = float(np.sum(gaps**3)) / (6 * spread) if spread > 0 and np.isfinite(spread) else 0.0
+    bias, tails = norm.ppf(below), norm.ppf([(1 - level) / 2, (1 + level) / 2])
+    moved = norm.cdf(bias + (bias + tails) / (1 - acceleration * (bias + tails)))
+    low, high = np.quantile(known, moved)
+    return Interval(found.score, float(min(low, found.score)), float(max(high, found.score)), level)
+
+
+def _jackknife(metric: Metric, y: Any, predictions: Floats, blocks: Integers | None) -> Floats:
+    """Scores with each part left out, shape (at most JACKKNIFE,)."""
+    rows = np.arange(len(y)) if blocks is None else np.unique(blocks, return_inverse=True)[1]
+    part = np.random.default_rng(0).permutation(int(rows.max()) + 1)[rows] % JACKKNIFE
+    scores = [metric.score(y[part != k], predictions[part != k]) for k in np.unique(part)]
+    return np.array([score for score in scores if np.isfinite(score)])
 
 
 def _average(metric: Metric, parts: Sequence[tuple[Any, Floats, Floats | None, int]]) -> float:

@@ -1,17 +1,26 @@
 """Every model beside the baseline, with its interval and the evidence that it is better."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from holdfast.arrays import Floats, Integers
-from holdfast.evaluate.bootstrap import p_better, resample
+from holdfast.evaluate.bootstrap import Resampled, p_better, resample
+from holdfast.evaluate.compare import ROPE_SHARE, Comparison, compare
 from holdfast.metrics.metric import Metric
+
+# Below this probability of such a difference by chance, two models are told apart.
+ALPHA = 0.05
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the leaderboard; p is the chance of such an advantage over the baseline by luck."""
+    """One line of the leaderboard; p is the chance of such an advantage over the baseline by luck.
+
+    best: how the model compares with the first of the board; None for the first itself.
+    """
 
     learner: str
     score: float
@@ -23,12 +32,24 @@ class Row:
     baseline: bool
     chosen: bool
     trial: int | None
+    complexity: int = 3
+    best: Comparison | None = None
+
+    @property
+    def tied(self) -> bool:
+        """Whether the data can't tell the model from the best."""
+        return self.best is None or not self.best.p < ALPHA
 
     def to_json(self) -> dict[str, Any]:
         """The row as result.json holds it."""
         fields = asdict(self)
-        p = fields.pop("beats_baseline")
-        return {**fields, "beats_baseline": None if p is None else {"p": p}}
+        p, best = fields.pop("beats_baseline"), fields.pop("best")
+        return {
+            **fields,
+            "beats_baseline": None if p is None else {"p": p},
+            "ties_with_best": self.tied,
+            "against_best": best,
+        }
 
 
 @dataclass(frozen=True)
@@ -42,6 +63,7 @@ class Entry:
     baseline: bool = False
     chosen: bool = False
     trial: int | None = None
+    complexity: int = 3
 
 
 def leaderboard(
@@ -50,17 +72,22 @@ def leaderboard(
     metric: Metric,
     *,
     parts: Sequence[Integers],
+    test_share: float = 0.25,
     seed: int = 0,
     n_resamples: int = 200,
 ) -> list[Row]:
     """Score all entries on the same bootstrap draws, best first. The first baseline entry is what others must beat.
 
-    parts: the rows of each fold, as places in y and in the predictions.
+    parts: the rows of each fold, as places in y and in the predictions. test_share: rows judged over rows fitted on, of one
+    fold. Models are compared with the first by their folds; a single fold is compared by bootstrap draws of its rows.
     """
     draws = [
         resample(metric, y, entry.predictions, parts=parts, seed=seed, n_resamples=n_resamples) for entry in entries
     ]
     base = next(found for entry, found in zip(entries, draws, strict=True) if entry.baseline)
+    gains = [[metric.gain(metric.score(y[part], entry.predictions[part])) for part in parts] for entry in entries]
+    first = max(range(len(entries)), key=lambda k: metric.gain(draws[k].score))
+    rope = ROPE_SHARE * max(metric.gain(draws[first].score) - metric.gain(base.score), 0.0)
     rows = []
     for entry, found in zip(entries, draws, strict=True):
         interval = found.interval()
@@ -76,6 +103,29 @@ def leaderboard(
                 baseline=entry.baseline,
                 chosen=entry.chosen,
                 trial=entry.trial,
+                complexity=entry.complexity,
             )
         )
+    for k in range(len(rows)):
+        if k != first:
+            against = _against(metric, draws[k], draws[first], gains[k], gains[first], test_share, rope)
+            rows[k] = replace(rows[k], best=against)
     return sorted(rows, key=lambda row: -metric.gain(row.score))
+
+
+def _against(
+    metric: Metric,
+    model: Resampled,
+    first: Resampled,
+    gains: Sequence[float],
+    best: Sequence[float],
+    test_share: float,
+    rope: float,
+) -> Comparison:
+    if len(gains) > 1:
+        return compare(np.subtract(gains, best).tolist(), test_share=test_share, rope=rope)
+    drawn = np.array([metric.gain(a) - metric.gain(b) for a, b in zip(model.draws, first.draws, strict=True)])
+    worse, better = float(np.mean(drawn < -rope)), float(np.mean(drawn > rope))
+    p = min(1.0, 2 * p_better(metric, first, model))
+    difference = metric.gain(model.score) - metric.gain(first.score)
+    return Comparison(difference, p, better, 1 - better - worse, worse, rope)

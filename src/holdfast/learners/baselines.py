@@ -45,6 +45,7 @@ def _constant(graph: Graph, matrix: str, answer: Any) -> str:
 
 prior = Learner(
     name="prior",
+    complexity=0,
     task="classification",
     summary="Each class's share in the training rows, whatever the features say; every model must beat it.",
     reference="Laplace, 1814",
@@ -56,6 +57,7 @@ prior = Learner(
 
 mean = Learner(
     name="mean",
+    complexity=0,
     task="regression",
     summary="The training rows' mean, whatever the features say; every model must beat it.",
     reference="Legendre, 1805",
@@ -67,6 +69,7 @@ mean = Learner(
 
 median = Learner(
     name="median",
+    complexity=0,
     task="regression",
     summary="The training rows' median, the baseline to beat when absolute error counts.",
     reference="Laplace, 1774",

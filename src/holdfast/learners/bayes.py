@@ -38,6 +38,7 @@ def emit_gaussian(graph: Graph, matrix: str, estimator: Any) -> str:
 
 naive_bayes = Learner(
     name="gaussian_naive_bayes",
+    complexity=1,
     task="classification",
     summary="Each feature's bell curve by class, multiplied; instant, useful when rows are few or features independent.",
     reference="Maron, 1961",

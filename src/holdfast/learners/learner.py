@@ -30,6 +30,7 @@ class Learner:
         names a float tensor (rows, n_columns) holding exactly the float32 matrix the estimator was fitted on.
     settle: what fitted folds have learned that a later fit on more rows should keep, such as the number of trees that
         early stopping chose: a list of fitted estimators in, params out. Default: nothing.
+    complexity: how much a reader must take on trust: 0 a constant, 1 a sum, 2 a single tree or look-up, 3 many of them.
     baseline: it ignores the features, and every other learner must beat it.
     max_rows, max_columns: beyond this it is not tried (max_rows: it is fitted on a sample), with the reason in the report.
     library, extra: the library it needs beyond the core, and the extra that installs it.
@@ -45,6 +46,7 @@ class Learner:
     space: Mapping[str, Dimension] = field(default_factory=dict)
     emit: Emit | None = None
     settle: Callable[[Sequence[Any]], dict[str, Any]] = lambda fitted: {}
+    complexity: int = 3
     baseline: bool = False
     max_rows: int | None = None
     max_columns: int | None = None

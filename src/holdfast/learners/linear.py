@@ -92,6 +92,7 @@ def _weighted(graph: Graph, matrix: str, weights: Any, intercept: Any) -> str:
 
 linear = Learner(
     name="linear",
+    complexity=1,
     task="regression",
     summary="Least squares; the first thing to try when a straight line may do.",
     reference="Gauss, 1809",
@@ -103,6 +104,7 @@ linear = Learner(
 
 ridge = Learner(
     name="ridge",
+    complexity=1,
     task="regression",
     summary="Least squares that shrinks its weights; start here when features are correlated.",
     reference="Hoerl & Kennard, 1970",
@@ -114,6 +116,7 @@ ridge = Learner(
 
 lasso = Learner(
     name="lasso",
+    complexity=1,
     task="regression",
     summary="Least squares that sets weights to zero; use it to find the few features that matter.",
     reference="Tibshirani, 1996",
@@ -126,6 +129,7 @@ lasso = Learner(
 
 elastic_net = Learner(
     name="elastic_net",
+    complexity=1,
     task="regression",
     summary="Between ridge and lasso; use it when features that matter come in correlated groups.",
     reference="Zou & Hastie, 2005",
@@ -138,6 +142,7 @@ elastic_net = Learner(
 
 logistic_plain = Learner(
     name="logistic_plain",
+    complexity=1,
     task="classification",
     summary="Logistic regression without shrinkage; for few features and weights that are to be read.",
     reference="Cox, 1958",
@@ -150,6 +155,7 @@ logistic_plain = Learner(
 
 logistic = Learner(
     name="logistic",
+    complexity=1,
     task="classification",
     summary="Weights that add up to log odds, shrunk (ridge); often all that is needed, and easy to explain.",
     reference="Cox, 1958; le Cessie & van Houwelingen, 1992",
@@ -162,6 +168,7 @@ logistic = Learner(
 
 logistic_lasso = Learner(
     name="logistic_lasso",
+    complexity=1,
     task="classification",
     summary="Logistic regression that sets weights to zero; use it to find the few features that matter.",
     reference="Tibshirani, 1996",
@@ -174,6 +181,7 @@ logistic_lasso = Learner(
 
 logistic_elastic_net = Learner(
     name="logistic_elastic_net",
+    complexity=1,
     task="classification",
     summary="Logistic regression between ridge and lasso, for correlated groups of features.",
     reference="Zou & Hastie, 2005",

@@ -92,6 +92,7 @@ def _maker(*, classifier: bool) -> Any:
 def _declare(task: Any, *, classifier: bool) -> Learner:
     return Learner(
         name="nearest_neighbours",
+        complexity=2,
         task=task,
         summary="What the most similar rows answered; for few features and irregular boundaries. It ships its rows.",
         reference="Fix & Hodges, 1951",

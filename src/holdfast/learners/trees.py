@@ -99,6 +99,7 @@ tree_classifier, tree_regressor = _declare(
     "decision_tree",
     _tree_maker("DecisionTreeClassifier"),
     _tree_maker("DecisionTreeRegressor"),
+    complexity=2,
     summary="Questions asked one after another; use it when the whole model must fit on a page.",
     reference="Breiman et al., 1984",
     space={

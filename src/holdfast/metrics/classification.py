@@ -131,7 +131,7 @@ def _binary_average_precision(positive: Any, ranking: Floats, weights: Floats) -
     return float(np.divide(found, called, out=np.zeros_like(found), where=called > 0) @ positives / positives.sum())
 
 
-def _metric(function: Any, title: str, takes: Any, best: float = 1.0) -> Metric:
+def _metric(function: Any, title: str, takes: Any, best: float = 1.0, *, is_share: bool = False) -> Metric:
     name = function.__name__
     summary = function.__doc__.splitlines()[0]
     return Metric(
@@ -142,6 +142,7 @@ def _metric(function: Any, title: str, takes: Any, best: float = 1.0) -> Metric:
         takes=takes,
         greater_is_better=best == 1.0,
         best=best,
+        is_share=is_share,
     )
 
 
@@ -151,7 +152,7 @@ BRIER = _metric(brier, "Brier score", "probabilities", best=0.0)
 CLASSIFICATION = (
     ROC_AUC,
     LOG_LOSS,
-    _metric(accuracy, "accuracy", "labels"),
+    _metric(accuracy, "accuracy", "labels", is_share=True),
     _metric(balanced_accuracy, "balanced accuracy", "labels"),
     _metric(f1, "F1", "labels"),
     _metric(precision, "precision", "labels"),

@@ -14,7 +14,8 @@ class Metric:
     """A score: arrays in, number out.
 
     takes: what `function(y, given, weights)` is given: "probabilities" (n_rows, n_classes), "labels" (n_rows,) of class
-    codes, or "values" (n_rows,). y holds class codes or values; weights is (n_rows,) or None.
+    codes, or "values" (n_rows,). y holds class codes or values; weights is (n_rows,) or None. is_share: the score is the
+    share of rows answered rightly, each of them right or wrong.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Metric:
     takes: Literal["probabilities", "labels", "values"]
     greater_is_better: bool
     best: float
+    is_share: bool = False
 
     def score(self, y: Any, predictions: Floats, weights: Floats | None = None) -> float:
         """Score what a pipeline predicted: probabilities (n_rows, n_classes) or values (n_rows,)."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from holdfast.arrays import Floats, Strings
 from holdfast.errors import ModelError, SchemaError
+from holdfast.model.intervals import Intervals
 from holdfast.model.schema import NUMERIC, Schema
 
 # Rows scored at a time: bounds memory; larger chunks are no faster.
@@ -34,6 +35,8 @@ class Model:
         self.target: str = manifest["target"]
         self.classes: list[Any] = list(manifest["classes"] or [])
         self._onnx = onnx
+        given = manifest.get("intervals")
+        self.intervals = None if given is None else Intervals.from_json(given, classes=bool(self.classes))
         self._open()
 
     def _open(self) -> None:
@@ -56,6 +59,11 @@ class Model:
 
     def _check_graph(self) -> None:
         """The graph must take what the schema gives, and give what the task answers."""
+        texts = {field.name for field in self.schema.fields if field.type not in NUMERIC}
+        if self.intervals is not None and self.intervals.column is not None and self.intervals.column not in texts:
+            raise ModelError(
+                f"the intervals are by {self.intervals.column!r}, which is no category of the model; copy the model again"
+            )
         numeric = sum(field.type in NUMERIC for field in self.schema.fields)
         widths = {"numbers": numeric, "strings": len(self.schema.fields) - numeric}
         self._wanted = tuple(each.name for each in self._session.get_inputs())
@@ -90,13 +98,42 @@ class Model:
             )
         return self._run(rows)
 
-    def score(self, rows: Any) -> dict[str, Any]:
-        """Predict the columns of a scored file: `prediction`, and for classes `probability_<class>`."""
+    def predict_interval(self, rows: Any, level: float = 0.9) -> Any:
+        """Give ranges that hold the truth with probability `level`.
+
+        Numbers: (low, high), (n_rows,) each. Classes: a list of tuples, the classes that can't be ruled out.
+        """
+        return self._interval(rows, self._run(rows), level)
+
+    def score(self, rows: Any, *, interval: float | None = None) -> dict[str, Any]:
+        """Predict the columns of a scored file: `prediction`, and for classes `probability_<class>`.
+
+        interval: a level such as 0.9 adds `low` and `high`, or for classes `set`, those joined by "|".
+        """
         answers = self._run(rows)
+        ranges = None if interval is None else self._interval(rows, answers, interval)
         if self._labels is None:
-            return {"prediction": answers}
+            ends = {} if ranges is None else {"low": ranges[0], "high": ranges[1]}
+            return {"prediction": answers, **ends}
+        sets = (
+            {} if ranges is None else {"set": np.array(["|".join(map(name_of, each)) for each in ranges], dtype=object)}
+        )
         shares = {f"probability_{name_of(label)}": answers[:, k] for k, label in enumerate(self.classes)}
-        return {"prediction": self._labels[answers.argmax(axis=1)], **shares}
+        return {"prediction": self._labels[answers.argmax(axis=1)], **sets, **shares}
+
+    def _interval(self, rows: Any, answers: Floats, level: float) -> Any:
+        if self.intervals is None:
+            raise ModelError(
+                "this model holds no table of intervals; expected one trained by this version: train it again"
+            )
+        groups, column = None, self.intervals.column
+        if column is not None:
+            texts = [field.name for field in self.schema.fields if field.type not in NUMERIC]
+            groups = self.schema.arrays(rows)[1][:, texts.index(column)]
+        if self._labels is None:
+            return self.intervals.bounds(answers, level, groups)
+        inside = self.intervals.members(answers, level, groups)
+        return [tuple(np.array(self.classes, dtype=object)[each]) for each in inside]
 
     def _run(self, rows: Any) -> Floats:
         parts = self.schema.parts(rows, CHUNK)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.arrays import Floats, Integers
-from holdfast.evaluate.bootstrap import score_by_parts
+from holdfast.evaluate.bootstrap import resample, score_by_parts
 from holdfast.metrics.metric import Metric
 from holdfast.search.ensemble import greedy_weights
 from holdfast.search.trial import Outcome
@@ -27,6 +27,11 @@ class Candidate:
     members: tuple[tuple[Outcome, float], ...]
     predictions: Floats
     score: float
+
+    @property
+    def complexity(self) -> tuple[int, int]:
+        """How much a reader must take on trust: of the hardest member, and how many there are."""
+        return max(outcome.complexity for outcome, _ in self.members), len(self.members)
 
     def seconds(self, rows: float) -> float:
         """Estimate a fit of all members on this many rows, from what the folds took."""
@@ -66,6 +71,17 @@ def rank(
     if worth > WORTHWHILE * max(room, 0.0):
         return [ensemble, *singles, last]
     return [*singles, last]
+
+
+def simplest_first(
+    candidates: Sequence[Candidate], *, metric: Metric, y: Any, parts: Sequence[Integers], seed: int = 0
+) -> list[Candidate]:
+    """Move the simplest candidate within one standard error of the best to the front (Breiman et al., 1984)."""
+    best = candidates[0]
+    error = float(np.nanstd(resample(metric, y, best.predictions, parts=parts, seed=seed).draws))
+    near = [each for each in candidates if metric.gain(each.score) >= metric.gain(best.score) - error]
+    simple = min(near, key=lambda each: (each.complexity, -metric.gain(each.score)))
+    return [simple, *(each for each in candidates if each is not simple)]
 
 
 def _single(outcome: Outcome) -> Candidate:

@@ -40,7 +40,7 @@ class Outcome:
 
     predictions: out of fold, for the rows of `Problem.judged`, in that order. fit_rows: mean rows fitted on per fold.
     fit_seconds: mean per fold, encoding included. settled: parameters a fit on more rows should use instead.
-    seconds: for all folds together.
+    seconds: for all folds together. complexity: the learner's.
     """
 
     spec: Spec
@@ -52,6 +52,7 @@ class Outcome:
     fit_seconds: float
     rows_per_second: float
     seconds: float
+    complexity: int = 3
 
     @property
     def params(self) -> dict[str, Any]:
@@ -138,6 +139,7 @@ def run_trial(problem: Problem, spec: Spec, deadline: float) -> Outcome:
         fit_seconds=fit_seconds / len(problem.folds),
         rows_per_second=len(judged) / max(predict_seconds, 1e-6),
         seconds=time.monotonic() - began,
+        complexity=learner.complexity,
     )
 
 

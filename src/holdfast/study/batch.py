@@ -30,11 +30,18 @@ _FORMULA = r"^[=+\-@\t\r]"
 
 
 def score(
-    model: str | Path, data: str, out: str | Path, *, keep: Sequence[str] = (), header: bool = True
+    model: str | Path,
+    data: str,
+    out: str | Path,
+    *,
+    keep: Sequence[str] = (),
+    interval: float | None = None,
+    header: bool = True,
 ) -> dict[str, Any]:
     """Predict for every row of `data` and write `out`: the task's columns first, then those to keep.
 
-    Returns rows and seconds. Raises RequestError for an ending it can't write, SchemaError for rows that don't fit.
+    interval: a level such as 0.9 adds ranges that hold the truth with that probability. Returns rows and seconds. Raises
+    RequestError for an ending it can't write, SchemaError for rows that don't fit.
     """
     began, out = time.monotonic(), Path(out)
     writer = WRITERS.get(out.suffix.lower())
@@ -49,7 +56,7 @@ def score(
     absent = [name for name in keep if name not in frame.columns]
     if absent:
         raise DataError(f"--keep {absent[0]!r} is not a column of {data}.{nearest(absent[0], frame.columns)}")
-    answers = pl.DataFrame(loaded.score(frame), strict=False)
+    answers = pl.DataFrame(loaded.score(frame, interval=interval), strict=False)
     twice = [name for name in keep if name in answers.columns]
     if twice:
         raise RequestError(f"--keep {twice[0]!r} has the name of a predicted column; rename it in {data}")

@@ -11,7 +11,7 @@ from holdfast.errors import DataError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
 from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.learner import Learner
-from holdfast.search.candidates import Candidate, fit_seconds, rank
+from holdfast.search.candidates import Candidate, fit_seconds, rank, simplest_first
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
@@ -72,16 +72,21 @@ def run_search(
 
 
 def candidates_of(question: Question, searched: Searched, *, clock: Clock) -> list[Candidate]:
-    """What could ship, best first."""
-    return rank(
+    """What could ship, best first; with --prefer simple the simplest of those that are as good."""
+    problem = searched.problem
+    y = problem.y[problem.judged]
+    candidates = rank(
         searched.found.outcomes,
         searched.baseline,
         metric=question.metric,
-        y=searched.problem.y[searched.problem.judged],
-        parts=searched.problem.parts,
+        y=y,
+        parts=problem.parts,
         rows=len(question.split.development),
         max_seconds=0.7 * JUDGED_SHARE * max(clock.left - WRITING, 0.0),
     )
+    if question.request.prefer == "best":
+        return candidates
+    return simplest_first(candidates, metric=question.metric, y=y, parts=problem.parts, seed=question.request.seed)
 
 
 def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[Row]:
@@ -100,16 +105,22 @@ def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[
             baseline=outcome is searched.baseline,
             chosen=name == chosen.name,
             trial=outcome.spec.number,
+            complexity=outcome.complexity,
         )
         for name, outcome in best.items()
     ]
     if len(chosen.members) > 1:
         seconds = sum(outcome.fit_seconds for outcome, _ in chosen.members)
         speed = 1 / sum(1 / outcome.rows_per_second for outcome, _ in chosen.members)
-        entries.append(Entry(chosen.name, chosen.predictions, seconds, speed, chosen=True))
+        entries.append(Entry(chosen.name, chosen.predictions, seconds, speed, chosen=True, complexity=4))
     problem = searched.problem
     return leaderboard(
-        entries, problem.y[problem.judged], question.metric, parts=problem.parts, seed=question.request.seed
+        entries,
+        problem.y[problem.judged],
+        question.metric,
+        parts=problem.parts,
+        test_share=float(np.mean([len(fold.valid) / len(fold.train) for fold in problem.folds])),
+        seed=question.request.seed,
     )
 
 

@@ -17,6 +17,7 @@ from holdfast.data.folds import make_folds
 from holdfast.data.frames import from_memory
 from holdfast.data.kinds import understand
 from holdfast.errors import CompileError, DataError, RequestError
+from holdfast.evaluate.calibrate import UNCALIBRATED
 from holdfast.learners.catalogue import find, portfolio
 from holdfast.metrics.metric import Metric
 from holdfast.model.model import Model
@@ -27,6 +28,7 @@ from holdfast.search.journal import Journal
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import search
 from holdfast.search.trial import Problem, Spec
+from holdfast.study.finish import calibration_of
 from holdfast.study.ship import fields_of
 from holdfast.tasks.classification import Binary, Multiclass
 from holdfast.tasks.regression import Regression
@@ -146,7 +148,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         executor.load(training)
         for candidate in candidates:
             members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
-            compiled = executor.call(fit_and_compile, members, len(rows), clock.end)
+            calibration = calibration_of(candidate, problem)
+            calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
+            compiled = executor.call(fit_and_compile, members, len(rows), clock.end, calibrator)
             if compiled.proof.agrees:
                 onnx: bytes = compiled.onnx
                 return onnx

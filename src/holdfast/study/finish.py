@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -10,10 +11,13 @@ from holdfast.arrays import Integers
 from holdfast.compile.final import Compiled, Member, Training, fit_and_compile
 from holdfast.data.cut import positions
 from holdfast.errors import CompileError, OverrunError, WorkFailedError
+from holdfast.evaluate.calibrate import UNCALIBRATED, Calibration, calibrate
+from holdfast.evaluate.conformal import tables
 from holdfast.explain.importance import Importance
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
+from holdfast.search.trial import Problem
 from holdfast.study.explain import importance_of
 from holdfast.study.prepare import Question
 
@@ -44,16 +48,18 @@ RESTART = 3.0
 
 @dataclass
 class Finished:
-    """The candidate that was fitted and compiled, and what was given up on the way."""
+    """The candidate that was fitted and compiled, how it is calibrated (classes only), and what was given up on the way."""
 
     candidate: Candidate
     compiled: Compiled
+    calibration: Calibration | None
     given_up: list[tuple[str, str]] = field(default_factory=list)
 
 
 def fit_first_that_works(
     candidates: Sequence[Candidate],
     question: Question,
+    problem: Problem,
     *,
     executor: Executor,
     clock: Clock,
@@ -74,13 +80,14 @@ def fit_first_that_works(
             continue
         stop = float("inf") if last else time.monotonic() + PATIENCE * allowed
         say(f"fitting {candidate.name} on the development rows")
+        calibration = calibration_of(candidate, problem)
         try:
-            compiled = _fit(candidate, len(question.split.development), allowed, executor, stop=stop)
+            compiled = _fit(candidate, calibration, len(question.split.development), allowed, executor, stop=stop)
         except (CompileError, OverrunError, WorkFailedError) as error:
             given_up.append((candidate.name, str(error)))
             continue
         if compiled.proof.agrees:
-            return Finished(candidate, compiled, given_up)
+            return Finished(candidate, compiled, calibration, given_up)
         given_up.append((candidate.name, f"compiled and fitted model differ: {compiled.proof}"))
     raise CompileError(
         f"no model could be compiled faithfully ({given_up}); expected at least the baseline: please report this"
@@ -113,7 +120,8 @@ def refit_on_all(
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
     try:
-        compiled = _fit(finished.candidate, len(rows), 0.8 * allowed, executor, stop=clock.end - WRITING)
+        stop = clock.end - WRITING
+        compiled = _fit(finished.candidate, finished.calibration, len(rows), 0.8 * allowed, executor, stop=stop)
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
     return compiled if compiled.proof.agrees else f"compiled and fitted model differ: {compiled.proof}"
@@ -134,11 +142,40 @@ def training(question: Question, rows: Integers) -> Training:
     )
 
 
-def _fit(candidate: Candidate, n_rows: int, allowed: float, executor: Executor, *, stop: float) -> Compiled:
+def intervals_of(finished: Finished, question: Question, problem: Problem) -> dict[str, Any]:
+    """Conformal tables from the candidate's calibrated out-of-fold predictions; by group where that was asked for."""
+    judged, predicted = problem.judged, finished.candidate.predictions
+    if finished.calibration is not None:
+        predicted = finished.calibration.calibrator.apply(predicted)
+    name = question.request.conformal_group
+    if name is None:
+        return tables(problem.y[judged], predicted)
+    values = problem.columns.strings[name].strings()[judged]
+    members = {str(value): np.flatnonzero(values == value) for value in np.unique(values)}
+    return tables(problem.y[judged], predicted, (name, members))
+
+
+def calibration_of(candidate: Candidate, problem: Problem) -> Calibration | None:
+    """How the candidate's probabilities are calibrated, found out of fold; None for numbers."""
+    if problem.task.n_classes is None:
+        return None
+    return calibrate(problem.y[problem.judged], candidate.predictions, problem.parts)
+
+
+def _fit(
+    candidate: Candidate,
+    calibration: Calibration | None,
+    n_rows: int,
+    allowed: float,
+    executor: Executor,
+    *,
+    stop: float,
+) -> Compiled:
     """Fit within `allowed` seconds, on fewer rows if need be; the work is stopped for good at `stop`."""
     estimate, affordable = candidate.seconds(n_rows), FITTING_SHARE * allowed
     rows = n_rows if estimate <= affordable else min(n_rows, max(FEWEST_ROWS, int(n_rows * affordable / estimate)))
     members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
     soft = time.monotonic() + allowed
-    compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, deadline=stop)
+    calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
+    compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, calibrator, deadline=stop)
     return compiled

@@ -72,15 +72,21 @@ class Folder:
             raise RequestError(f"{self.path} can't be written: {parent} is not a writable folder; choose another --out")
 
     def result(self) -> dict[str, Any]:
-        """Read result.json."""
+        """Read result.json, which names the record of openings it was written with; SealError if that was cut short."""
         try:
-            return dict(json.loads(self.result_file.read_text(encoding="utf-8")))
+            result = dict(json.loads(self.result_file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise RequestError(
                 f"{self.path} holds no finished study (no result.json); expected the folder that holdfast train wrote"
             ) from None
         except ValueError:
             raise RequestError(f"{self.result_file} is damaged; train again, or restore it") from None
+        self.ledger.check(str(result.get("ledger", "")))
+        return result
+
+    def write_result(self, result: dict[str, Any]) -> None:
+        """Write result.json with the record of openings as it stands."""
+        write_text(self.result_file, json.dumps({**result, "ledger": self.ledger.head}, indent=2))
 
 
 def next_free(name: str = "study") -> Path:

@@ -16,7 +16,7 @@ from holdfast.search.journal import Journal
 from holdfast.study.board import board_of, candidates_of, run_search
 from holdfast.study.card import card
 from holdfast.study.energy import energy
-from holdfast.study.finish import explain, fit_first_that_works, refit_on_all
+from holdfast.study.finish import explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
 from holdfast.study.prepare import ask, audited
 from holdfast.study.request import Request
@@ -97,8 +97,9 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     importance = explain(candidates[0], executor=executor, clock=clock, say=say)
     done("search")
 
-    finished = fit_first_that_works(candidates, question, executor=executor, clock=clock, say=say)
-    ship(folder.judged, question, finished.compiled, card=card(question, finished.compiled, findings))
+    finished = fit_first_that_works(candidates, question, searched.problem, executor=executor, clock=clock, say=say)
+    intervals = intervals_of(finished, question, searched.problem)
+    ship(folder.judged, question, finished.compiled, intervals, card=card(question, finished.compiled, findings))
     say("opening the sealed rows for the verdict")
     verdict = give_verdict(question, folder)
     done("verdict")
@@ -106,7 +107,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     refitted = refit_on_all(finished, question, executor=executor, clock=clock, say=say)
     shipped = finished.compiled if isinstance(refitted, str) else refitted
     used = energy(executor)
-    manifest = ship(folder.model, question, shipped, card=card(question, shipped, findings, verdict, used))
+    manifest = ship(folder.model, question, shipped, intervals, card=card(question, shipped, findings, verdict, used))
     done("compile")
 
     say("writing the report")

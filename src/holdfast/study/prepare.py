@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from holdfast.arrays import Floats, Hashes, Integers
@@ -17,7 +18,7 @@ from holdfast.data.keys import columns_of, group_key, moments
 from holdfast.data.kinds import set_aside, understand
 from holdfast.data.read import read
 from holdfast.data.seal import Sealed, Split, split
-from holdfast.errors import DataError, nearest
+from holdfast.errors import DataError, RequestError, nearest
 from holdfast.learners.catalogue import find
 from holdfast.metrics.metric import Metric
 from holdfast.search.executor import threads_for
@@ -69,6 +70,13 @@ class Question:
         return Sealed(self.dataset, self.split.sealed)
 
     @property
+    def blocks(self) -> Integers | None:
+        """Sealed rows that belong together, by number, (n_sealed,): a group each; None when rows are independent."""
+        if self.groups is None:
+            return None
+        return np.unique(self.groups[self.split.sealed], return_inverse=True)[1].astype(np.int64)
+
+    @property
     def development(self) -> Dataset:
         """The rows everything but the verdict works on."""
         return self.dataset.take(self.split.development)
@@ -106,6 +114,11 @@ def ask(data: Any, request: Request) -> Question:
     if not features:
         raise DataError(
             f"{dataset.source} has no column beside the target {request.target!r}; expected at least one feature"
+        )
+    if request.conformal_group is not None and dataset.kinds[request.conformal_group] is not Kind.CATEGORY:
+        raise RequestError(
+            f"conformal group {request.conformal_group!r} holds {dataset.kinds[request.conformal_group]} values; expected a "
+            f"category, whose values can have intervals of their own"
         )
     hashes = row_hashes(dataset.frame, features)
     weights = None if request.weight is None else _weights(dataset, request.weight)
@@ -186,7 +199,9 @@ def replace_names(request: Request, columns: Sequence[str]) -> Request:
             )
         return found
 
-    single = {role: match(name, role) for role in ("target", "weight") if (name := getattr(request, role))}
+    single = {
+        role: match(name, role) for role in ("target", "weight", "conformal_group") if (name := getattr(request, role))
+    }
     for role in ("group", "time"):
         if key := getattr(request, role):
             found = columns_of(key, columns)

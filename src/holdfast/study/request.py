@@ -16,8 +16,9 @@ class Request(BaseModel):
     budget: seconds for everything, from reading to report; None (with `trials`) takes what the trials take.
     trials: configurations to try beside the baseline; None tries as many as the budget allows.
     group, time: a column, several, or a key as in `holdfast.data.keys`. split: "auto" lets measured groups or time order
-    decide; "random" keeps a random split whatever is found. sealed: share of the rows put away for the verdict. folds: for
-    cross-validation, at least 2.
+    decide; "random" keeps a random split whatever is found. prefer: "simple" ships the simplest model within one standard
+    error of the best. conformal_group: a category whose values get intervals of their own. sealed: share of the rows put
+    away for the verdict. folds: for cross-validation, at least 2.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,8 +35,10 @@ class Request(BaseModel):
     time: str | None = None
     weight: str | None = None
     split: Literal["auto", "random"] = "auto"
+    prefer: Literal["best", "simple"] = "best"
     drop: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    conformal_group: str | None = None
     sealed: float = Field(default=0.2, ge=0.05, le=0.5)
     folds: int = Field(default=5, ge=2, le=50)
     seed: int = Field(default=0, ge=0, lt=2**31)

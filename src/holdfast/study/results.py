@@ -1,6 +1,5 @@
 """What a study found, in words and as data: result.json and the report."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,10 +19,10 @@ from holdfast.report.page import write as write_page
 from holdfast.search.clock import Clock
 from holdfast.study.board import Searched
 from holdfast.study.finish import Finished
-from holdfast.study.folder import Folder, write_text
+from holdfast.study.folder import Folder
 from holdfast.study.prepare import Question
 from holdfast.study.verdict import Verdict
-from holdfast.study.words import first_lines, sentence
+from holdfast.study.words import first_lines, sentence, worth
 
 BARS = 12
 
@@ -56,7 +55,7 @@ def write_results(results: Results, folder: Folder, clock: Clock) -> None:
     result = to_json(results, folder)
     write_page(_story(results, result), folder.report_file)
     result["seconds"]["total"] = clock.elapsed
-    write_text(folder.result_file, json.dumps(_finite(result), indent=2))
+    folder.write_result(_finite(result))
 
 
 def to_json(results: Results, folder: Folder) -> dict[str, Any]:
@@ -86,6 +85,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
             "folds": len(results.searched.problem.folds),
         },
         "findings": [finding.to_json() for finding in results.findings],
+        "worth": worth(results.board),
         "leaderboard": [row.to_json() for row in results.board],
         "baseline": {"learner": base.learner, "score": base.score},
         "chosen": {
@@ -98,6 +98,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
             "fitted_rows": len(shipped.rows),
             "refit_on_all": not isinstance(results.refitted, str) and len(shipped.rows) == question.dataset.n_rows,
         },
+        "calibration": None if results.finished.calibration is None else results.finished.calibration.to_json(),
         "trials": len(results.searched.found.outcomes),
         "not_tried": [{"learner": name, "reason": reason} for name, reason in _not_tried(results)],
         "verdict": results.verdict.to_json(),

@@ -22,7 +22,9 @@ MOST_VALUES = 1_000
 QUANTILES = 101
 
 
-def ship(folder: Path, question: Question, compiled: Compiled, *, card: str) -> dict[str, Any]:
+def ship(
+    folder: Path, question: Question, compiled: Compiled, intervals: dict[str, Any], *, card: str
+) -> dict[str, Any]:
     """Write the model folder; what it says of the data comes from the rows the model was fitted on."""
     dataset = question.features.take(compiled.rows)
     task = question.task
@@ -32,6 +34,7 @@ def ship(folder: Path, question: Question, compiled: Compiled, *, card: str) -> 
         "metric": question.metric.name,
         "classes": None if task.classes is None else list(task.classes),
         "schema": fields_of(dataset),
+        "intervals": intervals,
         "rows": len(compiled.rows),
         "fingerprint": question.fingerprint,
         "proof": {"rows": compiled.proof.rows, "max_abs_difference": compiled.proof.max_abs_difference},

@@ -35,8 +35,17 @@ class Study:
     @property
     def leaderboard(self) -> pl.DataFrame:
         """Every learner's best trial, best first, with its interval and the baseline."""
-        rows = [{**row, "beats_baseline": (row["beats_baseline"] or {}).get("p")} for row in self.result["leaderboard"]]
-        return pl.DataFrame(rows, infer_schema_length=None).rename({"beats_baseline": "p_beats_baseline"})
+        rows = [
+            {
+                **row,
+                "beats_baseline": (row["beats_baseline"] or {}).get("p"),
+                "against_best": (row["against_best"] or {}).get("p"),
+            }
+            for row in self.result["leaderboard"]
+        ]
+        return pl.DataFrame(rows, infer_schema_length=None).rename(
+            {"beats_baseline": "p_beats_baseline", "against_best": "p_as_good_as_best"}
+        )
 
     @property
     def verdict(self) -> dict[str, Any]:
@@ -48,9 +57,9 @@ class Study:
         """How often the seal was opened up to now, as the ledger has it."""
         return self._folder.ledger.openings
 
-    def look_again(self) -> dict[str, Any]:
-        """Open the seal once more, on record, and judge the judged model again on the same rows."""
-        return reopen(self.path)
+    def look_again(self, model: str | Path | None = None) -> dict[str, Any]:
+        """Ask the sealed rows once more, on record, about the judged model or another; the answer is blurred and paid for."""
+        return reopen(self.path, model)
 
     @cached_property
     def model(self) -> Model:

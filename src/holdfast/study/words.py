@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from holdfast.audit.finding import Finding, Severity
+from holdfast.evaluate.leaderboard import ALPHA, Row
 from holdfast.report.page import number
 from holdfast.study.prepare import Question
 from holdfast.study.verdict import Verdict
@@ -24,6 +25,34 @@ def sentence(verdict: Verdict, question: Question) -> str:
     if better:
         return f"{scored}, which may be luck: knowing only {guess} gives {number(verdict.baseline)}."
     return f"{scored}, no better than knowing only {guess} ({number(verdict.baseline)}): don't use it."
+
+
+def worth(board: Sequence[Row]) -> str:
+    """Whether the model that ships beats the baseline, which others can't be told from the best, and what is simpler."""
+    chosen = next(row for row in board if row.chosen)
+    if chosen.baseline or chosen.beats_baseline is None:
+        return "Nothing that was tried is better than the baseline, which ships."
+    sure = "beats" if chosen.beats_baseline < ALPHA else "does not clearly beat"
+    said = f"{_title(chosen.learner)} {sure} the baseline (p {_p(chosen.beats_baseline)})."
+    tied = [row for row in board if row.tied and not row.baseline and row is not chosen]
+    if not tied:
+        return f"{said} It is clearly ahead of all others."
+    names = ", ".join(row.learner.replace("_", " ") for row in tied[:6])
+    said = f"{said} The folds can't tell it from {names}."
+    simpler = min(tied, key=lambda row: row.complexity)
+    if simpler.complexity >= chosen.complexity:
+        return f"{said} None of those is simpler."
+    if simpler.best is not None and simpler.best.equal > 0.5:
+        return f"{said} {_title(simpler.learner)} is simpler and practically as good: --prefer simple would ship it."
+    return f"{said} {_title(simpler.learner)} is simpler; --prefer simple ships it if it is within one standard error."
+
+
+def _title(name: str) -> str:
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
+def _p(p: float) -> str:
+    return "below 0.01" if p < 0.01 else f"{p:.2f}"
 
 
 def first_lines(findings: Sequence[Finding], question: Question) -> list[str]:
