@@ -37,6 +37,8 @@ def train(
     conformal_group: Annotated[
         str | None, typer.Option(help="A category whose values get intervals of their own.")
     ] = None,
+    protected: Annotated[str | None, typer.Option(help="Measure fairness by these columns: a,b.")] = None,
+    fair: Annotated[str | None, typer.Option(help="demographic_parity, equal_opportunity or equalised_odds.")] = None,
     weight: Annotated[str | None, typer.Option(help="How much each row counts.")] = None,
     drop: Annotated[str | None, typer.Option(help="Columns to leave out: a,b.")] = None,
     keep: Annotated[str | None, typer.Option(help="Columns to learn from whatever the audit says: a,b.")] = None,
@@ -56,7 +58,7 @@ def train(
     given: dict[str, Any] = {
         "data": data, "target": target, "task": task, "metric": metric, "budget": budget, "trials": trials,
         "learners": learners, "tuner": tuner, "group": group, "time": time_column, "split": split, "prefer": prefer,
-        "conformal_group": conformal_group,
+        "conformal_group": conformal_group, "protected": protected, "fair": fair,
         "weight": weight, "drop": drop,
         "keep": keep, "sealed": sealed, "folds": folds, "seed": seed, "header": header,
     }  # fmt: skip

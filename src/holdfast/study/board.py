@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from holdfast.arrays import Integers
 from holdfast.data.cut import positions
 from holdfast.data.folds import make_folds
 from holdfast.errors import DataError
@@ -31,9 +32,13 @@ FINISH_SHARE = 0.4
 
 @dataclass
 class Searched:
-    """The problem that was searched, what was found, and what was not tried, with the reason."""
+    """The problem that was searched, what was found, and what was not tried, with the reason.
+
+    rows: row numbers of the whole dataset that the problem's rows are.
+    """
 
     problem: Problem
+    rows: Integers
     plan: Plan
     found: Board
     baseline: Outcome
@@ -50,7 +55,7 @@ def run_search(
 ) -> Searched:
     """Cross-validate the baseline and the learners, within the time that finishing leaves."""
     request, metric = question.request, question.metric
-    problem, decided = _problem(question)
+    problem, decided, rows = _problem(question)
     learners, not_tried = _choose(question, problem)
     executor.load(problem)
     baseline = find(question.task.baseline, question.task.family)
@@ -68,7 +73,7 @@ def run_search(
     base = next((outcome for outcome in found.outcomes if outcome.spec.number == 0), None)
     if base is None:
         raise DataError(f"not even the baseline could be fitted: {found.failures[0][1]}")
-    return Searched(problem, decided, found, base, not_tried)
+    return Searched(problem, rows, decided, found, base, not_tried)
 
 
 def candidates_of(question: Question, searched: Searched, *, clock: Clock) -> list[Candidate]:
@@ -124,7 +129,7 @@ def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[
     )
 
 
-def _problem(question: Question) -> tuple[Problem, Plan]:
+def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
     """The development rows as a problem for the worker: all of them, or a sample when the budget asks for it."""
     request, rows = question.request, question.split.development
     columns = question.columns(rows)
@@ -152,7 +157,7 @@ def _problem(question: Question) -> tuple[Problem, Plan]:
     problem = Problem(
         columns, y, folds, question.task, question.metric, seed=request.seed, n_jobs=question.n_jobs, weights=weights
     )
-    return problem, decided
+    return problem, decided, rows
 
 
 def _choose(question: Question, problem: Problem) -> tuple[list[Learner], list[tuple[str, str]]]:

@@ -7,6 +7,7 @@ from holdfast.audit.finding import Finding, Severity
 from holdfast.compile.final import Compiled
 from holdfast.report.page import number
 from holdfast.study.prepare import Question
+from holdfast.study.trust import Trust
 from holdfast.study.verdict import Verdict
 from holdfast.study.words import first_lines, sentence
 
@@ -18,6 +19,7 @@ def card(
     compiled: Compiled,
     findings: Sequence[Finding],
     verdict: Verdict | None = None,
+    trust: Trust | None = None,
     energy: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the card in Markdown (Mitchell et al., Model Cards, 2019); what is not known is said to be unknown."""
@@ -29,7 +31,8 @@ def card(
         f"## Data\n\n{_data(question, compiled)}",
         f"## How it was judged\n\n{_scores(question, verdict)}",
         f"## Findings\n\n{_findings(findings)}",
-        f"## Limits\n\n{_limits(question, compiled)}",
+        f"## Groups of people\n\n{_groups(question, trust)}",
+        f"## Limits\n\n{_limits(compiled, verdict, trust)}",
         f"## Energy\n\n{_energy(energy)}",
     ]
     return "\n".join(parts)
@@ -71,15 +74,35 @@ def _findings(findings: Sequence[Finding]) -> str:
     return lines or "No blocker and no warning.\n"
 
 
-def _limits(question: Question, compiled: Compiled) -> str:
-    return (
-        f"- the scores hold for rows like those of the data above, not for others\n"
-        f"- compiled to ONNX, and proven equal to the fitted model on {compiled.proof.rows:,} rows (largest difference "
-        f"{compiled.proof.max_abs_difference:.1e}); for values far outside those seen, nothing is proven\n"
-        f"- how it treats groups of people: "
-        f"{'see the report' if getattr(question.request, 'protected', ()) else 'not measured; name them with --protected'}\n"
-        f"- what harm a wrong answer does: {UNKNOWN}\n"
-    )
+def _groups(question: Question, trust: Trust | None) -> str:
+    if not question.request.protected:
+        return "Not measured: no column was named with --protected.\n"
+    if trust is None:
+        return "Not measured yet.\n"
+    lines = [f"- {each.column}: {sentence}" for each in trust.fairness for sentence in each.sentences]
+    return "\n".join([*lines, *(f"- {what}: not measured, the budget left no time" for what in trust.not_done)]) + "\n"
+
+
+def _limits(compiled: Compiled, verdict: Verdict | None, trust: Trust | None) -> str:
+    lines = [
+        "the scores hold for rows like those of the data above, not for others",
+        f"compiled to ONNX, and proven equal to the fitted model on {compiled.proof.rows:,} rows (largest difference "
+        f"{compiled.proof.max_abs_difference:.1e}); for values far outside those seen, nothing is proven",
+    ]
+    if verdict is not None and verdict.coverage is not None:
+        found = verdict.coverage
+        lines.append(
+            f"ranges that promise {found.level:.0%} held {found.share:.1%} of the sealed rows (95 % interval {found.low:.1%} to "
+            f"{found.high:.1%})"
+        )
+    if trust is not None and trust.robustness:
+        lines += [
+            f"{each.what}: the score goes from {number(each.before)} to {number(each.after)}"
+            for each in trust.robustness
+        ]
+    lines.append("privacy: unknown" if trust is None or trust.privacy is None else f"privacy: {trust.privacy.sentence}")
+    lines.append(f"what harm a wrong answer does: {UNKNOWN}")
+    return "".join(f"- {line}\n" for line in lines)
 
 
 def _energy(energy: Mapping[str, Any] | None) -> str:

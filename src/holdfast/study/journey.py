@@ -10,19 +10,21 @@ from holdfast.audit.finding import Finding
 from holdfast.data.frames import from_memory
 from holdfast.data.kinds import understand
 from holdfast.data.read import read
+from holdfast.model.package import load
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, Inline, Local
 from holdfast.search.journal import Journal
 from holdfast.study.board import board_of, candidates_of, run_search
 from holdfast.study.card import card
 from holdfast.study.energy import energy
-from holdfast.study.finish import explain, fit_first_that_works, intervals_of, refit_on_all
+from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
 from holdfast.study.prepare import ask, audited
 from holdfast.study.request import Request
 from holdfast.study.results import Results, write_results
 from holdfast.study.ship import ship
 from holdfast.study.study import Study
+from holdfast.study.trust import look_closer
 from holdfast.study.verdict import give_verdict
 
 Say: TypeAlias = Callable[[str], None]
@@ -106,14 +108,20 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
 
     refitted = refit_on_all(finished, question, executor=executor, clock=clock, say=say)
     shipped = finished.compiled if isinstance(refitted, str) else refitted
+    say("looking closer: groups, stress, privacy")
+    important = [each.feature for each in importance]
+    judged = load(folder.judged)
+    trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - 0.5 * WRITING)
     used = energy(executor)
-    manifest = ship(folder.model, question, shipped, intervals, card=card(question, shipped, findings, verdict, used))
+    manifest = ship(
+        folder.model, question, shipped, intervals, card=card(question, shipped, findings, verdict, trust, used)
+    )
     done("compile")
 
     say("writing the report")
     board = board_of(question, searched, finished.candidate)
     results = Results(
-        question, findings, searched, board, finished, refitted, verdict, importance, manifest, seconds, used
+        question, findings, searched, board, finished, refitted, verdict, importance, manifest, seconds, used, trust
     )
     write_results(results, folder, clock)
     return Study(folder.path)

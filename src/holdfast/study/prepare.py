@@ -1,6 +1,6 @@
 """From a source to a question: rows read, target understood, test set sealed, data audited."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,7 +34,7 @@ class Question:
     """The data and what is asked of it, before anything was learned. unanswered: the rows without a target.
 
     Arrays are over all rows with a target, (n_rows,): hashes of the features' content, groups, time in seconds and
-    weights where the request names such a column.
+    weights where the request names such a column. protected: columns by which fairness is measured, learned from or not.
     """
 
     request: Request
@@ -47,6 +47,7 @@ class Question:
     groups: Hashes | None
     time: Floats | None
     weights: Floats | None
+    protected: Mapping[str, pl.Series]
 
     @property
     def metric(self) -> Metric:
@@ -99,8 +100,9 @@ def ask(data: Any, request: Request) -> Question:
     raw = read(data, header=request.header) if isinstance(data, str) else from_memory(data)
     request = replace_names(request, raw.frame.columns)
     dataset = understand(raw, target=request.target)
-    dataset = _keep(dataset.drop(*request.drop), request)
     dataset, unanswered = set_aside(dataset, request.target)
+    protected = {name: dataset.frame[name] for name in request.protected}
+    dataset = _keep(dataset.drop(*request.drop), request)
     if dataset.n_rows < FEWEST_ROWS:
         raise DataError(
             f"{dataset.source} has {dataset.n_rows} rows with a target; expected at least {FEWEST_ROWS} to learn from and "
@@ -115,6 +117,11 @@ def ask(data: Any, request: Request) -> Question:
         raise DataError(
             f"{dataset.source} has no column beside the target {request.target!r}; expected at least one feature"
         )
+    if request.fair is not None and (task.n_classes != 2 or not request.protected):
+        raise RequestError(
+            f"fair {request.fair!r} was asked for of a {task.name} task with {len(request.protected)} protected columns; "
+            f"expected a binary one and --protected COLUMN"
+        )
     if request.conformal_group is not None and dataset.kinds[request.conformal_group] is not Kind.CATEGORY:
         raise RequestError(
             f"conformal group {request.conformal_group!r} holds {dataset.kinds[request.conformal_group]} values; expected a "
@@ -124,7 +131,7 @@ def ask(data: Any, request: Request) -> Question:
     weights = None if request.weight is None else _weights(dataset, request.weight)
     groups, time, parts = _split(dataset, task, request, hashes)
     name = fingerprint(dataset)
-    return Question(request, dataset, unanswered, task, name, parts, hashes, groups, time, weights)
+    return Question(request, dataset, unanswered, task, name, parts, hashes, groups, time, weights, protected)
 
 
 def _split(
@@ -206,7 +213,9 @@ def replace_names(request: Request, columns: Sequence[str]) -> Request:
         if key := getattr(request, role):
             found = columns_of(key, columns)
             single[role] = found[0] if len(found) == 1 and key.strip() == found[0].strip() else key
-    several = {role: tuple(match(name, role) for name in getattr(request, role)) for role in ("drop", "keep")}
+    several = {
+        role: tuple(match(name, role) for name in getattr(request, role)) for role in ("drop", "keep", "protected")
+    }
     return request.model_copy(update={**single, **several})
 
 

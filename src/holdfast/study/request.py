@@ -17,8 +17,9 @@ class Request(BaseModel):
     trials: configurations to try beside the baseline; None tries as many as the budget allows.
     group, time: a column, several, or a key as in `holdfast.data.keys`. split: "auto" lets measured groups or time order
     decide; "random" keeps a random split whatever is found. prefer: "simple" ships the simplest model within one standard
-    error of the best. conformal_group: a category whose values get intervals of their own. sealed: share of the rows put
-    away for the verdict. folds: for cross-validation, at least 2.
+    error of the best. conformal_group: a category whose values get intervals of their own. protected: columns by whose
+    values the model's fairness is measured; fair: what equal treatment by thresholds should mean, shown at its price.
+    sealed: share of the rows put away for the verdict. folds: for cross-validation, at least 2.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,6 +40,8 @@ class Request(BaseModel):
     drop: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     conformal_group: str | None = None
+    protected: tuple[str, ...] = ()
+    fair: Literal["demographic_parity", "equal_opportunity", "equalised_odds"] | None = None
     sealed: float = Field(default=0.2, ge=0.05, le=0.5)
     folds: int = Field(default=5, ge=2, le=50)
     seed: int = Field(default=0, ge=0, lt=2**31)
@@ -49,7 +52,7 @@ class Request(BaseModel):
     def _seconds(cls, value: Any) -> float | None:
         return parse_budget(value)
 
-    @field_validator("learners", "drop", "keep", mode="before")
+    @field_validator("learners", "drop", "keep", "protected", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
         return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value

@@ -21,6 +21,7 @@ from holdfast.study.board import Searched
 from holdfast.study.finish import Finished
 from holdfast.study.folder import Folder
 from holdfast.study.prepare import Question
+from holdfast.study.trust import Trust
 from holdfast.study.verdict import Verdict
 from holdfast.study.words import first_lines, sentence, worth
 
@@ -42,6 +43,7 @@ class Results:
     manifest: dict[str, Any]
     seconds: dict[str, float]
     energy: dict[str, Any]
+    trust: Trust
 
     @property
     def shipped(self) -> Compiled:
@@ -113,6 +115,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
                 "allowed": shipped.proof.allowed,
             },
         },
+        **results.trust.to_json(),
         "importance": [vars(each) for each in results.importance],
         "seconds": results.seconds,
         "energy": results.energy,
