@@ -65,7 +65,7 @@ def test_thresholds_keep_what_they_promise_on_new_rows(constraint):
     rates = [called[of & (group[~half] == name)].mean() for name in ("a", "b")]
     plain = [(p[~half, 1] >= 0.5)[of & (group[~half] == name)].mean() for name in ("a", "b")]
     assert np.ptp(rates) < 0.08 < np.ptp(plain)
-    assert np.mean(called == (y[~half] == 1)) > np.mean((p[~half, 1] >= 0.5) == (y[~half] == 1)) - 0.03
+    assert np.mean(called == (y[~half] == 1)) > np.mean((p[~half, 1] >= 0.5) == (y[~half] == 1)) - 0.05
 
 
 def test_numbers_have_errors_by_group():
