@@ -78,7 +78,7 @@ def find(name: str, family: str) -> Learner:
 
 
 def portfolio(family: str) -> list[Learner]:
-    """The learners a study tries first, in order; plug-ins come last."""
+    """The learners a study tries unless it was told which, in order; plug-ins come last."""
     order = {name: place for place, name in enumerate(ORDER[family])}
-    learners = [learner for learner in _all() if learner.task == family and not learner.baseline]
+    learners = [learner for learner in _all() if learner.task == family and not learner.baseline and not learner.opt_in]
     return sorted(learners, key=lambda learner: (order.get(learner.name, len(order)), learner.name))
