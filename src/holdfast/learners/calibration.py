@@ -7,7 +7,7 @@ import numpy as np
 
 from holdfast.arrays import Integers
 from holdfast.graph import Graph
-from holdfast.learners.linear import InDouble, emit_probabilities
+from holdfast.learners.linear import InDouble, two_sided, weighted
 
 FOLDS = 3
 
@@ -70,9 +70,12 @@ def emit_calibrated(emit_scores: Callable[[Graph, str, Any], str]) -> Callable[[
     """The form of a calibrated scorer, from the form of its scores, double (rows, n_scores)."""
 
     def emit(graph: Graph, matrix: str, estimator: Any) -> str:
+        link = estimator.link_.estimator
         scores = emit_scores(graph, matrix, estimator.scorer_)
-        standard = graph.add("Sub", scores, graph.constant(estimator.mean_[None, :]))
-        standard = graph.add("Div", standard, graph.constant(estimator.spread_[None, :]))
-        return emit_probabilities(graph, standard, estimator.link_)
+        # Standardising is folded into the weights: ONNX Runtime would fuse a division by one number into the product in
+        # single precision.
+        weights = link.coef_ / estimator.spread_
+        linked = weighted(graph, scores, weights, link.intercept_ - weights @ estimator.mean_)
+        return two_sided(graph, linked) if len(link.classes_) == 2 else graph.add("Softmax", linked, axis=1)
 
     return emit

@@ -52,7 +52,7 @@ def emit_descent(graph: Graph, matrix: str, estimator: Any) -> str:
 
 
 SPACE: Mapping[str, Dimension] = {
-    "alpha": Float(1e-7, 1e-1, log=True, default=1e-4),
+    "alpha": Float(1e-7, 1e-1, log=True, default=1e-3),
     "penalty": Choice(("l2", "l1", "elasticnet"), default="l2"),
 }
 
