@@ -36,7 +36,8 @@ class Votes:
             self.members_, self.weights_ = model.estimators_, model.estimator_weights_[: len(model.estimators_)]
         except ValueError:
             self.members_, self.weights_ = [base.fit(X, y, sample_weight)], np.ones(1)
-        self.weights_ = self.weights_ / self.weights_.sum()
+        total = self.weights_.sum()
+        self.weights_ = self.weights_ / total if total > 0 else np.full(len(self.members_), 1 / len(self.members_))
         return self
 
     def scores(self, X: Any) -> Any:

@@ -73,7 +73,8 @@ def find(name: str, family: str) -> Learner:
         return known[name]
     elsewhere = [learner.task for learner in _all() if learner.name == name]
     if elsewhere:
-        raise RequestError(f"learner {name!r} is for {elsewhere[0]}; expected one for {family}: {', '.join(known)}")
+        first = " or ".join(ORDER[family][:2])
+        raise RequestError(f"learner {name!r} is for {elsewhere[0]}; expected one for {family}: use {first} instead")
     raise RequestError(f"learner {name!r} is unknown; expected one of {', '.join(known)}.{nearest(name, known)}")
 
 

@@ -59,6 +59,7 @@ gamma = _declare(
     summary="Weights that multiply an amount above zero whose spread grows with it, such as costs or times.",
     reference="Nelder & Wedderburn, 1972",
     target="positive",
+    instead="tweedie",
 )
 
 tweedie = _declare(

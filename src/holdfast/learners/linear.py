@@ -106,6 +106,7 @@ linear = Learner(
     wants=SCALED,
     emit=emit_values,
     max_columns=2_000,
+    instead="ridge",
 )
 
 ridge = Learner(
@@ -129,6 +130,7 @@ lasso = Learner(
     space={"alpha": Float(1e-4, 1.0, log=True, default=0.01)},
     emit=emit_values,
     max_rows=100_000,
+    instead="ridge",
 )
 
 elastic_net = Learner(
@@ -141,6 +143,7 @@ elastic_net = Learner(
     space={"alpha": Float(1e-4, 1.0, log=True, default=0.01), "l1_ratio": Float(0.05, 0.95, default=0.5)},
     emit=emit_values,
     max_rows=100_000,
+    instead="ridge",
 )
 
 logistic_plain = Learner(
@@ -153,6 +156,7 @@ logistic_plain = Learner(
     emit=emit_probabilities,
     max_rows=100_000,
     max_columns=500,
+    instead="logistic",
 )
 
 logistic = Learner(
@@ -177,6 +181,7 @@ logistic_lasso = Learner(
     space={"C": Float(1e-3, 1e2, log=True, default=0.5)},
     emit=emit_probabilities,
     max_rows=10_000,
+    instead="logistic",
 )
 
 logistic_elastic_net = Learner(
@@ -189,4 +194,5 @@ logistic_elastic_net = Learner(
     space={"C": Float(1e-3, 1e2, log=True, default=0.5), "l1_ratio": Float(0.05, 0.95, default=0.5)},
     emit=emit_probabilities,
     max_rows=10_000,
+    instead="logistic",
 )
