@@ -36,7 +36,10 @@ MAP = {
 }
 
 # Slow to import: only inside the function that uses them (or in a file nothing light imports).
-HEAVY = {"catboost", "lightgbm", "matplotlib", "onnx", "onnxruntime", "optuna", "pandas", "scipy", "sklearn", "xgboost"}
+HEAVY = {
+    "catboost", "interpret", "lightgbm", "matplotlib", "onnx", "onnxruntime", "optuna", "pandas", "scipy", "sklearn",
+    "xgboost",
+}  # fmt: skip
 
 FILES = sorted(SRC.rglob("*.py"))
 

@@ -31,6 +31,14 @@ def learners(
             "reference": learner.reference,
             "baseline": learner.baseline,
             "compiles": learner.emit is not None,
+            "only_by_name": learner.opt_in,
+            "takes": {
+                "rows": learner.max_rows,
+                "columns": learner.max_columns,
+                "classes": learner.max_classes,
+                "target": learner.target,
+                "weights": learner.weighted,
+            },
             "installed": learner.installed,
             "install": None if learner.installed else f"pip install 'holdfast[{learner.extra}]'",
             "space": {name: str(dimension) for name, dimension in learner.space.items()},
@@ -44,8 +52,10 @@ def learners(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("learner", "task", "when to use it", box=None, header_style="bold")
+    table = Table("learner", "task", "when to use it (* only when asked for by name)", box=None, header_style="bold")
     for row in rows:
         missing = "" if row["installed"] else f" [dim]({row['install']})[/dim]"
-        table.add_row(str(row["name"]), str(row["task"]), f"{row['summary']}{missing}")
+        table.add_row(
+            f"{row['name']}{'*' if row['only_by_name'] else ''}", str(row["task"]), f"{row['summary']}{missing}"
+        )
     Console().print(table)

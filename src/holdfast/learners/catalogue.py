@@ -73,12 +73,13 @@ def find(name: str, family: str) -> Learner:
         return known[name]
     elsewhere = [learner.task for learner in _all() if learner.name == name]
     if elsewhere:
-        raise RequestError(f"learner {name!r} is for {elsewhere[0]}; expected one for {family}: {', '.join(known)}")
+        first = " or ".join(ORDER[family][:2])
+        raise RequestError(f"learner {name!r} is for {elsewhere[0]}; expected one for {family}: use {first} instead")
     raise RequestError(f"learner {name!r} is unknown; expected one of {', '.join(known)}.{nearest(name, known)}")
 
 
 def portfolio(family: str) -> list[Learner]:
-    """The learners a study tries first, in order; plug-ins come last."""
+    """The learners a study tries unless it was told which, in order; plug-ins come last."""
     order = {name: place for place, name in enumerate(ORDER[family])}
-    learners = [learner for learner in _all() if learner.task == family and not learner.baseline]
+    learners = [learner for learner in _all() if learner.task == family and not learner.baseline and not learner.opt_in]
     return sorted(learners, key=lambda learner: (order.get(learner.name, len(order)), learner.name))

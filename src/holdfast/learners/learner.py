@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from holdfast.errors import MissingExtraError
 from holdfast.features.matrix import Matrix
@@ -32,7 +32,12 @@ class Learner:
         early stopping chose: a list of fitted estimators in, params out. Default: nothing.
     complexity: how much a reader must take on trust: 0 a constant, 1 a sum, 2 a single tree or look-up, 3 many of them.
     baseline: it ignores the features, and every other learner must beat it.
-    max_rows, max_columns: beyond this it is not tried (max_rows: it is fitted on a sample), with the reason in the report.
+    max_rows, max_columns, max_classes: beyond this it is not tried (max_rows: it is fitted on a sample), with the reason
+        in the report; asked for by name, it is an error before any training.
+    target: the values a regression's target must have; unless "any", y is divided by its mean instead of standardised.
+    weighted: whether its fit takes `sample_weight`.
+    instead: the learner to ask for where this one can't be used.
+    opt_in: tried only when asked for by name.
     library, extra: the library it needs beyond the core, and the extra that installs it.
     waives: common checks it can't pass, each with its reason; they run as strict expected failures.
     """
@@ -50,6 +55,11 @@ class Learner:
     baseline: bool = False
     max_rows: int | None = None
     max_columns: int | None = None
+    max_classes: int | None = None
+    target: Literal["any", "non_negative", "positive"] = "any"
+    weighted: bool = True
+    instead: str = "lightgbm"
+    opt_in: bool = False
     library: str | None = None
     extra: str | None = None
     waives: Mapping[str, str] = field(default_factory=dict)

@@ -14,6 +14,9 @@ DOUBLE = 11
 
 SCALED = Matrix(scaled=True)
 
+# Regressors that draw at random: the order of rows or columns, or a start.
+RANDOM = frozenset({"Ridge", "Lasso", "ElasticNet", "Lars", "LassoLars", "SGDRegressor"})
+
 
 class InDouble:
     """Fits and predicts in double precision: collinear columns make large weights that single precision can't cancel.
@@ -30,7 +33,8 @@ class InDouble:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            self.estimator.fit(X.astype(np.float64), y, sample_weight=sample_weight)
+            weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+            self.estimator.fit(X.astype(np.float64), y, **weights)
         self.classes_ = getattr(self.estimator, "classes_", None)
         return self
 
@@ -43,11 +47,13 @@ class InDouble:
         return self.estimator.predict_proba(X.astype(np.float64))
 
 
-def _regressor(kind: str, **settings: Any) -> Any:
+def regressor(kind: str, **settings: Any) -> Any:
+    """Make one of scikit-learn's linear regressors, by the name of its class."""
+
     def make(*, seed: int, n_jobs: int, **params: Any) -> InDouble:
         from sklearn import linear_model
 
-        random = {"random_state": seed} if kind in ("Ridge", "Lasso", "ElasticNet") else {}
+        random = {"random_state": seed} if kind in RANDOM else {}
         return InDouble(getattr(linear_model, kind)(**settings, **random, **params))
 
     return make
@@ -65,13 +71,13 @@ def _logistic(**settings: Any) -> Any:
 def emit_values(graph: Graph, matrix: str, estimator: Any) -> str:
     """Weights times features, plus the intercept."""
     model = estimator.estimator
-    return _weighted(graph, matrix, np.reshape(model.coef_, (1, -1)), np.reshape(model.intercept_, (1,)))
+    return weighted(graph, matrix, np.reshape(model.coef_, (1, -1)), np.reshape(model.intercept_, (1,)))
 
 
 def emit_probabilities(graph: Graph, matrix: str, estimator: Any) -> str:
     """The logistic of one score, or the softmax of one a class."""
     model = estimator.estimator
-    scores = _weighted(graph, matrix, model.coef_, model.intercept_)
+    scores = weighted(graph, matrix, model.coef_, model.intercept_)
     if len(model.classes_) > 2:
         return graph.add("Softmax", scores, axis=1)
     return two_sided(graph, scores)
@@ -84,7 +90,8 @@ def two_sided(graph: Graph, score: str) -> str:
     return graph.add("Concat", negative, positive, axis=1)
 
 
-def _weighted(graph: Graph, matrix: str, weights: Any, intercept: Any) -> str:
+def weighted(graph: Graph, matrix: str, weights: Any, intercept: Any) -> str:
+    """Weights (n_outputs, n_columns) times the matrix's columns, plus the intercept, in double: (rows, n_outputs)."""
     in_double = graph.add("Cast", matrix, to=DOUBLE)
     product = graph.add("MatMul", in_double, graph.constant(np.ascontiguousarray(weights.T, dtype=np.float64)))
     return graph.add("Add", product, graph.constant(np.asarray(intercept, dtype=np.float64)[None, :]))
@@ -96,10 +103,11 @@ linear = Learner(
     task="regression",
     summary="Least squares; the first thing to try when a straight line may do.",
     reference="Gauss, 1809",
-    make=_regressor("LinearRegression"),
+    make=regressor("LinearRegression"),
     wants=SCALED,
     emit=emit_values,
     max_columns=2_000,
+    instead="ridge",
 )
 
 ridge = Learner(
@@ -108,7 +116,7 @@ ridge = Learner(
     task="regression",
     summary="Least squares that shrinks its weights; start here when features are correlated.",
     reference="Hoerl & Kennard, 1970",
-    make=_regressor("Ridge"),
+    make=regressor("Ridge"),
     wants=SCALED,
     space={"alpha": Float(1e-3, 1e4, log=True, default=1.0)},
     emit=emit_values,
@@ -120,11 +128,12 @@ lasso = Learner(
     task="regression",
     summary="Least squares that sets weights to zero; use it to find the few features that matter.",
     reference="Tibshirani, 1996",
-    make=_regressor("Lasso", max_iter=2_000),
+    make=regressor("Lasso", max_iter=2_000),
     wants=SCALED,
     space={"alpha": Float(1e-4, 1.0, log=True, default=0.01)},
     emit=emit_values,
     max_rows=100_000,
+    instead="ridge",
 )
 
 elastic_net = Learner(
@@ -133,11 +142,12 @@ elastic_net = Learner(
     task="regression",
     summary="Between ridge and lasso; use it when features that matter come in correlated groups.",
     reference="Zou & Hastie, 2005",
-    make=_regressor("ElasticNet", max_iter=2_000),
+    make=regressor("ElasticNet", max_iter=2_000),
     wants=SCALED,
     space={"alpha": Float(1e-4, 1.0, log=True, default=0.01), "l1_ratio": Float(0.05, 0.95, default=0.5)},
     emit=emit_values,
     max_rows=100_000,
+    instead="ridge",
 )
 
 logistic_plain = Learner(
@@ -151,6 +161,7 @@ logistic_plain = Learner(
     emit=emit_probabilities,
     max_rows=100_000,
     max_columns=500,
+    instead="logistic",
 )
 
 logistic = Learner(
@@ -177,6 +188,7 @@ logistic_lasso = Learner(
     space={"C": Float(1e-3, 1e2, log=True, default=0.5)},
     emit=emit_probabilities,
     max_rows=10_000,
+    instead="logistic",
 )
 
 logistic_elastic_net = Learner(
@@ -190,4 +202,5 @@ logistic_elastic_net = Learner(
     space={"C": Float(1e-3, 1e2, log=True, default=0.5), "l1_ratio": Float(0.05, 0.95, default=0.5)},
     emit=emit_probabilities,
     max_rows=10_000,
+    instead="logistic",
 )

@@ -102,8 +102,11 @@ def fit_estimator(
         matrix, y, weights = matrix[rows], y[rows], None if weights is None else weights[rows]
     scale = Scale()
     if n_classes is None:
-        spread = float(np.std(y))
-        scale = Scale(float(np.mean(y)), spread if spread > 0 else 1.0)
+        centre, spread = float(np.mean(y)), float(np.std(y))
+        if learner.target == "any":
+            scale = Scale(centre, spread if spread > 0 else 1.0)
+        else:
+            scale = Scale(0.0, centre if centre > 0 else 1.0)
         y = (y - scale.centre) / scale.spread
     estimator = learner.make(seed=seed, n_jobs=n_jobs, **params)
     if weights is None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.arrays import Floats
 from holdfast.features.matrix import Matrix
 from holdfast.graph import Graph
 from holdfast.graph.trees import Tree, tree_ensemble
@@ -72,18 +73,29 @@ def emit_forest(graph: Graph, matrix: str, estimator: Any) -> str:
 
 
 def _tree(tree: Any, n_trees: int, n_targets: int, *, classifier: bool) -> Tree:
-    leaf = tree.children_left < 0
+    if not classifier:
+        return read(tree, tree.value[:, 0, 0] / n_trees)
+    value = shares(tree)
+    return read(tree, (value[:, 1] if n_targets == 1 else value) / n_trees)
+
+
+def shares(tree: Any) -> Floats:
+    """Each class's share of a scikit-learn tree's nodes, (n_nodes, n_classes)."""
     value = np.asarray(tree.value[:, 0, :], dtype=np.float64)
-    if classifier:
-        value = value / value.sum(axis=1, keepdims=True)
-        value = value[:, 1:] if n_targets == 1 else value
+    return np.asarray(value / value.sum(axis=1, keepdims=True))
+
+
+def read(tree: Any, value: Floats, columns: Any = None) -> Tree:
+    """A scikit-learn tree whose leaves hold `value`, one a node; `columns`: those of the matrix it was fitted on."""
+    leaf = tree.children_left < 0
+    feature = np.where(leaf, 0, tree.feature)
     return Tree(
-        feature=np.where(leaf, -1, tree.feature).astype(np.int64),
+        feature=np.where(leaf, -1, feature if columns is None else columns[feature]).astype(np.int64),
         threshold=np.where(leaf, 0.0, tree.threshold),
         true=np.maximum(tree.children_left, 0),
         false=np.maximum(tree.children_right, 0),
         missing_true=tree.missing_go_to_left.astype(bool),
-        value=value[:, 0] / n_trees if n_targets == 1 else value / n_trees,
+        value=value,
     )
 
 

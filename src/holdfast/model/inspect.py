@@ -13,9 +13,9 @@ from holdfast.errors import ModelError
 # fmt: off
 ALLOWED = {
     "": frozenset({
-        "Add", "And", "ArgMax", "Cast", "Clip", "Concat", "Div", "Equal", "Floor", "Gather", "Identity", "Less",
-        "Log", "MatMul", "Max", "Min", "Mul", "Not", "Reciprocal", "ReduceL2", "ReduceSum", "Reshape", "Sigmoid",
-        "Softmax", "Sqrt", "StringConcat", "Sub", "TfIdfVectorizer", "TopK", "Unsqueeze", "Where",
+        "Add", "And", "ArgMax", "Cast", "Clip", "Concat", "Div", "Equal", "Exp", "Floor", "Gather", "Identity",
+        "Less", "Log", "MatMul", "Max", "Min", "Mul", "Not", "Reciprocal", "ReduceL2", "ReduceSum", "Reshape",
+        "Sigmoid", "Softmax", "Sqrt", "StringConcat", "Sub", "TfIdfVectorizer", "TopK", "Unsqueeze", "Where",
     }),
     "ai.onnx.ml": frozenset({"LabelEncoder", "TreeEnsemble"}),
     "com.microsoft": frozenset({"Tokenizer"}),

@@ -12,6 +12,7 @@ from holdfast.errors import DataError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
 from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.learner import Learner
+from holdfast.learners.limits import Given, objection
 from holdfast.search.candidates import Candidate, fit_seconds, rank, simplest_first
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
@@ -161,16 +162,17 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
 
 
 def _choose(question: Question, problem: Problem) -> tuple[list[Learner], list[tuple[str, str]]]:
-    """The learners to try, in order, and those left out with the reason."""
+    """The learners to try, in order, and those left out with the reason; `ask` has checked those named."""
     family, names = question.task.family, question.request.learners
     if names:
         return [find(name, family) for name in names], []
+    given = Given(problem.y, len(problem.columns.kinds), question.task.n_classes, problem.weights is not None)
     chosen, left_out = [], []
     for learner in portfolio(family):
         if not learner.installed:
             left_out.append((learner.name, f"not installed: pip install 'holdfast[{learner.extra}]'"))
-        elif learner.max_columns is not None and len(problem.columns.kinds) > learner.max_columns:
-            left_out.append((learner.name, f"{len(problem.columns.kinds):,} columns, it takes {learner.max_columns:,}"))
+        elif (reason := objection(learner, given, sampled=True)) is not None:
+            left_out.append((learner.name, reason))
         else:
             chosen.append(learner)
     return chosen, left_out

@@ -19,6 +19,7 @@ from holdfast.data.kinds import understand
 from holdfast.errors import CompileError, DataError, RequestError
 from holdfast.evaluate.calibrate import UNCALIBRATED
 from holdfast.learners.catalogue import find, portfolio
+from holdfast.learners.limits import Given, require_fit
 from holdfast.metrics.metric import Metric
 from holdfast.model.model import Model
 from holdfast.search.candidates import rank
@@ -106,9 +107,12 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     def _run(self, problem: Problem, executor: Any, clock: Clock, metric: Metric) -> bytes:
         family = problem.task.family
         baseline = find(problem.task.baseline, family)
-        learners = [find(name, family) for name in self.learners] or [
-            learner for learner in portfolio(family) if learner.installed
-        ]
+        named = [find(name, family) for name in self.learners]
+        given = Given(problem.y, len(problem.columns.kinds), problem.task.n_classes, problem.weights is not None)
+        for learner in named:
+            learner.require()
+            require_fit(learner, given)
+        learners = named or [learner for learner in portfolio(family) if learner.installed]
         board = search(
             [Spec(0, baseline.name, baseline.defaults)],
             Proposals(learners, metric=metric, tuner=self.tuner, seed=self.seed),

@@ -20,6 +20,7 @@ from holdfast.data.read import read
 from holdfast.data.seal import Sealed, Split, split
 from holdfast.errors import DataError, RequestError, nearest
 from holdfast.learners.catalogue import find
+from holdfast.learners.limits import Given, require_fit
 from holdfast.metrics.metric import Metric
 from holdfast.search.executor import threads_for
 from holdfast.study.request import Request
@@ -110,8 +111,6 @@ def ask(data: Any, request: Request) -> Question:
         )
     task = detect(dataset.frame[request.target], request.task)
     task.metric(request.metric)
-    for name in request.learners:
-        find(name, task.family).require()
     features = [name for name in dataset.kinds if name != request.target]
     if not features:
         raise DataError(
@@ -127,6 +126,7 @@ def ask(data: Any, request: Request) -> Question:
             f"conformal group {request.conformal_group!r} holds {dataset.kinds[request.conformal_group]} values; expected a "
             f"category, whose values can have intervals of their own"
         )
+    _check_learners(request, dataset, task, task.encode(dataset.frame[request.target]))
     hashes = row_hashes(dataset.frame, features)
     weights = None if request.weight is None else _weights(dataset, request.weight)
     groups, time, parts = _split(dataset, task, request, hashes)
@@ -192,6 +192,18 @@ def audited(question: Question, *, deadline: float = float("inf")) -> tuple[Ques
             f"columns with --keep"
         )
     return question, findings
+
+
+def _check_learners(request: Request, dataset: Dataset, task: Task, y: Any) -> None:
+    """Learners asked for by name are known, installed and fit for the data, or nothing is trained."""
+    roles = (request.target, request.group, request.weight)
+    kinds = [kind for name, kind in dataset.kinds.items() if name not in roles]
+    n_columns = sum(kind not in (Kind.IDENTIFIER, Kind.CONSTANT) for kind in kinds)
+    given = Given(y, n_columns, task.n_classes, weighted=request.weight is not None)
+    for name in request.learners:
+        learner = find(name, task.family)
+        learner.require()
+        require_fit(learner, given)
 
 
 def replace_names(request: Request, columns: Sequence[str]) -> Request:

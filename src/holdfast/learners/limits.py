@@ -1,0 +1,69 @@
+"""Whether a learner can be used on some data at all: known before any training."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from holdfast.errors import RequestError
+from holdfast.learners.catalogue import find
+from holdfast.learners.learner import Learner
+
+
+@dataclass(frozen=True)
+class Given:
+    """The data a learner is to be used on.
+
+    y: int64 class codes or float64 values (n_rows,). n_columns: features, before encoding. n_classes: None for regression.
+    weighted: whether rows have weights.
+    """
+
+    y: Any
+    n_columns: int
+    n_classes: int | None
+    weighted: bool = False
+
+
+def objection(learner: Learner, given: Given, *, sampled: bool = False) -> str | None:
+    """Say what speaks against a learner, as got and expected, or None; `sampled`: too many rows are no objection.
+
+    >>> objection(find("gamma", "regression"), Given(np.array([0.0, 1.5]), 3, None))
+    'the target has 1 value of 0 or less, it takes values above 0'
+    """
+    if learner.max_columns is not None and given.n_columns > learner.max_columns:
+        return f"{given.n_columns:,} columns, it takes {learner.max_columns:,}"
+    if learner.max_rows is not None and len(given.y) > learner.max_rows and not sampled:
+        return f"{len(given.y):,} rows, it takes {learner.max_rows:,}"
+    if learner.max_classes is not None and given.n_classes is not None and given.n_classes > learner.max_classes:
+        return f"{given.n_classes:,} classes, it takes {learner.max_classes:,}"
+    if given.weighted and not learner.weighted:
+        return "the rows have weights, it takes none"
+    return _of_target(learner, given)
+
+
+def require_fit(learner: Learner, given: Given) -> None:
+    """Raise RequestError, naming a learner that will do, unless one that was asked for by name can be used."""
+    reason = objection(learner, given)
+    if reason is not None:
+        other = _instead(learner, given)
+        raise RequestError(f"learner {learner.name!r} can't be used here: {reason}; use {other!r} instead")
+
+
+def _of_target(learner: Learner, given: Given) -> str | None:
+    if learner.target == "any":
+        return None
+    positive = learner.target == "positive"
+    n_wrong = int(np.sum(given.y <= 0 if positive else given.y < 0))
+    if not n_wrong:
+        return None
+    values = f"{n_wrong:,} value{'s' if n_wrong > 1 else ''} {'of 0 or less' if positive else 'below 0'}"
+    return f"the target has {values}, it takes values {'above 0' if positive else 'of 0 or more'}"
+
+
+def _instead(learner: Learner, given: Given) -> str:
+    """Follow each learner's own advice until one has no objection; LightGBM has none."""
+    seen = {learner.name}
+    while objection(learner, given) is not None and learner.instead not in seen:
+        learner = find(learner.instead, learner.task)
+        seen.add(learner.name)
+    return learner.name if objection(learner, given) is None else "lightgbm"

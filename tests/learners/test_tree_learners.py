@@ -1,0 +1,106 @@
+"""Trees, and sums and medians of them, against scikit-learn."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor, HistGradientBoostingRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from holdfast.learners.adaboost import N_TREES, Median, Votes
+from holdfast.learners.catalogue import find
+from holdfast.learners.ebm import term_tree
+from holdfast.learners.hist_boosting import HistBoosting
+from holdfast.learners.pruning import PrunedTree
+
+X, Y = load_diabetes(return_X_y=True)
+X = X.astype(np.float32)
+
+
+def test_the_weighted_median_is_scikit_learns():
+    ours = Median(seed=0, max_depth=4, learning_rate=0.5).fit(X, Y)
+    base = DecisionTreeRegressor(max_depth=4)
+    theirs = AdaBoostRegressor(base, n_estimators=N_TREES, learning_rate=0.5, random_state=0).fit(X, Y)
+    np.testing.assert_allclose(ours.predict(X), theirs.predict(X))
+
+
+def test_the_votes_are_scikit_learns():
+    iris, y = load_iris(return_X_y=True)
+    ours = Votes(seed=0, max_depth=1, learning_rate=0.5).fit(iris.astype(np.float32), y)
+    base = DecisionTreeClassifier(max_depth=1, random_state=0)
+    theirs = AdaBoostClassifier(base, n_estimators=N_TREES, learning_rate=0.5, random_state=0).fit(iris, y)
+    shares = (2 * theirs.decision_function(iris) + 1) / 3  # scikit-learn takes half a vote from each other class
+    np.testing.assert_allclose(ours.scores(iris.astype(np.float32)), shares, atol=1e-9)
+
+
+@pytest.mark.parametrize("n_rows", [4, 10, 16, 20])
+def test_where_no_tree_beats_chance_there_is_still_a_vote(n_rows):
+    constant = np.zeros((n_rows, 2), dtype=np.float32)
+    votes = Votes(seed=0, max_depth=1, learning_rate=0.5).fit(constant, np.arange(n_rows) % 2)
+    assert set(votes.scores(constant)[:, 0]) in ({0.0}, {1.0})
+
+
+def test_boosting_keeps_the_rounds_that_paid():
+    settings = {"learning_rate": 0.2, "min_samples_leaf": 5}
+    stopped = HistBoosting(classifier=False, seed=0, n_jobs=1, **settings).fit(X, Y)
+    assert 0 < stopped.n_trees_ < 600
+    assert len(stopped.trees()[0]) == stopped.n_trees_
+    fixed = HistBoosting(classifier=False, seed=0, n_jobs=1, n_trees=30, **settings).fit(X, Y)
+    theirs = HistGradientBoostingRegressor(max_iter=30, early_stopping=False, random_state=0, **settings).fit(X, Y)
+    np.testing.assert_allclose(fixed.predict(X), theirs.predict(X))
+
+
+def test_on_noise_a_tree_is_cut_back_to_its_root_or_nearly():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(300, 5)).astype(np.float32)
+    assert PrunedTree(classifier=False, seed=0, min_samples_leaf=5).fit(noise, rng.normal(size=300)).tree_.n_leaves <= 3
+    steps = np.floor(noise[:, 0].astype(float))
+    assert PrunedTree(classifier=False, seed=0, min_samples_leaf=5).fit(noise, steps).tree_.n_leaves >= 4
+
+
+def test_a_class_of_one_row_is_survived():
+    iris, y = load_iris(return_X_y=True)
+    iris, y = iris[:101].astype(np.float32), y[:101]
+    for name in ("pruned_tree", "bagging", "hist_gradient_boosting", "ebm", "stacking", "blending", "one_vs_one"):
+        learner = find(name, "classification")
+        if learner.installed:
+            estimator = learner.make(seed=0, n_jobs=1, **learner.defaults)
+            estimator.fit(iris, y)
+            np.testing.assert_allclose(estimator.predict_proba(iris).sum(axis=1), 1.0, err_msg=name)
+
+
+def walk(tree, row):
+    place = 0
+    while tree.feature[place] >= 0:
+        value = row[tree.feature[place]]
+        right = tree.missing_true[place] if np.isnan(value) else value >= tree.threshold[place]
+        place = (tree.true if right else tree.false)[place]
+    return tree.value[place]
+
+
+CUTS = st.lists(st.floats(-5, 5), max_size=9, unique=True).map(sorted).map(np.array)
+VALUES = st.floats(-6, 6) | st.just(np.nan)
+
+
+@given(CUTS, CUTS, VALUES, VALUES)
+def test_a_table_as_a_tree_gives_what_looking_it_up_gives(first, second, x, y):
+    table = np.random.default_rng(0).normal(size=(len(first) + 3, len(second) + 3, 2))
+    places = [0 if np.isnan(v) else 1 + np.searchsorted(cuts, v, side="right") for v, cuts in ((x, first), (y, second))]
+    tree = term_tree([(3, first), (1, second)], table)
+    np.testing.assert_array_equal(walk(tree, np.array([0.0, y, 0.0, x])), table[tuple(places)])
+
+
+@given(CUTS, VALUES)
+def test_a_curve_as_a_tree(cuts, x):
+    values = np.arange(len(cuts) + 3.0)
+    place = 0 if np.isnan(x) else 1 + np.searchsorted(cuts, x, side="right")
+    assert walk(term_tree([(0, cuts)], values), np.array([x])) == place
+
+
+@pytest.mark.parametrize("base", ["logistic", "lightgbm"])
+@pytest.mark.parametrize("name", ["one_vs_rest", "one_vs_one"])
+def test_either_base_will_do(name, base):
+    iris, y = load_iris(return_X_y=True)
+    model = find(name, "classification").make(seed=0, n_jobs=1, base=base).fit(iris.astype(np.float32), y)
+    assert np.mean(model.predict_proba(iris.astype(np.float32)).argmax(axis=1) == y) > 0.9
