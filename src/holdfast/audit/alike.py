@@ -13,13 +13,16 @@ from holdfast.data.fingerprint import mix, row_hashes
 # Numbers are compared on a grid of this share of their spread; columns with fewer values must agree exactly.
 GRID, MANY_VALUES, FEWEST_COLUMNS = 0.02, 50, 4
 
+# Rows looked at.
+LOOKED_AT = 200_000
+
 # Near copies are told of from this share of the rows.
 SHARE = 0.01
 
 
 def near_duplicates(examined: Examined) -> Iterator[Finding]:
     """Rows that agree in all numbers but for a fiftieth of their spread, and in everything else."""
-    frame, target = examined.dataset.frame, examined.target
+    frame, target = examined.dataset.frame.head(LOOKED_AT), examined.target
     many = [name for name in examined.of_kind(Kind.NUMBER) if frame[name].n_unique() >= MANY_VALUES]
     if len(many) < FEWEST_COLUMNS:
         return

@@ -25,6 +25,9 @@ WHO = frozenset({
 # Numeric columns of this many values that agree all at once agree for a reason.
 MANY_VALUES, FEWEST_AGREEING = 20, 4
 
+# Rows that agree in nearly everything are looked for among the first of so many.
+LOOKED_AT = 200_000
+
 
 @dataclass(frozen=True)
 class Grouping:
@@ -183,7 +186,8 @@ def _entropy(column: pl.Series) -> float:
 
 def _all_but_one(examined: Examined) -> Iterator[Grouping]:
     """Rows that agree in every column but one: the same thing, looked at again."""
-    frame, features = examined.dataset.frame, examined.of_kind(Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN)
+    frame = examined.dataset.frame.head(LOOKED_AT)
+    features = examined.of_kind(Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN)
     many = [name for name in examined.of_kind(Kind.NUMBER) if frame[name].n_unique() >= MANY_VALUES]
     if not len(many) > FEWEST_AGREEING or len(features) > 100:
         return

@@ -81,7 +81,7 @@ def _probabilities(x: Floats, y: Integers, fold: Integers, n_classes: int) -> Fl
         "verbosity": -1,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": 2,
+        "num_threads": 1,
         "seed": 0,
     }
     shares = np.zeros((len(y), n_classes))
@@ -91,5 +91,5 @@ def _probabilities(x: Floats, y: Integers, fold: Integers, n_classes: int) -> Fl
             continue
         data = lightgbm.Dataset(x[train], y[train], params={"verbosity": -1})
         booster = lightgbm.train(settings, data, max(10, TREES // max(1, n_classes // 3)))
-        shares[valid] = booster.predict(x[valid], num_threads=2)
+        shares[valid] = booster.predict(x[valid], num_threads=1)
     return shares

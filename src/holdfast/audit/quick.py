@@ -61,7 +61,7 @@ def fit_predict(x: Floats, y: Floats, train: Integers, valid: Integers, seed: in
         "seed": seed,
         "deterministic": True,
         "force_row_wise": True,
-        "num_threads": 2,
+        "num_threads": 1,
         "max_bin": 127,
         "feature_fraction": 0.8,
     }
@@ -69,7 +69,7 @@ def fit_predict(x: Floats, y: Floats, train: Integers, valid: Integers, seed: in
     for target in y.T:
         data = lightgbm.Dataset(x[train], target[train], params={"verbosity": -1})
         booster = lightgbm.train(settings, data, TREES if y.shape[1] == 1 else TREES // 2)
-        answers.append(np.asarray(booster.predict(x[valid], num_threads=2)))
+        answers.append(np.asarray(booster.predict(x[valid], num_threads=1)))
     return np.column_stack(answers)
 
 

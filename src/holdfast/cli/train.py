@@ -45,6 +45,7 @@ def train(
     sealed: Annotated[float | None, typer.Option(help="Share of rows sealed for the verdict (0.2).")] = None,
     folds: Annotated[int | None, typer.Option(help="Cross-validation folds (5).")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and trials, same model (0).")] = None,
+    record: Annotated[bool | None, typer.Option("--record", help="Also write a technical record (EU AI Act).")] = None,
     header: Annotated[bool | None, typer.Option("--header/--no-header", help="The file's first row names.")] = None,
     out: Annotated[Path | None, typer.Option(help="The study's folder (study).")] = None,
     config: Annotated[Path | None, typer.Option(help="A study.toml; options given here override it.")] = None,
@@ -60,7 +61,7 @@ def train(
         "learners": learners, "tuner": tuner, "group": group, "time": time_column, "split": split, "prefer": prefer,
         "conformal_group": conformal_group, "protected": protected, "fair": fair,
         "weight": weight, "drop": drop,
-        "keep": keep, "sealed": sealed, "folds": folds, "seed": seed, "header": header,
+        "keep": keep, "sealed": sealed, "folds": folds, "seed": seed, "header": header, "record": record,
     }  # fmt: skip
     settings = {
         **({} if config is None else read_settings(config)),

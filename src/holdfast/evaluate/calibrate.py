@@ -37,13 +37,14 @@ class Calibrator:
 
     def apply(self, probabilities: Floats) -> Floats:
         """Calibrate, shape as given."""
+        from scipy.special import expit, softmax
+
         p = np.clip(probabilities, TINY, 1 - TINY)
         if self.method == "temperature":
-            raised = np.exp(self.scale * np.log(p))
-            return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+            return np.asarray(softmax(self.scale * np.log(p), axis=1))
         if self.method == "platt":
             odds = self.scale * (np.log(p[:, 1:]) - np.log(1 - p[:, 1:])) + self.shift
-            first = 1 / (1 + np.exp(-odds))
+            first = expit(odds)
             return np.concatenate([1 - first, first], axis=1)
         if self.method == "isotonic":
             drawn = np.column_stack(

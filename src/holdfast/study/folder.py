@@ -19,6 +19,7 @@ class Folder:
         self.path = path
         self.request_file = path / "study.toml"
         self.result_file = path / "result.json"
+        self.record_file = path / "record.md"
         self.report_file = path / "report.html"
         self.trials = path / "trials"
         self.model = path / "model"

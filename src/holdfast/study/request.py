@@ -19,6 +19,7 @@ class Request(BaseModel):
     decide; "random" keeps a random split whatever is found. prefer: "simple" ships the simplest model within one standard
     error of the best. conformal_group: a category whose values get intervals of their own. protected: columns by whose
     values the model's fairness is measured; fair: what equal treatment by thresholds should mean, shown at its price.
+    record: write record.md, a technical record along the EU's AI Act.
     sealed: share of the rows put away for the verdict. folds: for cross-validation, at least 2.
     """
 
@@ -46,6 +47,7 @@ class Request(BaseModel):
     folds: int = Field(default=5, ge=2, le=50)
     seed: int = Field(default=0, ge=0, lt=2**31)
     header: bool = True
+    record: bool = False
 
     @field_validator("budget", mode="before")
     @classmethod

@@ -19,8 +19,9 @@ from holdfast.report.page import write as write_page
 from holdfast.search.clock import Clock
 from holdfast.study.board import Searched
 from holdfast.study.finish import Finished
-from holdfast.study.folder import Folder
+from holdfast.study.folder import Folder, write_text
 from holdfast.study.prepare import Question
+from holdfast.study.record import record
 from holdfast.study.trust import Trust
 from holdfast.study.verdict import Verdict
 from holdfast.study.words import first_lines, sentence, worth
@@ -56,6 +57,9 @@ def write_results(results: Results, folder: Folder, clock: Clock) -> None:
     results.seconds["total"] = clock.elapsed
     result = to_json(results, folder)
     write_page(_story(results, result), folder.report_file)
+    if results.question.request.record:
+        card = (folder.model / "card.md").read_text(encoding="utf-8")
+        write_text(folder.record_file, record(result, card))
     result["seconds"]["total"] = clock.elapsed
     folder.write_result(_finite(result))
 
