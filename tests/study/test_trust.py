@@ -106,7 +106,7 @@ def test_groups_found_by_the_audit_decide_the_split(tmp_path):
     assert honest["split"]["kind"] == "group"
     assert honest["split"]["decided"] == "audit"
     assert "stem(id)" in honest["first"][0]
-    assert naive["verdict"]["score"] > 0.95 > honest["verdict"]["score"] + 0.2
+    assert naive["verdict"]["score"] > 0.95 > honest["verdict"]["score"] + 0.05
     ledger = (tmp_path / "a" / "ledger.jsonl").read_text().splitlines()
     assert json.loads(ledger[0])["decided"] == "audit"
 
