@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from scipy.stats import norm
+from statsmodels.stats.proportion import proportion_confint
 
-from holdfast.evaluate.bootstrap import p_better, resample, score_by_parts
+from holdfast.evaluate.bootstrap import accurate_interval, p_better, resample, score_by_parts
 from holdfast.evaluate.leaderboard import Entry, leaderboard
-from holdfast.metrics.classification import ROC_AUC
+from holdfast.metrics.classification import CLASSIFICATION, ROC_AUC
 from holdfast.metrics.regression import MAE, RMSE
 
 
@@ -66,3 +68,64 @@ def test_the_board_puts_the_best_first_and_the_baseline_on_it():
     assert board[0].to_json()["beats_baseline"] == {"p": board[0].beats_baseline}
     for row in board:
         assert row.low <= row.score <= row.high
+
+
+@pytest.mark.parametrize(
+    ("draw", "truth"), [("normal", 1.0), ("exponential", np.sqrt(2.0)), ("lognormal", np.exp(1.0))]
+)
+def test_accurate_intervals_of_skewed_errors_cover(draw, truth):
+    """RMSE of errors whose squares are skewed: percentiles miss too often, the studentised interval hardly does."""
+    covered = plain = 0
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        errors = {
+            "normal": rng.normal(size=200),
+            "exponential": rng.exponential(size=200),
+            "lognormal": rng.lognormal(size=200),
+        }
+        y, zeros = errors[draw], np.zeros(200)
+        found = resample(RMSE, y, zeros, n_resamples=200, seed=seed)
+        interval = accurate_interval(RMSE, y, zeros, found)
+        covered += interval.low <= truth <= interval.high
+        plain += found.interval().low <= truth <= found.interval().high
+    # The square of a lognormal has such a tail that 200 rows can't show it all.
+    assert covered / 150 >= (0.92 if draw != "lognormal" else 0.82)
+    assert covered >= plain
+
+
+def test_shares_have_exact_intervals():
+    y, labels = np.zeros(50, dtype=int), np.r_[np.zeros(45, dtype=int), np.ones(5, dtype=int)]
+    predictions = np.eye(2)[labels]
+    accuracy = next(metric for metric in CLASSIFICATION if metric.name == "accuracy")
+    found = accurate_interval(accuracy, y, predictions, resample(accuracy, y, predictions))
+    low, high = proportion_confint(45, 50, method="beta")
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_groups_are_drawn_whole():
+    """Ten groups of a hundred equal rows are ten observations, not a thousand."""
+    rng, covered, naive = np.random.default_rng(0), 0, 0
+    for seed in range(100):
+        y, blocks = np.repeat(rng.normal(size=25), 20), np.repeat(np.arange(25), 20)
+        zeros = np.zeros(500)
+        for metric, truth in ((RMSE, 1.0),):
+            found = resample(metric, y, zeros, blocks=blocks, n_resamples=100, seed=seed)
+            whole = accurate_interval(metric, y, zeros, found, blocks=blocks)
+            rows = accurate_interval(metric, y, zeros, resample(metric, y, zeros, n_resamples=100, seed=seed))
+            covered += whole.low <= truth <= whole.high
+            naive += rows.low <= truth <= rows.high
+    assert covered / 100 >= 0.88
+    assert naive / 100 < 0.6
+
+
+@pytest.mark.parametrize("n_rows", [150, 600])
+def test_accurate_intervals_of_ranking_cover(n_rows):
+    covered = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        y = rng.integers(0, 2, n_rows)
+        share = norm.cdf(rng.normal(size=n_rows) + 1.5 * y)
+        p = np.column_stack([1 - share, share])
+        interval = accurate_interval(ROC_AUC, y, p, resample(ROC_AUC, y, p, n_resamples=300, seed=seed))
+        covered += interval.low <= norm.cdf(1.5 / np.sqrt(2)) <= interval.high
+    assert 0.91 <= covered / 200 <= 0.99

@@ -48,10 +48,15 @@ def matthews(y: Integers, labels: Integers, weights: Floats | None = None) -> fl
     return float((correct * total - actual @ called) / spread) if spread > 0 else 0.0
 
 
+def surprises(y: Integers, probabilities: Floats) -> Floats:
+    """What log loss is the mean of, in nats."""
+    chosen = probabilities[np.arange(len(y)), y] / probabilities.sum(axis=1)
+    return np.asarray(-np.log(np.clip(chosen, 1e-15, 1.0)))
+
+
 def log_loss(y: Integers, probabilities: Floats, weights: Floats | None = None) -> float:
     """Mean surprise at the class that came true, in nats; punishes confident mistakes hardest."""
-    chosen = probabilities[np.arange(len(y)), y] / probabilities.sum(axis=1)
-    return float(np.average(-np.log(np.clip(chosen, 1e-15, 1.0)), weights=weights))
+    return float(np.average(surprises(y, probabilities), weights=weights))
 
 
 def brier(y: Integers, probabilities: Floats, weights: Floats | None = None) -> float:
@@ -131,7 +136,7 @@ def _binary_average_precision(positive: Any, ranking: Floats, weights: Floats) -
     return float(np.divide(found, called, out=np.zeros_like(found), where=called > 0) @ positives / positives.sum())
 
 
-def _metric(function: Any, title: str, takes: Any, best: float = 1.0, *, is_share: bool = False) -> Metric:
+def _metric(function: Any, title: str, takes: Any, best: float = 1.0, **facts: Any) -> Metric:
     name = function.__name__
     summary = function.__doc__.splitlines()[0]
     return Metric(
@@ -142,12 +147,12 @@ def _metric(function: Any, title: str, takes: Any, best: float = 1.0, *, is_shar
         takes=takes,
         greater_is_better=best == 1.0,
         best=best,
-        is_share=is_share,
+        **facts,
     )
 
 
 ROC_AUC = _metric(roc_auc, "ROC AUC", "probabilities")
-LOG_LOSS = _metric(log_loss, "log loss", "probabilities", best=0.0)
+LOG_LOSS = _metric(log_loss, "log loss", "probabilities", best=0.0, losses=surprises)
 BRIER = _metric(brier, "Brier score", "probabilities", best=0.0)
 CLASSIFICATION = (
     ROC_AUC,

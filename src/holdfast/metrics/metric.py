@@ -15,7 +15,8 @@ class Metric:
 
     takes: what `function(y, given, weights)` is given: "probabilities" (n_rows, n_classes), "labels" (n_rows,) of class
     codes, or "values" (n_rows,). y holds class codes or values; weights is (n_rows,) or None. is_share: the score is the
-    share of rows answered rightly, each of them right or wrong.
+    share of rows answered rightly, each of them right or wrong. losses: where the score is a mean over rows, what it is the
+    mean of, (n_rows,); is_root: or the root of one.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Metric:
     greater_is_better: bool
     best: float
     is_share: bool = False
+    losses: Callable[[Any, Floats], Floats] | None = None
+    is_root: bool = False
 
     def score(self, y: Any, predictions: Floats, weights: Floats | None = None) -> float:
         """Score what a pipeline predicted: probabilities (n_rows, n_classes) or values (n_rows,)."""

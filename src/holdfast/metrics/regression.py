@@ -8,14 +8,24 @@ from holdfast.arrays import Floats
 from holdfast.metrics.metric import Metric
 
 
+def squared_errors(y: Floats, values: Floats) -> Floats:
+    """What RMSE is the root of the mean of."""
+    return np.asarray((y - values) ** 2)
+
+
+def absolute_errors(y: Floats, values: Floats) -> Floats:
+    """What the mean absolute error is the mean of."""
+    return np.abs(y - values)
+
+
 def rmse(y: Floats, values: Floats, weights: Floats | None = None) -> float:
     """Root of the mean squared error, in the target's unit; large misses weigh most."""
-    return float(np.sqrt(np.average((y - values) ** 2, weights=weights)))
+    return float(np.sqrt(np.average(squared_errors(y, values), weights=weights)))
 
 
 def mae(y: Floats, values: Floats, weights: Floats | None = None) -> float:
     """Mean absolute error, in the target's unit: how far off a typical answer is."""
-    return float(np.average(np.abs(y - values), weights=weights))
+    return float(np.average(absolute_errors(y, values), weights=weights))
 
 
 def median_error(y: Floats, values: Floats, weights: Floats | None = None) -> float:
@@ -53,8 +63,9 @@ def pinball(y: Floats, values: Floats, weights: Floats | None = None) -> float:
     return mae(y, values, weights) / 2
 
 
-def _metric(function: Any, title: str, best: float = 0.0) -> Metric:
+def _metric(function: Any, title: str, best: float = 0.0, **facts: Any) -> Metric:
     return Metric(
+        **facts,
         name=function.__name__,
         title=title,
         summary=function.__doc__.splitlines()[0],
@@ -65,8 +76,8 @@ def _metric(function: Any, title: str, best: float = 0.0) -> Metric:
     )
 
 
-RMSE = _metric(rmse, "RMSE")
-MAE = _metric(mae, "MAE")
+RMSE = _metric(rmse, "RMSE", losses=squared_errors, is_root=True)
+MAE = _metric(mae, "MAE", losses=absolute_errors)
 REGRESSION = (
     RMSE,
     MAE,
