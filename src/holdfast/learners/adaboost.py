@@ -1,11 +1,12 @@
 """AdaBoost: small trees, each on the rows that those before it got wrong."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from holdfast.graph import Graph
-from holdfast.graph.trees import Tree, tree_ensemble
+from holdfast.graph.trees import tree_ensemble
 from holdfast.learners.calibration import Calibrated, emit_calibrated
 from holdfast.learners.learner import Learner
 from holdfast.learners.space import Float, Int
@@ -94,10 +95,10 @@ class Median:
 def emit_median(graph: Graph, matrix: str, estimator: Any) -> str:
     """All trees' answers sorted, their weights added up in that order, and the answer where half is reached."""
     n_trees, one = len(estimator.members_), graph.constant(np.array([1]))
-    trees: list[Tree] = []
-    for k, member in enumerate(estimator.members_):
-        tree = read(member.tree_, member.tree_.value[:, 0, 0])
-        trees.append(Tree(**{**vars(tree), "target": k}))
+    trees = [
+        replace(read(member.tree_, member.tree_.value[:, 0, 0]), target=k)
+        for k, member in enumerate(estimator.members_)
+    ]
     answers = tree_ensemble(graph, matrix, trees, n_targets=n_trees, mode="<=")
     count = graph.constant(np.array([n_trees]))
     answers, order = graph.outputs("TopK", answers, count, n_outputs=2, largest=0, axis=1)

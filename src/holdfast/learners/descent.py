@@ -14,6 +14,10 @@ from holdfast.learners.space import Choice, Dimension, Float
 # Scores are held within this, where the logistic is still above zero, so that the classes' shares can be divided.
 FURTHEST = 30.0
 
+# Small steps, smaller yet where nothing more is gained: scikit-learn's own for classes are so large where alpha is small
+# that scores of a billion cancel.
+STEPS = {"average": True, "learning_rate": "adaptive", "eta0": 0.01}
+
 SUMMARY = "Weights learned one row at a time; for millions of rows, where other linear models take too long."
 REFERENCE = "Robbins & Monro, 1951; Bottou, 2010"
 
@@ -38,7 +42,7 @@ class Descent(InDouble):
 def _make_classifier(*, seed: int, n_jobs: int, **params: Any) -> Descent:
     from sklearn.linear_model import SGDClassifier
 
-    return Descent(SGDClassifier(loss="log_loss", random_state=seed, average=True, **params))
+    return Descent(SGDClassifier(loss="log_loss", random_state=seed, **STEPS, **params))
 
 
 def emit_descent(graph: Graph, matrix: str, estimator: Any) -> str:
@@ -76,7 +80,7 @@ sgd_regressor = Learner(
     task="regression",
     summary=SUMMARY,
     reference=REFERENCE,
-    make=regressor("SGDRegressor", average=True),
+    make=regressor("SGDRegressor", **STEPS),
     wants=SCALED,
     space={**SPACE, "loss": Choice(("squared_error", "huber"), default="squared_error")},
     emit=emit_values,
