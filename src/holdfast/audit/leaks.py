@@ -30,14 +30,11 @@ def target_copies(examined: Examined) -> Iterator[Finding]:
             continue
         pairs = pl.DataFrame({"a": column, "b": y}).n_unique()
         if pairs == n_classes and _is_no_accident(examined, n_classes):
-            yield Finding(
+            yield _certain(
                 "target-copy",
-                Severity.BLOCKER,
                 (name,),
                 f"Each of the {n_classes:,} values of {name!r} stands for exactly one value of the target, and the reverse.",
                 REMEDY.format(name=name),
-                LEFT_OUT,
-                drop=True,
             )
 
 
@@ -53,14 +50,11 @@ def determining(examined: Examined) -> Iterator[Finding]:
             continue
         table = pl.DataFrame({"a": column, "b": y}).group_by("a", "b").len()
         if table.height == n_values and table["len"].min() >= FEWEST_ROWS_A_VALUE:  # type: ignore[operator]
-            yield Finding(
+            yield _certain(
                 "target-determined",
-                Severity.BLOCKER,
                 (name,),
                 f"Each of the {n_values} values of {name!r} always comes with the same target, in all {n_rows:,} rows.",
                 REMEDY.format(name=name),
-                LEFT_OUT,
-                drop=True,
             )
 
 
@@ -79,14 +73,11 @@ def composed(examined: Examined) -> Iterator[Finding]:
             continue
         if frame.select(*names, examined.target).n_unique() == n_classes:
             listed = " and ".join(repr(name) for name in names)
-            yield Finding(
+            yield _certain(
                 "target-composed",
-                Severity.BLOCKER,
                 names,
                 f"{listed} together name the {n_classes} values of the target one by one, in all {n_rows:,} rows.",
                 f"They are the target, taken apart; keep one with --keep {names[0]!r} only if it is known beforehand.",
-                LEFT_OUT,
-                drop=True,
             )
             return
 
@@ -109,14 +100,11 @@ def paired(examined: Examined) -> Iterator[Finding]:
         for said, answer in (("larger than", gap > 0), ("smaller than", gap < 0), ("equal to", gap == 0)):
             count = int(answer.sum())
             if 50 <= count <= len(y) - 50 and (np.array_equal(answer, y) or np.array_equal(answer, ~y)):
-                yield Finding(
+                yield _certain(
                     "target-by-comparison",
-                    Severity.BLOCKER,
                     (first, second),
                     f"Whether {first!r} is {said} {second!r} tells the target in every one of {len(y):,} rows.",
                     f"One of them was recorded with the answer; keep one with --keep {first!r} if it is known beforehand.",
-                    LEFT_OUT,
-                    drop=True,
                 )
 
 
@@ -132,14 +120,11 @@ def separating(examined: Examined) -> Iterator[Finding]:
             continue
         low, high = values[first], values[~first]
         if low.max() < high.min() or high.max() < low.min():
-            yield Finding(
+            yield _certain(
                 "target-separated",
-                Severity.BLOCKER,
                 (name,),
                 f"{name!r} parts the two classes without a single exception in {len(y):,} rows.",
                 REMEDY.format(name=name),
-                LEFT_OUT,
-                drop=True,
             )
 
 
@@ -162,13 +147,13 @@ def sums(examined: Examined) -> Iterator[Finding]:
         said = _repeats(values, y)
         if said:
             told.add(name)
-            yield _arithmetic("target-line", (name,), f"{name!r} {said}.", REMEDY.format(name=name))
+            yield _certain("target-line", (name,), f"{name!r} {said}.", REMEDY.format(name=name))
     rest = {name: values for name, values in numbers.items() if name not in told and np.nanstd(values) > 0}
     parts = _adds_up(rest, y)
     if parts:
         signs = " ".join(f"{'+' if sign > 0 else '-'} {name!r}" for name, sign in parts.items()).removeprefix("+ ")
         exact, names = _exactness(parts, rest, y), tuple(parts)
-        yield _arithmetic(
+        yield _certain(
             "target-sum",
             names,
             f"{signs} is the target{exact}.",
@@ -176,7 +161,7 @@ def sums(examined: Examined) -> Iterator[Finding]:
         )
 
 
-def _arithmetic(code: str, names: tuple[str, ...], evidence: str, remedy: str) -> Finding:
+def _certain(code: str, names: tuple[str, ...], evidence: str, remedy: str) -> Finding:
     return Finding(code, Severity.BLOCKER, names, evidence, remedy, LEFT_OUT, drop=True)
 
 
@@ -244,12 +229,9 @@ def missingness(examined: Examined) -> Iterator[Finding]:
         table = pl.DataFrame({"m": missing, "y": y}).group_by("m", "y").len()
         best = int(table.group_by("m").agg(pl.col("len").max())["len"].sum()) / y.len()
         if best > 0.995 and best > majority + 0.5 * (1 - majority):
-            yield Finding(
+            yield _certain(
                 "target-by-missingness",
-                Severity.BLOCKER,
                 (name,),
                 f"Whether {name!r} is filled in tells the target in {best:.1%} of the rows.",
                 REMEDY.format(name=name),
-                LEFT_OUT,
-                drop=True,
             )
