@@ -31,7 +31,15 @@ def once(question: Question, seed: int, seconds: float) -> float:
     automl = AutoML()
     task, metric = ("classification", "roc_auc") if classes else ("regression", "rmse")
     automl.fit(
-        x.iloc[drawn], y[drawn], task=task, metric=metric, time_budget=seconds, eval_method="cv", verbose=0, seed=seed, n_jobs=1
+        x.iloc[drawn],
+        y[drawn],
+        task=task,
+        metric=metric,
+        time_budget=seconds,
+        eval_method="cv",
+        verbose=0,
+        seed=seed,
+        n_jobs=1,
     )
     predicted = automl.predict_proba(x.iloc[rest]) if classes else automl.predict(x.iloc[rest])
     true = question.metric.score(y[rest], np.asarray(predicted, dtype=np.float64))
@@ -42,7 +50,9 @@ def once(question: Question, seed: int, seconds: float) -> float:
 def main() -> None:
     """Print a row a set."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=["magic_telescope", "adult_income", "california_housing", "protein_casp"])
+    parser.add_argument(
+        "names", nargs="*", default=["magic_telescope", "adult_income", "california_housing", "protein_casp"]
+    )
     parser.add_argument("--draws", type=int, default=25)
     parser.add_argument("--seconds", type=float, default=5.0)
     given = parser.parse_args()
