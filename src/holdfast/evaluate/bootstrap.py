@@ -141,8 +141,7 @@ def accurate_interval(
         exact = binomtest(right, len(y)).proportion_ci(level, method="exact")
         return Interval(found.score, float(exact.low), float(exact.high), level)
     if metric.losses is not None:
-        given = np.argmax(predictions, axis=1) if metric.takes == "labels" else predictions
-        low, high = _studentised(metric.losses(y, given), blocks, level)
+        low, high = _studentised(metric.losses(y, predictions), blocks, level)
         ends = np.sqrt(np.maximum([low, high], 0.0)) if metric.is_root else np.array([low, high])
         return Interval(found.score, float(max(0.0, ends[0])), float(ends[1]), level)
     known = found.draws[np.isfinite(found.draws)]
