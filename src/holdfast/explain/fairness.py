@@ -55,8 +55,8 @@ class Fairness:
 def groups_of(values: Any, n_ranges: int = 4) -> Any:
     """Name each row's group: a text as it is, a number by its range of even counts; missing is a group of its own.
 
-    >>> groups_of(np.array([20.0, 31.0, 44.0, 70.0])).tolist()
-    ['up to 28', '29 to 38', '39 to 50', 'over 50']
+    >>> groups_of(np.array([20.0, 31.0, 38.0, 44.0, 70.0])).tolist()
+    ['up to 31', 'up to 31', '32 to 38', '39 to 44', 'over 44']
     """
     values = np.asarray(values)
     if values.dtype.kind not in "fiu" or len(np.unique(values[~np.isnan(values.astype(float))])) <= n_ranges:
