@@ -28,15 +28,28 @@ MAP = {
     "search": BELOW_SEARCH,
     "explain": BELOW_SEARCH,
     "model": set(),
+    "serve": {"model"},
     "compile": {"model", "learners", "features", "tasks", "graph", "data"},
     "report": set(),
     "testing": ALL_BUT_OUTER - {"testing"},
     "study": ALL_BUT_OUTER - {"testing"},
-    "cli": ALL_BUT_OUTER | {"study"},
+    "cli": ALL_BUT_OUTER | {"study", "serve"},
 }
 
 # Slow to import: only inside the function that uses them (or in a file nothing light imports).
-HEAVY = {"catboost", "lightgbm", "matplotlib", "onnx", "onnxruntime", "optuna", "pandas", "scipy", "sklearn", "xgboost"}
+HEAVY = {
+    "catboost",
+    "lightgbm",
+    "matplotlib",
+    "onnx",
+    "onnxruntime",
+    "optuna",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "uvicorn",
+    "xgboost",
+}
 
 FILES = sorted(SRC.rglob("*.py"))
 

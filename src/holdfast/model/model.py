@@ -92,7 +92,10 @@ class Model:
 
     def score(self, rows: Any) -> dict[str, Any]:
         """Predict the columns of a scored file: `prediction`, and for classes `probability_<class>`."""
-        answers = self._run(rows)
+        return self.columns(self._run(rows))
+
+    def columns(self, answers: Floats) -> dict[str, Any]:
+        """Name what `answers` gave, as `score` does."""
         if self._labels is None:
             return {"prediction": answers}
         shares = {f"probability_{name_of(label)}": answers[:, k] for k, label in enumerate(self.classes)}
@@ -102,19 +105,20 @@ class Model:
         parts = self.schema.parts(rows, CHUNK)
         first = next(parts)
         if len(first[0]) < CHUNK:
-            return self._answer(*first)
+            return self.answers(*first)
         workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         answers: list[Floats] = []
         with ThreadPoolExecutor(workers) as pool:
-            waiting = deque([pool.submit(self._answer, *first)])
+            waiting = deque([pool.submit(self.answers, *first)])
             for part in parts:
-                waiting.append(pool.submit(self._answer, *part))
+                waiting.append(pool.submit(self.answers, *part))
                 if len(waiting) > 2 * workers:
                     answers.append(waiting.popleft().result())
             answers += [each.result() for each in waiting]
         return np.concatenate(answers)
 
-    def _answer(self, numbers: Floats, strings: Strings) -> Floats:
+    def answers(self, numbers: Floats, strings: Strings) -> Floats:
+        """Run the graph on what `schema.arrays` made: probabilities (n, n_classes), or values (n,)."""
         if not len(numbers):
             return np.zeros((0, len(self.classes)) if self.classes else 0)
         given = {"numbers": numbers, "strings": strings}
