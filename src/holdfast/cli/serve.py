@@ -23,9 +23,9 @@ class Mode(StrEnum):
 
 
 class Notice(StrEnum):
-    """What becomes of a value that training never saw."""
+    """What becomes of a value that training never saw: it is scored, and counted, or refused."""
 
-    count = "count"
+    score = "score"
     refuse = "refuse"
 
 
@@ -37,8 +37,8 @@ def serve(
     mode: Annotated[
         Mode, typer.Option(help="strict: JSON's own types; permissive: unreadable is missing.")
     ] = Mode.coerce,
-    unseen: Annotated[Notice, typer.Option(help="Categories that training never saw.")] = Notice.count,
-    out_of_range: Annotated[Notice, typer.Option(help="Numbers outside the range of training.")] = Notice.count,
+    unseen: Annotated[Notice, typer.Option(help="Categories that training never saw.")] = Notice.score,
+    out_of_range: Annotated[Notice, typer.Option(help="Numbers outside the range of training.")] = Notice.score,
     keys: Annotated[Path | None, typer.Option(help="File of lines NAME SCOPE,SCOPE KEY; or set HOLDFAST_KEYS.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="TLS certificate, PEM.")] = None,
     key: Annotated[Path | None, typer.Option(help="The certificate's private key, PEM.")] = None,

@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from holdfast.errors import HoldfastError
+from holdfast.serve.batch import Batch
 from holdfast.serve.keys import Keys, Rate
 from holdfast.serve.meters import Meters, Snapshot
 from holdfast.serve.problems import Problem
-from holdfast.serve.routes import Route, routes_of
-from holdfast.serve.settings import Settings
+from holdfast.serve.routes import Predict, Route, routes_of
+from holdfast.serve.settings import Limits, Settings
 from holdfast.serve.shelf import Place, Shelf
-from holdfast.serve.wire import PROBLEM, Answer, Call, dumps
+from holdfast.serve.wire import PROBLEM, Answer, Asked, Call, dumps
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -131,18 +132,24 @@ class App:
             raise Problem(
                 415, f"the body is {call.media_type[:60]!r}; expected {' or '.join(sorted(route.media - {''}))}"
             )
-        if route.predict is not None and route.served is not None:
-            if len(call.body) <= INLINE:
-                answer, rows = route.predict(call, self.settings.limits)
-            else:
-                loop = asyncio.get_running_loop()
-                answer, rows = await loop.run_in_executor(self._pool, route.predict, call, self.settings.limits)
-            self.meters.rows(route.served.name, route.served.version, rows)
-            return answer
+        if route.predict is not None and route.batch is not None:
+            return await self._predict(route.predict, route.batch, call)
         if route.name == "reload":
             return Answer(dumps({"models": await self.reload(announce=True)}))
         assert route.tell is not None
         return route.tell(call, self)
+
+    async def _predict(self, read: Predict, batch: Batch, call: Call) -> Answer:
+        """Small requests are read here and scored together; large ones go to a thread, where they hold no one up."""
+        if len(call.body) <= INLINE:
+            asked = read(call, self.settings.limits)
+            answers = await batch.answers(asked.rows)
+            answer = asked.write(answers)
+        else:
+            loop = asyncio.get_running_loop()
+            asked, answer = await loop.run_in_executor(self._pool, _whole, read, call, self.settings.limits)
+        self.meters.rows(call.model.name, call.model.version, asked.rows)
+        return answer
 
     async def reload(self, *, announce: bool = False) -> list[dict[str, str]]:
         """Load every model again and change over when all of them open; else the old ones stay, and Problem (422)."""
@@ -176,6 +183,11 @@ class App:
             (b"access-control-allow-origin", origin),
             (b"access-control-allow-headers", b"authorization, content-type, x-api-key"),
         ]
+
+
+def _whole(read: Predict, call: Call, limits: Limits) -> tuple[Asked, Answer]:
+    asked = read(call, limits)
+    return asked, asked.write(call.model.answers(asked.rows))
 
 
 def _refusal(problem: Problem, route: Route | None) -> Answer:

@@ -19,7 +19,7 @@ def server_of(app: Any, settings: Settings) -> "uvicorn.Server":
     """Make a uvicorn server that leaves signals to us; RequestError when the certificate can't be read."""
     import uvicorn
 
-    class Server(uvicorn.Server):
+    class Server(uvicorn.Server):  # type: ignore[misc]
         @contextmanager
         def capture_signals(self) -> Iterator[None]:
             yield
@@ -51,12 +51,12 @@ def guarded(limits: Limits) -> type[asyncio.Protocol]:
     """Make uvicorn's protocol end connections that bring their headers too slowly, too many of them, or are too many."""
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    class Guarded(HttpToolsProtocol):
+    class Guarded(HttpToolsProtocol):  # type: ignore[misc]
         _headers_size = 0
         _waiting = True
         _late: asyncio.TimerHandle | None = None
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
             if len(self.connections) > limits.connections:
                 transport.close()

@@ -2,29 +2,28 @@
 
 from typing import Any
 
-from holdfast.serve.door import Rows, shown
+from holdfast.serve.door import shown
 from holdfast.serve.problems import Problem
 from holdfast.serve.settings import Limits
 from holdfast.serve.shelf import Served
-from holdfast.serve.wire import Answer, Call, dumps, loads
+from holdfast.serve.wire import Answer, Asked, Call, dumps, loads
 
 
-def predict(call: Call, limits: Limits) -> tuple[Answer, Rows]:
-    """Answer `POST /predict`: an object gets an object, an array of objects one of objects, columns get columns."""
+def predict(call: Call, limits: Limits) -> Asked:
+    """Read `POST /predict`: an object gets an object, an array of objects one of objects, columns get columns."""
     given = loads(call.body, limits.depth)
     served = call.model
     if isinstance(given, list):
-        rows = served.door.records(given)
-        columns = served.many(rows)
-        names = list(columns)
-        return Answer(dumps([dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)])), rows
+        return Asked(served.door.records(given), lambda answers: Answer(dumps(_records(served.many(answers)))))
     if not isinstance(given, dict):
         raise Problem(400, f"the body is {shown(given)}; expected a record, an array of records, or columns as arrays")
     if list in set(map(type, given.values())) and has_columns(given, served):
-        rows = served.door.columns(given)
-        return Answer(dumps(served.many(rows))), rows
-    rows = served.door.record(given)
-    return Answer(dumps(served.one(rows))), rows
+        return Asked(served.door.columns(given), lambda answers: Answer(dumps(served.many(answers))))
+    return Asked(served.door.record(given), lambda answers: Answer(dumps(served.one(answers))))
+
+
+def _records(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def has_columns(given: dict[str, Any], served: Served) -> bool:

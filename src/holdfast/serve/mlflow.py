@@ -11,16 +11,16 @@ from holdfast.serve.door import Rows, shown
 from holdfast.serve.problems import Problem
 from holdfast.serve.settings import Limits
 from holdfast.serve.shelf import Served
-from holdfast.serve.wire import Answer, Call, dumps, loads
+from holdfast.serve.wire import Answer, Asked, Call, dumps, loads
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
 
-def invocations(call: Call, limits: Limits) -> tuple[Answer, Rows]:
-    """Answer `POST /invocations`: JSON in one of FORMS, or CSV with a header; always {"predictions": [...]}."""
+def invocations(call: Call, limits: Limits) -> Asked:
+    """Read `POST /invocations`: JSON in one of FORMS, or CSV with a header; always {"predictions": [...]}."""
     served = call.model
     rows = _csv(call.body, served) if call.media_type == "text/csv" else _json(loads(call.body, limits.depth), served)
-    return Answer(dumps({"predictions": served.many(rows)["prediction"]})), rows
+    return Asked(rows, lambda answers: Answer(dumps({"predictions": served.many(answers)["prediction"]})))
 
 
 def _json(given: Any, served: Served) -> Rows:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from holdfast.serve import forms, mlflow, openapi, v2
-from holdfast.serve.door import Rows
+from holdfast.serve.batch import Batch
 from holdfast.serve.keys import Keys
 from holdfast.serve.problems import Problem
 from holdfast.serve.settings import Limits, Settings
 from holdfast.serve.shelf import Served, Shelf
-from holdfast.serve.wire import TEXT, Answer, Call, dumps
+from holdfast.serve.wire import TEXT, Answer, Asked, Call, dumps
 
 # A body says that it is JSON: pages of other sites can send "simple" types only, so that no browser is used against us.
 JSON_BODY = frozenset({"application/json"})
@@ -28,7 +28,7 @@ class Serving(Protocol):
         """Give the counters' page."""
 
 
-Predict = Callable[[Call, Limits], tuple[Answer, Rows]]
+Predict = Callable[[Call, Limits], Asked]
 Tell = Callable[[Call, Any], Answer]
 
 
@@ -45,6 +45,7 @@ class Route:
     predict: Predict | None = None
     tell: Tell | None = None
     served: Served | None = None
+    batch: Batch | None = None
     media: frozenset[str] = frozenset()
     probe: bool = False
     protocol: str = ""
@@ -79,22 +80,23 @@ FIXED = {
 def routes_of(shelf: Shelf) -> dict[str, Route]:
     """All paths: the fixed ones, and those of every model; where no model is named, the first one answers."""
     first = shelf.find(shelf.models[0].name)
+    batches = {each: Batch(each) for each in shelf.models}
     made = {path: replace(route, served=first) for path, route in FIXED.items()}
     made |= {
-        "/predict": replace(PREDICT, served=first),
+        "/predict": replace(PREDICT, served=first, batch=batches[first]),
         "/schema": replace(SCHEMA, served=first),
-        "/invocations": replace(INVOCATIONS, served=first),
+        "/invocations": replace(INVOCATIONS, served=first, batch=batches[first]),
     }
     latest = [(f"{name}", shelf.find(name)) for name in shelf.names]
     exact = [(f"{each.name}/versions/{each.version}", each) for each in shelf.models]
     for place, served in latest + exact:
         made |= {
-            f"/models/{place}/predict": replace(PREDICT, served=served),
+            f"/models/{place}/predict": replace(PREDICT, served=served, batch=batches[served]),
             f"/models/{place}/schema": replace(SCHEMA, served=served),
-            f"/models/{place}/invocations": replace(INVOCATIONS, served=served),
+            f"/models/{place}/invocations": replace(INVOCATIONS, served=served, batch=batches[served]),
             f"/v2/models/{place}": replace(METADATA, served=served),
             f"/v2/models/{place}/ready": replace(READY, served=served, protocol="v2"),
-            f"/v2/models/{place}/infer": replace(INFER, served=served),
+            f"/v2/models/{place}/infer": replace(INFER, served=served, batch=batches[served]),
         }
     return made
 

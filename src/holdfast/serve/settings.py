@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Mode = Literal["strict", "coerce", "permissive"]
-Notice = Literal["count", "refuse"]
+Notice = Literal["score", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Settings:
     """
 
     mode: Mode = "coerce"
-    unseen: Notice = "count"
-    out_of_range: Notice = "count"
+    unseen: Notice = "score"
+    out_of_range: Notice = "score"
     limits: Limits = field(default_factory=Limits)
     host: str = "127.0.0.1"
     port: int = 8080

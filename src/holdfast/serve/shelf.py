@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.arrays import Floats
 from holdfast.errors import ModelError, RequestError
-from holdfast.model.model import Model, name_of
+from holdfast.model.model import CHUNK, Model, name_of
 from holdfast.model.package import load
 from holdfast.model.schema import Field
 from holdfast.serve.door import Door, Rows
@@ -72,22 +73,23 @@ class Served:
         if not np.isfinite(self.model.answers(*rows)).all():
             raise ModelError(f"{place.folder} answers an example row without a number; expected a model that works")
 
-    def one(self, rows: Rows) -> dict[str, Any]:
-        """Score a single row, as a record."""
-        answers = self.model.answers(rows.numbers, rows.strings)
+    def answers(self, rows: Rows) -> Floats:
+        """Score rows, a bounded number at a time."""
+        numbers, strings = rows.numbers, rows.strings
+        if len(numbers) <= CHUNK:
+            return self.model.answers(numbers, strings)
+        starts = range(0, len(numbers), CHUNK)
+        return np.concatenate([self.model.answers(numbers[at : at + CHUNK], strings[at : at + CHUNK]) for at in starts])
+
+    def one(self, answers: Floats) -> dict[str, Any]:
+        """Write the answer for a single row as a record."""
         if not self.model.classes:
             return {"prediction": float(answers[0])}
         shares = answers[0].tolist()
         return dict(zip(self.columns, [self.model.classes[shares.index(max(shares))], *shares], strict=True))
 
-    def many(self, rows: Rows) -> dict[str, list[Any]]:
-        """Score rows, as columns of plain values."""
-        numbers, strings = rows.numbers, rows.strings
-        parts = [
-            self.model.answers(numbers[at : at + 4_000], strings[at : at + 4_000])
-            for at in range(0, len(numbers), 4_000)
-        ]
-        answers = np.concatenate(parts) if parts else self.model.answers(numbers, strings)
+    def many(self, answers: Floats) -> dict[str, list[Any]]:
+        """Write answers as columns of plain values."""
         return {name: column.tolist() for name, column in self.model.columns(answers).items()}
 
 

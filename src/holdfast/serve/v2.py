@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from holdfast.model.schema import Field
-from holdfast.serve.door import Rows
 from holdfast.serve.problems import Problem
 from holdfast.serve.settings import Limits
 from holdfast.serve.shelf import Served, Shelf
-from holdfast.serve.wire import Answer, Call, dumps, loads
+from holdfast.serve.wire import Answer, Asked, Call, dumps, loads
 
 LENGTH = b"inference-header-content-length"
 
@@ -50,8 +49,8 @@ def metadata(call: Call, shelf: Shelf) -> Answer:
     )
 
 
-def infer(call: Call, limits: Limits) -> tuple[Answer, Rows]:
-    """Answer `POST .../infer`."""
+def infer(call: Call, limits: Limits) -> Asked:
+    """Read `POST .../infer`."""
     size = _header_length(call)
     request = loads(call.body[:size], limits.depth)
     if not isinstance(request, dict) or not isinstance(request.get("inputs"), list):
@@ -65,8 +64,8 @@ def infer(call: Call, limits: Limits) -> tuple[Answer, Rows]:
         columns[name] = column
     if len(binary):
         raise Problem(400, f"{len(binary):,} bytes follow the tensors; expected none")
-    rows = call.model.door.columns(columns)
-    return _answer(call.model, request, call.model.many(rows)), rows
+    served = call.model
+    return Asked(served.door.columns(columns), lambda answers: _answer(served, request, served.many(answers)))
 
 
 def _header_length(call: Call) -> int:

@@ -1,18 +1,18 @@
 """Bytes of a request and of an answer; JSON by orjson."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from holdfast.arrays import Floats
 from holdfast.errors import MissingExtraError
+from holdfast.serve.door import Rows
 from holdfast.serve.problems import Problem
-
-if TYPE_CHECKING:
-    from holdfast.serve.shelf import Served
+from holdfast.serve.shelf import Served
 
 JSON, PROBLEM, TEXT = "application/json", "application/problem+json", "text/plain; charset=utf-8"
 
@@ -27,11 +27,11 @@ class Call:
 
     body: bytes
     headers: Mapping[bytes, bytes]
-    served: "Served | None" = None
+    served: Served | None = None
     query: bytes = b""
 
     @property
-    def model(self) -> "Served":
+    def model(self) -> Served:
         """The model of a path that names one."""
         if self.served is None:
             raise Problem(404, "this path names no model; expected one of those of /v2/models/NAME")
@@ -51,6 +51,14 @@ class Answer:
     media_type: str = JSON
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The rows that a request asks about, and how its answer is written once they are scored."""
+
+    rows: Rows
+    write: Callable[[Floats], Answer]
 
 
 def need(*names: str) -> None:
