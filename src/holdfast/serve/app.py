@@ -105,25 +105,16 @@ class App:
             if self._rate is not None:
                 self._rate.take(client or (scope.get("client") or ("",))[0])
         if route.probe:
-            return await self._run(route, Call(b"", headers, route.served, scope["query_string"]))
+            return await self._run(route, Call(b"", headers, route.served))
         limits = self.settings.limits
         if self.in_progress >= limits.concurrent:
             raise Problem(
                 503, f"{limits.concurrent} requests are in progress; expected fewer", headers={"retry-after": "1"}
             )
         self.in_progress += 1
-        reading = True
         try:
-            async with asyncio.timeout(limits.seconds):
-                body = await _body(headers, receive, limits.body) if route.method == "POST" else b""
-                reading = False
-                return await self._run(route, Call(body, headers, route.served, scope["query_string"]))
-        except TimeoutError:
-            if reading:
-                raise Problem(408, f"the body did not come within {limits.seconds:g} seconds") from None
-            raise Problem(
-                503, f"no answer within {limits.seconds:g} seconds; send fewer rows", headers={"retry-after": "1"}
-            ) from None
+            body = await _body(headers, receive, limits.body) if route.method == "POST" else b""
+            return await self._run(route, Call(body, headers, route.served))
         finally:
             self.in_progress -= 1
 
@@ -146,10 +137,19 @@ class App:
             answers = await batch.answers(asked.rows)
             answer = asked.write(answers)
         else:
-            loop = asyncio.get_running_loop()
-            asked, answer = await loop.run_in_executor(self._pool, _whole, read, call, self.settings.limits)
+            asked, answer = await self._in_thread(read, call)
         self.meters.rows(call.model.name, call.model.version, asked.rows)
         return answer
+
+    async def _in_thread(self, read: Predict, call: Call) -> tuple[Asked, Answer]:
+        limits = self.settings.limits
+        work = asyncio.get_running_loop().run_in_executor(self._pool, _whole, read, call, limits)
+        try:
+            return await asyncio.wait_for(work, limits.seconds)
+        except TimeoutError:
+            raise Problem(
+                503, f"no answer within {limits.seconds:g} seconds; send fewer rows", headers={"retry-after": "1"}
+            ) from None
 
     async def reload(self, *, announce: bool = False) -> list[dict[str, str]]:
         """Load every model again and change over when all of them open; else the old ones stay, and Problem (422)."""

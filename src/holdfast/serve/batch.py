@@ -48,7 +48,8 @@ class Batch:
                 waiting[0][1].set_result(self._served.answers(waiting[0][0]))
                 return
             numbers = np.concatenate([rows.numbers for rows, _ in waiting])
-            answers = self._served.answers(Rows(numbers, np.concatenate([rows.strings for rows, _ in waiting])))
+            strings = np.concatenate([rows.strings for rows, _ in waiting])
+            answers = self._served.model.answers(numbers, strings)
         except Exception as error:  # whatever it is, it belongs to the one request that caused it
             if len(waiting) == 1:
                 waiting[0][1].set_exception(error)

@@ -52,42 +52,56 @@ def guarded(limits: Limits) -> type[asyncio.Protocol]:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     class Guarded(HttpToolsProtocol):  # type: ignore[misc]
-        _headers_size = 0
-        _waiting = True
-        _late: asyncio.TimerHandle | None = None
+        _size = 0  # of headers that have not ended
+        _in_headers = _unfinished = True
+        _deadline: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
             if len(self.connections) > limits.connections:
                 transport.close()
-                return
-            self._late = self.loop.call_later(limits.seconds, transport.close)
+            else:
+                self._deadline = self.loop.call_later(limits.seconds, self._too_slow)
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._in_time()
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            if self._waiting:
-                self._headers_size += len(data)
+            self._size = self._size + len(data) if self._in_headers else 0
             super().data_received(data)
-            if self._waiting and self._headers_size > limits.headers and not self.transport.is_closing():
-                self.send_400_response("The headers are too large.")
+            if self.transport.is_closing():
+                return
+            if self._in_headers and self._size > limits.headers:
+                self._end(b"431 Request Header Fields Too Large")
+            elif self._unfinished and self._deadline is None:
+                # Most requests come whole, and need no timer.
+                self._deadline = self.loop.call_later(limits.seconds, self._too_slow)
 
         def on_message_begin(self) -> None:
             super().on_message_begin()
-            self._waiting = True
-            if self._late is None:
-                self._late = self.loop.call_later(limits.seconds, self.transport.close)
+            self._in_headers = self._unfinished = True
 
         def on_headers_complete(self) -> None:
-            self._waiting, self._headers_size = False, 0
-            self._in_time()
+            self._in_headers = False
             super().on_headers_complete()
 
+        def on_message_complete(self) -> None:
+            self._unfinished = False
+            self._in_time()
+            super().on_message_complete()
+
+        def _too_slow(self) -> None:
+            self._end(b"408 Request Timeout")
+
+        def _end(self, status: bytes) -> None:
+            if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+                self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            self.transport.close()
+
         def _in_time(self) -> None:
-            if self._late is not None:
-                self._late.cancel()
-                self._late = None
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
 
     return Guarded

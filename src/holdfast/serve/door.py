@@ -2,9 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as default
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,15 +29,14 @@ class _Absent:
 ABSENT = _Absent()
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(NamedTuple):
     """Rows as the graph takes them, and how many cells of which field training never saw."""
 
     numbers: Floats
     strings: Strings
-    unseen: dict[str, int] = default(default_factory=dict)
-    out_of_range: dict[str, int] = default(default_factory=dict)
-    unreadable: dict[str, int] = default(default_factory=dict)
+    unseen: dict[str, int]
+    out_of_range: dict[str, int]
+    unreadable: dict[str, int]
 
 
 class Door:
@@ -80,21 +77,18 @@ class Door:
             return self.records([row])
         if self._mode == "strict" and len(row) > len(self._names):
             return self.records([row])
-        most = self._limits.text
-        unseen = {}
-        for word, (name, known) in zip(words, self._known, strict=True):
+        most, unseen, beyond = self._limits.text, {}, {}
+        for word, (name, known) in zip(words, self._known):  # noqa: B905 - one of each field
             if word and known is not None and word not in known:
                 unseen[name] = 1
             if len(word) > most:
                 return self.records([row])
-        beyond = {
-            name: 1
-            for number, (name, low, high) in zip(numbers, self._ranges, strict=True)
-            if number < low or number > high
-        }
+        for number, (name, low, high) in zip(numbers, self._ranges):  # noqa: B905
+            if number < low or number > high:
+                beyond[name] = 1
         if (unseen and self._refuse_unseen) or (beyond and self._refuse_range):
             return self.records([row])
-        return Rows(np.array([numbers], dtype=np.float64), np.array([words], dtype=object), unseen, beyond)
+        return Rows(np.array([numbers], dtype=np.float64), np.array([words], dtype=object), unseen, beyond, {})
 
     def records(self, rows: Sequence[Mapping[str, Any]]) -> Rows:
         """Read a list of records."""
@@ -126,7 +120,8 @@ class Door:
             {"row": row or None, "field": name, "got": "a field the model does not have", "expected": "no such field"}
             for name, row in sorted(strangers.items())
         ]
-        found = Rows(np.empty((n_rows, len(self._numeric))), np.empty((n_rows, len(self._textual)), dtype=object))
+        numbers = np.empty((n_rows, len(self._numeric)))
+        found = Rows(numbers, np.empty((n_rows, len(self._textual)), dtype=object), {}, {}, {})
         places = {"numbers": 0, "strings": 0}
         for field in self.schema.fields:
             kind = "numbers" if field.type in NUMERIC else "strings"

@@ -55,6 +55,8 @@ class Meters:
     def rows(self, name: str, version: str, rows: Rows) -> None:
         """Count scored rows and what was noticed in them."""
         self.add("holdfast_rows_total", (name, version), len(rows.numbers))
+        if not (rows.unseen or rows.out_of_range or rows.unreadable):
+            return
         noticed = (
             ("holdfast_unseen_total", rows.unseen),
             ("holdfast_out_of_range_total", rows.out_of_range),

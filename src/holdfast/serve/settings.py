@@ -12,8 +12,9 @@ class Limits:
     """What a client may ask for; a request beyond a limit is refused with the status in brackets.
 
     body: bytes (413). rows: in a request (413). text: characters of a cell (422). depth: nesting of the JSON (400).
-    concurrent: requests in progress (503). connections: open at once (closed). seconds: for one request (408, 503).
-    headers: bytes (400). rate: requests a second of each client (429), None for no limit.
+    concurrent: requests in progress (503). connections: open at once (closed). seconds: for a request to come in
+    whole (408), and again to be scored (503). headers: bytes (431). rate: requests a second of each client (429),
+    None for no limit.
     """
 
     body: int = 16 << 20
