@@ -17,7 +17,7 @@ def predict(call: Call, limits: Limits) -> Asked:
         return Asked(served.door.records(given), lambda answers: Answer(dumps(_records(served.many(answers)))))
     if not isinstance(given, dict):
         raise Problem(400, f"the body is {shown(given)}; expected a record, an array of records, or columns as arrays")
-    if list in set(map(type, given.values())) and has_columns(given, served):
+    if list in set(map(type, given.values())) and _are_columns(given, served):
         return Asked(served.door.columns(given), lambda answers: Answer(dumps(served.many(answers))))
     return Asked(served.door.record(given), lambda answers: Answer(dumps(served.one(answers))))
 
@@ -26,14 +26,7 @@ def _records(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def has_columns(given: dict[str, Any], served: Served) -> bool:
-    """Whether an object holds columns; Problem (400) when some of its fields are arrays and some are not."""
+def _are_columns(given: dict[str, Any], served: Served) -> bool:
+    """Whether every field that is given is an array; a record with some arrays is told which."""
     fields = [field.name for field in served.model.schema.fields if field.name in given]
-    arrays = [name for name in fields if isinstance(given[name], list)]
-    if arrays and len(arrays) < len(fields):
-        single = next(name for name in fields if name not in arrays)
-        raise Problem(
-            400,
-            f"{arrays[0]!r} is an array and {single!r} is not; expected one value in every field, or an array in every one",
-        )
-    return bool(arrays)
+    return bool(fields) and all(isinstance(given[name], list) for name in fields)
