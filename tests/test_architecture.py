@@ -28,17 +28,18 @@ MAP = {
     "search": BELOW_SEARCH,
     "explain": BELOW_SEARCH,
     "model": set(),
+    "serve": {"model"},
     "compile": {"model", "evaluate", "learners", "features", "tasks", "graph", "data"},
     "report": set(),
     "testing": ALL_BUT_OUTER - {"testing"},
     "study": ALL_BUT_OUTER - {"testing"},
-    "cli": ALL_BUT_OUTER | {"study"},
+    "cli": ALL_BUT_OUTER | {"study", "serve"},
 }
 
 # Slow to import: only inside the function that uses them (or in a file nothing light imports).
 HEAVY = {
     "catboost", "interpret", "lightgbm", "matplotlib", "onnx", "onnxruntime", "optuna", "pandas", "scipy", "sklearn",
-    "xgboost",
+    "uvicorn", "xgboost",
 }  # fmt: skip
 
 FILES = sorted(SRC.rglob("*.py"))

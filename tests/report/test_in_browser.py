@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from test_page import story
+from stories import story
 
 from holdfast.report.page import write
 

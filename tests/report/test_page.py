@@ -1,63 +1,9 @@
 import re
 
-import numpy as np
 import pytest
+from stories import story
 
 from holdfast.report.page import MOST_CLASSES, number, render, span
-from holdfast.report.story import Answers, ColumnFacts, Importance, Story
-
-RNG = np.random.default_rng(0)
-EVIL = "<script>alert('x')</script>"
-
-
-def verdict(metric):
-    return {
-        "metric": metric, "score": 0.84, "low": 0.8, "high": 0.88, "level": 0.95, "openings": 1, "rows": 500,
-        "baseline": 0.5, "others": {"other": {"score": 1.5, "low": 1.0, "high": 2.0}},
-    }  # fmt: skip
-
-
-def row(learner, score, **facts):
-    p = None if facts.get("baseline") else {"p": 0.004}
-    return {
-        "learner": learner, "score": score, "low": score - 0.02, "high": score + 0.02, "fit_seconds": 0.5,
-        "rows_per_second": 1e5, "beats_baseline": p, "baseline": False, "chosen": False, "trial": 1, **facts,
-    }  # fmt: skip
-
-
-def story(n_classes=2, n_columns=5, n_findings=2) -> Story:
-    n = 500
-    if n_classes is None:
-        y = RNG.normal(size=n)
-        answers, classes, metric = Answers(y, y + RNG.normal(size=n)), None, "rmse"
-    else:
-        y = RNG.integers(0, n_classes, n)
-        answers = Answers(y, RNG.dirichlet(np.ones(n_classes), n))
-        classes, metric = [f"class {k}" for k in range(n_classes)], "roc_auc"
-    finding = {
-        "code": "target-copy", "severity": "blocker", "columns": [EVIL], "evidence": EVIL, "remedy": EVIL, "action": EVIL,
-    }  # fmt: skip
-    return Story(
-        title=f"Holdfast: {EVIL}",
-        sentence="On 500 rows it had never seen, the model is fine.",
-        result={
-            "metric": metric,
-            "findings": [finding] * n_findings,
-            "leaderboard": [row("lightgbm", 0.84, chosen=True), row("prior", 0.5, baseline=True)],
-            "verdict": verdict(metric),
-            "model": {"path": "study/model", "size_bytes": 12_345, "sha256": "ab" * 32},
-            "seconds": dict.fromkeys(("read", "audit", "search", "verdict", "compile"), 1.25),
-            "fingerprint": "cd" * 16,
-            "version": "0.1",
-        },
-        decisions=[("Task", EVIL), ("Chosen", "lightgbm")],
-        metrics={metric: ("The Score", "What it means.", True), "other": ("Another", "Something else.", False)},
-        classes=classes,
-        sealed=answers,
-        columns=[ColumnFacts(f"{EVIL}{k}", "number", 0.1, 7, "1 · 2 · 3", [10, 100, 50]) for k in range(n_columns)],
-        importance=[Importance(EVIL, 0.2, 0.1, 0.3), Importance("b", -0.01, -0.02, 0.0)],
-        not_tried=[("catboost", "not installed")],
-    )
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 77, None])

@@ -9,6 +9,7 @@ import typer
 from holdfast.cli.audit import audit
 from holdfast.cli.learners import learners
 from holdfast.cli.score import score
+from holdfast.cli.serve import serve
 from holdfast.cli.train import train
 from holdfast.cli.verdict import verdict
 from holdfast.errors import HoldfastError
@@ -38,7 +39,7 @@ def options(
     """Options of the command itself."""
 
 
-for verb in (train, audit, score, learners, verdict):
+for verb in (train, audit, score, serve, learners, verdict):
     app.command()(verb)
 
 

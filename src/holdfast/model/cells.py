@@ -123,8 +123,8 @@ class Reader:
             try:
                 read(cell)
             except UNREADABLE:
-                return f"row {row} holds {repr(cell)[:50]}; expected {self._expected()}"
-        return f"can't be read; expected {self._expected()}"
+                return f"row {row} holds {repr(cell)[:50]}; expected {self.expected}"
+        return f"can't be read; expected {self.expected}"
 
     def _number(self, cell: Any) -> float:
         if cell.__class__ is float or cell.__class__ is int:
@@ -190,7 +190,9 @@ class Reader:
             form = self._date_format.replace("%.f", ".%f" if "." in word else "")
             return datetime.strptime(word, form)
 
-    def _expected(self) -> str:
+    @property
+    def expected(self) -> str:
+        """What a cell should be, in words for an error."""
         if self._kind == "datetime":
             form = f"written as {self._date_format}" if self._date_format else "in ISO form, such as 2026-01-31"
             return f"a date {form}"

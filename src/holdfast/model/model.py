@@ -111,7 +111,10 @@ class Model:
         interval: a level such as 0.9 adds `low` and `high`, or for classes `set`, those joined by "|".
         """
         answers = self._run(rows)
-        ranges = None if interval is None else self._interval(rows, answers, interval)
+        return self.columns(answers, None if interval is None else self._interval(rows, answers, interval))
+
+    def columns(self, answers: Floats, ranges: Any = None) -> dict[str, Any]:
+        """Name what `answers` gave, as `score` does; ranges: what `predict_interval` gave for the same rows."""
         if self._labels is None:
             ends = {} if ranges is None else {"low": ranges[0], "high": ranges[1]}
             return {"prediction": answers, **ends}
@@ -139,19 +142,20 @@ class Model:
         parts = self.schema.parts(rows, CHUNK)
         first = next(parts)
         if len(first[0]) < CHUNK:
-            return self._answer(*first)
+            return self.answers(*first)
         workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         answers: list[Floats] = []
         with ThreadPoolExecutor(workers) as pool:
-            waiting = deque([pool.submit(self._answer, *first)])
+            waiting = deque([pool.submit(self.answers, *first)])
             for part in parts:
-                waiting.append(pool.submit(self._answer, *part))
+                waiting.append(pool.submit(self.answers, *part))
                 if len(waiting) > 2 * workers:
                     answers.append(waiting.popleft().result())
             answers += [each.result() for each in waiting]
         return np.concatenate(answers)
 
-    def _answer(self, numbers: Floats, strings: Strings) -> Floats:
+    def answers(self, numbers: Floats, strings: Strings) -> Floats:
+        """Run the graph on what `schema.arrays` made: probabilities (n, n_classes), or values (n,)."""
         if not len(numbers):
             return np.zeros((0, len(self.classes)) if self.classes else 0)
         given = {"numbers": numbers, "strings": strings}

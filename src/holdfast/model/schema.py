@@ -115,10 +115,10 @@ class Schema:
     def _one(self, row: Mapping[str, Any]) -> tuple[Floats, Strings]:
         """The way for a single record, which must be short."""
         numeric, textual = self._plan
-        numbers = [read(row[name]) for name, read in numeric]
-        cells = np.empty((1, len(textual)), dtype=object)
-        cells[0, :] = [read(row[name]) for name, read in textual]
-        return np.array([numbers], dtype=np.float64), cells
+        numbers = [[read(row[name]) for name, read in numeric]]
+        return np.array(numbers, dtype=np.float64), np.array(
+            [[read(row[name]) for name, read in textual]], dtype=object
+        )
 
     def _part(self, table: Table, start: int, stop: int) -> tuple[Floats, Strings]:
         problems: list[str] = []

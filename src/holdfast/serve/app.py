@@ -1,0 +1,231 @@
+"""The application: every request passes the same gates, then meets its route. An ASGI 3 callable, for any such server."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from holdfast.errors import HoldfastError
+from holdfast.serve.batch import Batch
+from holdfast.serve.keys import Keys, Rate
+from holdfast.serve.meters import Meters, Snapshot
+from holdfast.serve.problems import Problem
+from holdfast.serve.routes import Predict, Route, routes_of
+from holdfast.serve.settings import Limits, Settings
+from holdfast.serve.shelf import Place, Shelf
+from holdfast.serve.wire import PROBLEM, Answer, Asked, Call, dumps
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+LOG = logging.getLogger("holdfast.serve")
+
+# Up to here a body is answered at once: to hand it to a thread would take longer than the work.
+INLINE = 32 << 10
+
+NOT_SNIFFED = (b"x-content-type-options", b"nosniff")
+
+
+class App:
+    """Predictions of open models over HTTP."""
+
+    def __init__(
+        self,
+        places: tuple[Place, ...],
+        settings: Settings,
+        keys: Keys,
+        *,
+        meters: Meters | None = None,
+        others: Callable[[], Iterable[Snapshot]] = tuple,
+        announce: Callable[[], None] | None = None,
+    ) -> None:
+        """Open every model. others: what other workers counted. announce: tells them that there are new models to load."""
+        self.settings, self.keys = settings, keys
+        self.meters = meters if meters is not None else Meters()
+        self.in_progress = 0
+        self.draining = False
+        self._places, self._others, self._announce = places, others, announce
+        self._rate = None if settings.limits.rate is None else Rate(settings.limits.rate / settings.workers)
+        self._pool = ThreadPoolExecutor(thread_name_prefix="holdfast")
+        self._loading = asyncio.Lock()
+        self._origins = frozenset(origin.encode() for origin in settings.cors)
+        self._put(Shelf.open(places, settings))
+
+    def _put(self, shelf: Shelf) -> None:
+        """Change the models in one assignment: a request sees either the old ones or the new ones."""
+        self.shelf, self._routes = shelf, routes_of(shelf)
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await _lifespan(receive, send)
+            return
+        started = time.perf_counter()
+        headers = dict(scope["headers"])
+        route = self._routes.get(scope["path"])
+        try:
+            answer = await self._answer(route, scope, headers, receive)
+        except Problem as problem:
+            answer = _refusal(problem, route)
+        except Exception:
+            LOG.exception("a request failed")
+            answer = _refusal(
+                Problem(500, "the server failed; expected an answer: try again, or ask who runs it"), route
+            )
+        self.meters.request("other" if route is None else route.name, answer.status, time.perf_counter() - started)
+        listed = [
+            (b"content-type", answer.media_type.encode()),
+            (b"content-length", b"%d" % len(answer.body)),
+            NOT_SNIFFED,
+            *[(name.encode(), value.encode()) for name, value in answer.headers.items()],
+        ]
+        if self._origins:
+            listed += self._cors(headers)
+        await send({"type": "http.response.start", "status": answer.status, "headers": listed})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+    async def _answer(
+        self, route: Route | None, scope: dict[str, Any], headers: Mapping[bytes, bytes], receive: Receive
+    ) -> Answer:
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        if route is None:
+            raise Problem(404, "there is nothing at this path; expected one of those in /openapi.json")
+        if method == "OPTIONS" and headers.get(b"origin") in self._origins:
+            return Answer(
+                b"", status=204, headers={"access-control-allow-methods": route.method, "access-control-max-age": "600"}
+            )
+        if method != route.method:
+            raise Problem(
+                405, f"this path takes no {method[:20]}; expected {route.method}", headers={"allow": route.method}
+            )
+        if route.scope is not None:
+            client = self.keys.client(headers, route.scope)
+            if self._rate is not None:
+                self._rate.take(client or (scope.get("client") or ("",))[0])
+        if route.probe:
+            return await self._run(route, Call(b"", headers, route.served))
+        limits = self.settings.limits
+        if self.in_progress >= limits.concurrent:
+            raise Problem(
+                503, f"{limits.concurrent} requests are in progress; expected fewer", headers={"retry-after": "1"}
+            )
+        self.in_progress += 1
+        try:
+            body = await _body(headers, receive, limits.body) if route.method == "POST" else b""
+            return await self._run(route, Call(body, headers, route.served))
+        finally:
+            self.in_progress -= 1
+
+    async def _run(self, route: Route, call: Call) -> Answer:
+        if route.media and route.media.isdisjoint((call.media_type,)):
+            raise Problem(
+                415, f"the body is {call.media_type[:60]!r}; expected {' or '.join(sorted(route.media - {''}))}"
+            )
+        if route.predict is not None and route.batch is not None:
+            return await self._predict(route.predict, route.batch, call)
+        if route.name == "reload":
+            return Answer(dumps({"models": await self.reload(announce=True)}))
+        assert route.tell is not None
+        return route.tell(call, self)
+
+    async def _predict(self, read: Predict, batch: Batch, call: Call) -> Answer:
+        """Small requests are read here and scored together; large ones go to a thread, where they hold no one up."""
+        if len(call.body) <= INLINE:
+            asked = read(call, self.settings.limits)
+            answers = await batch.answers(asked.rows)
+            answer = asked.write(answers)
+        else:
+            asked, answer = await self._in_thread(read, call)
+        self.meters.rows(call.model.name, call.model.version, asked.rows)
+        return answer
+
+    async def _in_thread(self, read: Predict, call: Call) -> tuple[Asked, Answer]:
+        limits = self.settings.limits
+        work = asyncio.get_running_loop().run_in_executor(self._pool, _whole, read, call, limits)
+        try:
+            return await asyncio.wait_for(work, limits.seconds)
+        except TimeoutError:
+            raise Problem(
+                503, f"no answer within {limits.seconds:g} seconds; send fewer rows", headers={"retry-after": "1"}
+            ) from None
+
+    async def reload(self, *, announce: bool = False) -> list[dict[str, str]]:
+        """Load every model again and change over when all of them open; else the old ones stay, and Problem (422)."""
+        async with self._loading:
+            loop = asyncio.get_running_loop()
+            try:
+                shelf = await loop.run_in_executor(self._pool, Shelf.open, self._places, self.settings)
+            except HoldfastError as error:
+                self.meters.add("holdfast_reloads_total", ("kept",))
+                LOG.error("the old models go on, because the new don't open: %s", error)  # noqa: TRY400 - no traceback
+                raise Problem(
+                    422, "a new model does not open, so the old ones go on; expected whole model folders"
+                ) from None
+            self._put(shelf)
+            self.meters.add("holdfast_reloads_total", ("changed",))
+        if announce and self._announce is not None:
+            self._announce()
+        return shelf.to_json()
+
+    def page_of_meters(self) -> bytes:
+        """Give what all workers counted, for Prometheus."""
+        whole = Meters(self.meters.snapshot()).merge(self._others())
+        return whole.render(self.shelf.to_json(), self.in_progress)
+
+    def _cors(self, headers: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+        origin = headers.get(b"origin", b"")
+        if origin not in self._origins:
+            return [(b"vary", b"Origin")]
+        return [
+            (b"vary", b"Origin"),
+            (b"access-control-allow-origin", origin),
+            (b"access-control-allow-headers", b"authorization, content-type, x-api-key"),
+        ]
+
+
+def _whole(read: Predict, call: Call, limits: Limits) -> tuple[Asked, Answer]:
+    asked = read(call, limits)
+    return asked, asked.write(call.model.answers(asked.rows))
+
+
+def _refusal(problem: Problem, route: Route | None) -> Answer:
+    """A problem in the words of the protocol that was spoken: its own members stand beside those of RFC 9457."""
+    body = problem.to_json()
+    if route is not None and route.protocol == "v2":
+        body["error"] = problem.detail
+    if route is not None and route.protocol == "mlflow":
+        body |= {"error_code": "INTERNAL_ERROR" if problem.status == 500 else "BAD_REQUEST", "message": problem.detail}
+    return Answer(dumps(body), PROBLEM, problem.status, problem.headers)
+
+
+async def _body(headers: Mapping[bytes, bytes], receive: Receive, most: int) -> bytes:
+    refused = Problem(413, f"the body has more than {most:,} bytes; expected at most that: send several requests")
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length) > most:
+        raise refused
+    message = await receive()
+    if not message.get("more_body"):
+        body: bytes = message.get("body", b"")
+        if len(body) > most:
+            raise refused
+        return body
+    parts, size = [message.get("body", b"")], len(message.get("body", b""))
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "the client left before the body was whole")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            raise refused
+    return b"".join(parts)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        kind = (await receive())["type"]
+        await send({"type": f"{kind}.complete"})
+        if kind == "lifespan.shutdown":
+            return

@@ -1,0 +1,107 @@
+"""Connections: uvicorn's own protocol, with what it leaves out: a limit on time and bytes of headers, and on connections."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from holdfast.errors import RequestError
+from holdfast.serve.settings import Limits, Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+
+# Seconds an idle connection is kept for the next request.
+KEEP_ALIVE = 30
+
+
+def server_of(app: Any, settings: Settings) -> "uvicorn.Server":
+    """Make a uvicorn server that leaves signals to us; RequestError when the certificate can't be read."""
+    import uvicorn
+
+    class Server(uvicorn.Server):  # type: ignore[misc]
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    config = uvicorn.Config(
+        app,
+        http=guarded(settings.limits),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=int(settings.drain),
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.key,
+    )
+    try:
+        config.load()
+    except OSError:
+        raise RequestError(
+            "the certificate or its key can't be read; expected --certificate and --key as PEM files"
+        ) from None
+    return Server(config)
+
+
+def guarded(limits: Limits) -> type[asyncio.Protocol]:
+    """Make uvicorn's protocol end connections that bring their headers too slowly, too many of them, or are too many."""
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    class Guarded(HttpToolsProtocol):  # type: ignore[misc]
+        _size = 0  # of headers that have not ended
+        _in_headers = _unfinished = True
+        _deadline: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(transport)
+            if len(self.connections) > limits.connections:
+                transport.close()
+            else:
+                self._deadline = self.loop.call_later(limits.seconds, self._too_slow)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._in_time()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            self._size = self._size + len(data) if self._in_headers else 0
+            super().data_received(data)
+            if self.transport.is_closing():
+                return
+            if self._in_headers and self._size > limits.headers:
+                self._end(b"431 Request Header Fields Too Large")
+            elif self._unfinished and self._deadline is None:
+                # Most requests come whole, and need no timer.
+                self._deadline = self.loop.call_later(limits.seconds, self._too_slow)
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self._in_headers = self._unfinished = True
+
+        def on_headers_complete(self) -> None:
+            self._in_headers = False
+            super().on_headers_complete()
+
+        def on_message_complete(self) -> None:
+            self._unfinished = False
+            self._in_time()
+            super().on_message_complete()
+
+        def _too_slow(self) -> None:
+            self._end(b"408 Request Timeout")
+
+        def _end(self, status: bytes) -> None:
+            if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+                self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            self.transport.close()
+
+        def _in_time(self) -> None:
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+
+    return Guarded

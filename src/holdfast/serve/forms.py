@@ -1,0 +1,32 @@
+"""Our own form of a prediction: a record, records or columns in; the same shape out."""
+
+from typing import Any
+
+from holdfast.serve.door import shown
+from holdfast.serve.problems import Problem
+from holdfast.serve.settings import Limits
+from holdfast.serve.shelf import Served
+from holdfast.serve.wire import Answer, Asked, Call, dumps, loads
+
+
+def predict(call: Call, limits: Limits) -> Asked:
+    """Read `POST /predict`: an object gets an object, an array of objects one of objects, columns get columns."""
+    given = loads(call.body, limits.depth)
+    served = call.model
+    if isinstance(given, list):
+        return Asked(served.door.records(given), lambda answers: Answer(dumps(_records(served.many(answers)))))
+    if not isinstance(given, dict):
+        raise Problem(400, f"the body is {shown(given)}; expected a record, an array of records, or columns as arrays")
+    if list in set(map(type, given.values())) and _are_columns(given, served):
+        return Asked(served.door.columns(given), lambda answers: Answer(dumps(served.many(answers))))
+    return Asked(served.door.record(given), lambda answers: Answer(dumps(served.one(answers))))
+
+
+def _records(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _are_columns(given: dict[str, Any], served: Served) -> bool:
+    """Whether every field that is given is an array; a record with some arrays is told which."""
+    fields = [field.name for field in served.model.schema.fields if field.name in given]
+    return bool(fields) and all(isinstance(given[name], list) for name in fields)

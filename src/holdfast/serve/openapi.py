@@ -1,0 +1,150 @@
+"""The OpenAPI document (https://spec.openapis.org/oas/v3.1.0), made from the models' own schemas, and the page to try them."""
+
+import base64
+import hashlib
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from holdfast.model.schema import Field
+from holdfast.serve.door import known_values
+from holdfast.serve.settings import Settings
+from holdfast.serve.shelf import Served, Shelf
+from holdfast.serve.wire import Answer
+
+SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+REFUSALS = {"400": "not readable", "413": "too large", "422": "rows that don't fit", "503": "busy"}
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "row": {"type": ["integer", "null"], "description": "from 1; null: every row"},
+                    "field": {"type": "string"},
+                    "got": {"type": "string"},
+                    "expected": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def document(shelf: Shelf, settings: Settings, *, keyed: bool) -> dict[str, Any]:
+    """Describe every model's prediction. keyed: whether a key must be sent."""
+    schemas: dict[str, Any] = {"Problem": PROBLEM}
+    paths: dict[str, Any] = {"/predict": {"post": _operation(shelf.models[0], "predict")}}
+    for served in shelf.models:
+        name = _component(served)
+        schemas[f"{name}.Record"] = record(served, settings)
+        schemas[f"{name}.Answer"] = _answer(served)
+        paths[f"/models/{served.name}/versions/{served.version}/predict"] = {"post": _operation(served, name)}
+    for name in shelf.names:
+        paths[f"/models/{name}/predict"] = {"post": _operation(shelf.find(name), f"latest.{name}")}
+    for path, summary in (("/schema", "The fields of the model."), ("/readyz", "Whether the server takes requests.")):
+        paths[path] = {"get": {"summary": summary, "responses": {"200": {"description": "OK"}}}}
+    components: dict[str, Any] = {"schemas": schemas}
+    whole: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": "Predictions of " + ", ".join(shelf.names), "version": shelf.models[0].version},
+        "paths": paths,
+        "components": components,
+    }
+    if keyed:
+        components["securitySchemes"] = SECURITY
+        whole["security"] = [{name: []} for name in SECURITY]
+    return whole
+
+
+def record(served: Served, settings: Settings) -> dict[str, Any]:
+    """Describe one record as a JSON schema, with an example of every field."""
+    fields = served.model.schema.fields
+    return {
+        "type": "object",
+        "required": [] if settings.mode == "permissive" else [field.name for field in fields],
+        "additionalProperties": settings.mode != "strict",
+        "properties": {field.name: _property(field, served.example[field.name], settings) for field in fields},
+        "example": served.example,
+    }
+
+
+def _property(field: Field, example: Any, settings: Settings) -> dict[str, Any]:
+    kind = {"number": "number", "boolean": "boolean"}.get(field.type, "string")
+    made: dict[str, Any] = {"type": [kind, "null"], "examples": [example]}
+    if settings.mode != "strict":
+        made["description"] = f"{field.reader.expected}; the same as text is read too"
+    if field.low is not None and field.high is not None:
+        seen = f"seen in training: {field.low:g} to {field.high:g}"
+        made["description"] = f"{made['description']}; {seen}" if "description" in made else seen
+        if settings.out_of_range == "refuse":
+            made |= {"minimum": field.low, "maximum": field.high}
+    if known_values(field) is not None:
+        if settings.unseen == "refuse":
+            made["enum"] = [*field.values, None]
+        else:
+            made["examples"] = list(field.values[:5])
+    return made
+
+
+def _answer(served: Served) -> dict[str, Any]:
+    made: dict[str, Any] = {name: {"type": "number"} for name in served.columns}
+    if served.model.classes:
+        made["prediction"] = {"enum": served.model.classes}
+    return {"type": "object", "required": served.columns, "properties": made}
+
+
+def _operation(served: Served, operation: str) -> dict[str, Any]:
+    def of(kind: str) -> dict[str, Any]:
+        one = {"$ref": f"#/components/schemas/{_component(served)}.{kind}"}
+        columns = {
+            "type": "object",
+            "description": "columns as arrays of one length",
+            "additionalProperties": {"type": "array"},
+        }
+        return {"anyOf": [one, {"type": "array", "items": one}, columns]}
+
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {
+        "operationId": f"{operation}.predict",
+        "summary": f"Predict {served.model.target!r} for a record, an array of records, or columns; the answer has that form.",
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": of("Record"), "example": served.example}},
+        },
+        "responses": {
+            "200": {"description": "predictions", "content": {"application/json": {"schema": of("Answer")}}},
+            **{status: {"description": words, "content": problem} for status, words in REFUSALS.items()},
+        },
+    }
+
+
+def _component(served: Served) -> str:
+    return f"{served.name}-{served.version}"
+
+
+@cache
+def page() -> Answer:
+    """Give the page at /docs: our own, with nothing from elsewhere, and leave to run its own script only."""
+    text = files("holdfast.serve").joinpath("page.html").read_text(encoding="utf-8")
+    hashes = {}
+    for tag in ("script", "style"):
+        inside = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)[0]
+        hashes[tag] = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; connect-src 'self'; script-src 'sha256-{hashes['script']}'; style-src 'sha256-{hashes['style']}'; "
+        f"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return Answer(text.encode(), "text/html; charset=utf-8", headers={"content-security-policy": policy})

@@ -1,0 +1,142 @@
+"""The models a server has open, by name and version; replaced together or not at all."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from holdfast.arrays import Floats
+from holdfast.errors import ModelError, RequestError
+from holdfast.model.model import CHUNK, Model, name_of
+from holdfast.model.package import load
+from holdfast.model.schema import Field
+from holdfast.serve.door import Door, Rows
+from holdfast.serve.problems import Problem
+from holdfast.serve.settings import Settings
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a model is, and what it is called in paths."""
+
+    name: str
+    version: str
+    folder: Path
+
+
+def places(targets: Sequence[str]) -> tuple[Place, ...]:
+    """Read FOLDER, NAME=FOLDER or NAME@VERSION=FOLDER; models of one name are versions 1, 2, ... in the order given.
+
+    >>> [(each.name, each.version) for each in places(["study/model", "churn@7=b", "churn=c"])]
+    [('study', '1'), ('churn', '7'), ('churn', '2')]
+    """
+    made: list[Place] = []
+    for target in targets:
+        called, _, folder = target.rpartition("=")
+        path = Path(folder)
+        name, _, version = called.partition("@")
+        whole = path.resolve()
+        name = name or (whole.parent.name if whole.name in ("model", "judged") else whole.name)
+        version = version or str(1 + sum(each.name == name for each in made))
+        for word in (name, version):
+            if not _NAME.fullmatch(word):
+                raise RequestError(
+                    f"{word!r} can't stand in a path; expected letters, digits, '.', '_' and '-': write NAME={folder}"
+                )
+        if any((each.name, each.version) == (name, version) for each in made):
+            raise RequestError(
+                f"two models are {name!r} version {version!r}; expected one of each: write NAME@VERSION={folder}"
+            )
+        made.append(Place(name, version, path))
+    if not made:
+        raise RequestError("no model was named; expected at least one model folder")
+    return tuple(made)
+
+
+class Served:
+    """One open model, the door before it, and its answers."""
+
+    def __init__(self, place: Place, settings: Settings) -> None:
+        """Open the model and prove that it answers; ModelError when it does not."""
+        self.name, self.version = place.name, place.version
+        self.model: Model = load(place.folder)
+        self.door = Door(self.model.schema, settings)
+        self.fingerprint = self.model.fingerprint
+        self.example = {field.name: example_of(field) for field in self.model.schema.fields}
+        self.columns = ["prediction", *(f"probability_{name_of(label)}" for label in self.model.classes)]
+        rows = self.model.schema.arrays(self.example)
+        if not np.isfinite(self.model.answers(*rows)).all():
+            raise ModelError(f"{place.folder} answers an example row without a number; expected a model that works")
+
+    def answers(self, rows: Rows) -> Floats:
+        """Score rows, a bounded number at a time."""
+        numbers, strings = rows.numbers, rows.strings
+        if len(numbers) <= CHUNK:
+            return self.model.answers(numbers, strings)
+        starts = range(0, len(numbers), CHUNK)
+        return np.concatenate([self.model.answers(numbers[at : at + CHUNK], strings[at : at + CHUNK]) for at in starts])
+
+    def one(self, answers: Floats) -> dict[str, Any]:
+        """Write the answer for a single row as a record."""
+        if not self.model.classes:
+            return {"prediction": float(answers[0])}
+        shares = answers[0].tolist()
+        return dict(zip(self.columns, [self.model.classes[shares.index(max(shares))], *shares], strict=True))
+
+    def many(self, answers: Floats) -> dict[str, list[Any]]:
+        """Write answers as columns of plain values."""
+        return {name: column.tolist() for name, column in self.model.columns(answers).items()}
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Open models, in the order they were named."""
+
+    models: tuple[Served, ...]
+
+    @classmethod
+    def open(cls, wanted: Iterable[Place], settings: Settings) -> "Shelf":
+        """Open every model; ModelError, and none, when one doesn't."""
+        return cls(tuple(Served(place, settings) for place in wanted))
+
+    @property
+    def names(self) -> list[str]:
+        """Every name once."""
+        return list(dict.fromkeys(each.name for each in self.models))
+
+    def versions(self, name: str) -> list[Served]:
+        """Give all versions of a model; the last named is the one that answers where no version is asked for."""
+        return [each for each in self.models if each.name == name]
+
+    def find(self, name: str, version: str = "") -> Served:
+        """Find a model; Problem (404) when there is none."""
+        found = [each for each in self.versions(name) if version in ("", each.version)]
+        if not found:
+            raise Problem(404, "no such model or version")
+        return found[-1]
+
+    def to_json(self) -> list[dict[str, str]]:
+        """Say what is open."""
+        return [{"name": each.name, "version": each.version, "fingerprint": each.fingerprint} for each in self.models]
+
+
+def example_of(field: Field) -> Any:
+    """A value that the field takes: the middle of its range, its most frequent category.
+
+    >>> example_of(Field("age", "number", low=20.0, high=61.0)), example_of(Field("city", "category", values=("Rome",)))
+    (40.5, 'Rome')
+    """
+    if field.type == "number":
+        low, high = field.low or 0.0, field.high or 0.0
+        middle = float(f"{(low + high) / 2:.4g}")
+        if low <= middle <= high:
+            return int(middle) if middle == int(middle) and abs(middle) < 1e15 else middle
+        return low
+    if field.type == "datetime":
+        return "2026-01-31"
+    return True if field.type == "boolean" else (field.values[0] if field.values else "text")
