@@ -29,11 +29,12 @@ MAP = {
     "explain": BELOW_SEARCH,
     "model": set(),
     "serve": {"model"},
+    "batch": {"model", "data"},
     "compile": {"model", "evaluate", "learners", "features", "tasks", "graph", "data"},
     "report": set(),
     "testing": ALL_BUT_OUTER - {"testing"},
     "study": ALL_BUT_OUTER - {"testing"},
-    "cli": ALL_BUT_OUTER | {"study", "serve"},
+    "cli": ALL_BUT_OUTER | {"study", "serve", "batch"},
 }
 
 # Slow to import: only inside the function that uses them (or in a file nothing light imports).

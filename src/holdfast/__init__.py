@@ -23,12 +23,12 @@ from holdfast.errors import (
 )
 
 if TYPE_CHECKING:
+    from holdfast.batch.score import score
     from holdfast.data.dataset import Dataset
     from holdfast.learners.catalogue import catalogue
     from holdfast.learners.learner import Learner
     from holdfast.model.model import Model
     from holdfast.model.package import load
-    from holdfast.study.batch import score
     from holdfast.study.estimators import Classifier, Regressor
     from holdfast.study.journey import examine, train
     from holdfast.study.study import Study
@@ -43,7 +43,7 @@ _HOMES = {
     "catalogue": ("holdfast.learners.catalogue", "catalogue"),
     "examine": ("holdfast.study.journey", "examine"),
     "load": ("holdfast.model.package", "load"),
-    "score": ("holdfast.study.batch", "score"),
+    "score": ("holdfast.batch.score", "score"),
     "train": ("holdfast.study.journey", "train"),
 }
 

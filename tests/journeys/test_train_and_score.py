@@ -131,7 +131,7 @@ def test_every_form_of_output(walked, ending):
     [
         (lambda frame: frame.drop("age"), "'age' is missing"),
         (lambda frame: frame.rename({"age": "Age "}), "Did you mean 'Age '"),
-        (lambda frame: frame.with_columns(pl.lit("old").alias("age")), "'old'; expected a number"),
+        (lambda frame: frame.with_columns(pl.lit("old").alias("age")), "holds 'old' in 'age'; expected a number"),
     ],
 )
 def test_rows_that_do_not_fit_are_refused_and_leave_nothing(walked, change, says):

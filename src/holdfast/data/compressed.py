@@ -6,7 +6,7 @@ import mmap
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TypeAlias
+from typing import IO, TypeAlias, cast
 
 import polars as pl
 
@@ -66,14 +66,38 @@ def _zstandard(data: bytes, path: Path) -> bytes:
 def _zip(data: bytes, path: Path) -> tuple[bytes, str]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [each for each in archive.infolist() if not each.is_dir() and "__MACOSX" not in each.filename]
-            if len(members) != 1:
-                names = ", ".join(each.filename for each in members[:5])
-                raise DataError(
-                    f"{path} holds {len(members)} files ({names}); expected exactly one table: unpack the one you mean"
-                )
-            if members[0].file_size > LARGEST:
-                raise DataError(f"{path} unpacks to {members[0].file_size:,} bytes; expected at most {LARGEST:,}")
-            return archive.read(members[0]), members[0].filename
+            member = _only_member(archive, path)
+            if member.file_size > LARGEST:
+                raise DataError(f"{path} unpacks to {member.file_size:,} bytes; expected at most {LARGEST:,}")
+            return archive.read(member), member.filename
     except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise DataError(f"{path} is a damaged zip file ({error}); expected a whole one: fetch it again") from None
+
+
+def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+    members = [each for each in archive.infolist() if not each.is_dir() and "__MACOSX" not in each.filename]
+    if len(members) != 1:
+        names = ", ".join(each.filename for each in members[:5])
+        raise DataError(
+            f"{path} holds {len(members)} files ({names}); expected exactly one table: unpack the one you mean"
+        )
+    return members[0]
+
+
+def stream(path: Path) -> IO[bytes]:
+    """Open a file as a stream of its content, which can be sought forward: plain, gzipped, or a zip of one member.
+
+    Raises DataError for a zip of several. A damaged file raises while it is read: one of DAMAGED.
+    """
+    with path.open("rb") as file:
+        head = file.read(4)
+    if head.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    if head == b"PK\x03\x04" and path.suffix.lower() == ".zip":
+        archive = zipfile.ZipFile(path)
+        return archive.open(_only_member(archive, path))
+    return path.open("rb")
+
+
+# What reading a damaged compressed file raises.
+DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile)

@@ -6,6 +6,7 @@ import mmap
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,15 +27,25 @@ _DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 _NUMBER = re.compile(r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$")
 
 
-def read_delimited(data: Content, source: str, *, header: bool) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Read delimited text; also returns sentences about what had to be decided."""
-    data, notes = _utf8(data, source)
+@dataclass(frozen=True)
+class Dialect:
+    """How a delimited file is written. header_lines: how many lines its names take. rows: the first rows, as text."""
+
+    separator: str
+    names: list[str]
+    header_lines: int
+    rows: list[list[str]]
+    notes: list[str]
+
+
+def dialect_of(data: Content, source: str, *, header: bool) -> Dialect:
+    """Find out from the start of UTF-8 text how it is written; DataError when there are no rows."""
     csv.field_size_limit(1 << 30)
     separator = _separator(data[:SAMPLE_BYTES].decode("utf-8", "ignore"))
     sample = _records(data[:SAMPLE_BYTES], separator, cut=len(data) > SAMPLE_BYTES)
+    notes: list[str] = []
     if header:
-        names, renamed = _unique_names(sample[0])
-        notes += renamed
+        names, notes = _unique_names(sample[0])
         if len(sample) > 1 and sum(bool(_NUMBER.match(cell)) for cell in sample[0]) > len(sample[0]) / 2:
             notes.append("the first row looks like data, not like names; if so, say --no-header")
         rows = sample[1:]
@@ -42,8 +53,14 @@ def read_delimited(data: Content, source: str, *, header: bool) -> tuple[pl.Data
         names, rows = [f"column_{k + 1}" for k in range(len(sample[0]))], sample
     if not rows:
         raise DataError(f"{source} has a header and no rows; expected a table with rows")
-    frame = _parse(data, source, names, separator, header=header, rows=rows)
-    return frame, tuple(notes)
+    return Dialect(separator, names, _header_lines(data, separator) if header else 0, rows, notes)
+
+
+def read_delimited(data: Content, source: str, *, header: bool) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Read delimited text; also returns sentences about what had to be decided."""
+    data, notes = _utf8(data, source)
+    dialect = dialect_of(data, source, header=header)
+    return _parse(data, source, dialect), (*notes, *dialect.notes)
 
 
 def _utf8(data: Content, source: str) -> tuple[Content, list[str]]:
@@ -141,13 +158,12 @@ def _missing(rows: Sequence[Sequence[str]]) -> set[str]:
     return {cell for row in rows for cell in row if cell in MISSING_WORDS} - {""}
 
 
-def _parse(
-    data: Content, source: str, names: list[str], separator: str, *, header: bool, rows: Sequence[Sequence[str]]
-) -> pl.DataFrame:
+def _parse(data: Content, source: str, dialect: Dialect) -> pl.DataFrame:
     table = source if isinstance(data, mmap.mmap) else data
+    names, separator, rows = dialect.names, dialect.separator, dialect.rows
     options: dict[str, Any] = {
         "has_header": False,
-        "skip_lines": _header_lines(data, separator) if header else 0,
+        "skip_lines": dialect.header_lines,
         "separator": separator,
         "new_columns": names,
         "raise_if_empty": False,
@@ -167,16 +183,16 @@ def _parse(
             )
             break
         except pl.exceptions.PolarsError as error:
-            _find_ragged(data, source, len(names), separator, header=header)
+            _find_ragged(data, source, len(names), separator)
             if length is None:
                 first = str(error).splitlines()[0][:200]
                 raise DataError(
                     f"{source} can't be read as delimited text ({first}); expected CSV: check quotes and separators"
                 ) from None
     if frame.width != len(names):
-        _find_ragged(data, source, len(names), separator, header=header)
+        _find_ragged(data, source, len(names), separator)
     if frame.height and frame[:, -1].null_count() and frame.width > 1:
-        _check_short_rows(data, source, len(names), separator, header=header)
+        _check_short_rows(data, source, len(names), separator)
     return frame
 
 
@@ -188,10 +204,10 @@ def _header_lines(data: Content, separator: str) -> int:
     return reader.line_num
 
 
-def _check_short_rows(data: Content, source: str, width: int, separator: str, *, header: bool) -> None:
+def _check_short_rows(data: Content, source: str, width: int, separator: str) -> None:
     """Polars fills short rows with nulls in silence; count the separators where that may have happened."""
     if data.find(b'"') >= 0:
-        return _find_ragged(data, source, width, separator, header=header)
+        return _find_ragged(data, source, width, separator)
     array = np.frombuffer(data, dtype=np.uint8)
     ends = np.flatnonzero(array == ord("\n"))
     if not len(ends) or ends[-1] != len(array) - 1:
@@ -205,7 +221,7 @@ def _check_short_rows(data: Content, source: str, width: int, separator: str, *,
     return None
 
 
-def _find_ragged(data: Content, source: str, width: int, separator: str, *, header: bool) -> None:
+def _find_ragged(data: Content, source: str, width: int, separator: str) -> None:
     reader = csv.reader(io.StringIO(data[:].decode("utf-8", "replace"), newline=""), delimiter=separator)
     try:
         for row in reader:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from holdfast.data.compressed import unpack
-from holdfast.data.database import read_sqlite
+from holdfast.data.database import SCHEMES, read_database, without_password
 from holdfast.data.delimited import read_delimited
 from holdfast.errors import DataError, nearest
 
@@ -27,15 +27,15 @@ class Raw:
 
 
 def read(source: str, *, header: bool = True) -> Raw:
-    """Read CSV, TSV, JSON, JSON Lines, Parquet, Arrow, Excel (also gzipped, zstandard or zipped), a glob or SQLite.
+    """Read CSV, TSV, JSON, JSON Lines, Parquet, Arrow, Excel (also gzipped, zstandard or zipped), a glob, SQLite or PostgreSQL.
 
-    source: a path, a glob, or sqlite:///file.db?table=name (or ?query=SELECT...). header: whether a delimited file's
+    source: a path, a glob, or sqlite:///file.db or postgresql://host/db with ?table=name
+    or ?query=SELECT.... header: whether a delimited file's
     first row names the columns; without it they are column_1, column_2, ... Raises DataError when there is no such file,
     it is empty, damaged or ragged.
     """
-    if source.startswith("sqlite://"):
-        frame, notes = read_sqlite(source)
-        return _checked(Raw(frame, source, notes))
+    if source.startswith(SCHEMES):
+        return _checked(Raw(read_database(source), without_password(source)))
     path = Path(source).expanduser()
     if path.is_file():
         return _checked(_read_file(path, header=header))

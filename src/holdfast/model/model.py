@@ -124,7 +124,8 @@ class Model:
         shares = {f"probability_{name_of(label)}": answers[:, k] for k, label in enumerate(self.classes)}
         return {"prediction": self._labels[answers.argmax(axis=1)], **sets, **shares}
 
-    def _interval(self, rows: Any, answers: Floats, level: float) -> Any:
+    def ranges(self, answers: Floats, strings: Strings, level: float) -> Any:
+        """Give `predict_interval` for what `answers` gave. strings: as `schema.arrays` made them, of the same rows."""
         if self.intervals is None:
             raise ModelError(
                 "this model holds no table of intervals; expected one trained by this version: train it again"
@@ -132,11 +133,16 @@ class Model:
         groups, column = None, self.intervals.column
         if column is not None:
             texts = [field.name for field in self.schema.fields if field.type not in NUMERIC]
-            groups = self.schema.arrays(rows)[1][:, texts.index(column)]
+            groups = strings[:, texts.index(column)]
         if self._labels is None:
             return self.intervals.bounds(answers, level, groups)
         inside = self.intervals.members(answers, level, groups)
         return [tuple(np.array(self.classes, dtype=object)[each]) for each in inside]
+
+    def _interval(self, rows: Any, answers: Floats, level: float) -> Any:
+        grouped = self.intervals is not None and self.intervals.column is not None
+        strings = self.schema.arrays(rows)[1] if grouped else np.empty((len(answers), 0), dtype=object)
+        return self.ranges(answers, strings, level)
 
     def _run(self, rows: Any) -> Floats:
         parts = self.schema.parts(rows, CHUNK)

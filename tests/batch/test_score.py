@@ -8,7 +8,8 @@ from holdfast.errors import DataError, ModelError, RequestError, SchemaError
 from holdfast.graph import Graph
 from holdfast.model.package import write
 from holdfast.model.schema import Field, Schema
-from holdfast.study.batch import WRITERS, score
+from holdfast.batch.score import score
+from holdfast.batch.sink import ENDINGS
 
 READERS = {
     ".csv": pl.read_csv,
@@ -47,7 +48,7 @@ def data(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_every_ending_holds_the_same(model, data, tmp_path, ending):
     out = tmp_path / f"out{ending}"
     summary = score(model, str(data), out, keep=["id"])

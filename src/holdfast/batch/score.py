@@ -1,0 +1,239 @@
+"""Score a file, a table or a query of any size with a packaged model."""
+
+import hashlib
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from holdfast.arrays import Floats, Strings
+from holdfast.batch.door import read
+from holdfast.batch.part import Bad, Part, Source
+from holdfast.batch.rejects import Rejects, record_of
+from holdfast.batch.sink import ENDINGS, TEXTS, PartsFile, Sink, State, TextFile
+from holdfast.batch.source import open_source
+from holdfast.batch.table import Table
+from holdfast.data.compressed import DAMAGED
+from holdfast.data.database import SCHEMES, address_of, without_password
+from holdfast.errors import DataError, HoldfastError, RequestError, SchemaError, nearest
+from holdfast.model.model import CHUNK, Model
+from holdfast.model.package import load
+
+# An error lists this many bad rows.
+MOST_LISTED = 5
+
+# Parts that are read while earlier ones are scored.
+AHEAD = 1
+
+
+class Place(NamedTuple):
+    """Where things go. data: where they come from, which must be elsewhere."""
+
+    out: str
+    asked: Path | None
+    data: str
+
+    @property
+    def rejects(self) -> Path:
+        """The file for rows that can't be scored: as asked, or beside `out`."""
+        if self.asked is not None:
+            return self.asked
+        if self.out.startswith(SCHEMES):
+            return Path(f"{address_of(self.out).table}.rejects.csv")
+        return Path(self.out).with_name(f"{Path(self.out).stem}.rejects.csv")
+
+    def sink(self) -> Sink:
+        """What writes there; RequestError when it can't."""
+        if self.out.startswith(SCHEMES):
+            return Table(self.out)
+        out = Path(self.out)
+        if out.suffix.lower() not in ENDINGS:
+            raise RequestError(
+                f"{out} ends in {out.suffix!r}; expected one of {', '.join(ENDINGS)}, or a database's URL"
+            )
+        if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
+            raise RequestError(f"{out} can't be written; expected a file in a folder that exists and may be written to")
+        if out.exists() and Path(self.data).exists() and out.samefile(self.data):
+            raise RequestError(f"--out {out} is the file to be scored, which would be lost; choose another place")
+        return TextFile(out) if out.suffix.lower() in TEXTS else PartsFile(out)
+
+
+class Scored(NamedTuple):
+    """A part with the model's answers for its good rows."""
+
+    part: Part
+    answers: Floats
+    strings: Strings
+    frame: pl.DataFrame
+    bad: list[Bad]
+
+
+def score(
+    model: str | Path,
+    data: str,
+    out: str | Path,
+    *,
+    keep: Sequence[str] = (),
+    interval: float | None = None,
+    header: bool = True,
+    on_bad_row: Literal["fail", "reject"] = "fail",
+    rejects: str | Path | None = None,
+    progress: Callable[[int, float | None], None] = lambda rows, share: None,
+) -> dict[str, Any]:
+    """Predict for every row of `data` and write `out`: the task's columns first, then those to keep.
+
+    data, out: files, or tables as sqlite:///file.db?table=t or postgresql://host/db?table=t. Memory doesn't grow with them. A
+    run that was killed goes on where it was when it is started again with the same arguments. interval: a level such as 0.9
+    adds ranges that hold the truth with that probability. on_bad_row: "reject" writes rows that can't be read to `rejects`
+    (row, reason, record; beside `out` by default) and goes on. progress: told the rows done and the share of the whole, where
+    it is known.
+
+    Returns rows (scored), rejected, resumed (rows that a former run had done), seconds, out, and rejects, a path or None.
+    Raises RequestError for an `out` that can't be written, SchemaError for rows that don't fit.
+    """
+    began = time.monotonic()
+    place = Place(str(out), None if rejects is None else Path(rejects), data)
+    loaded = load(model)
+    source = open_source(data, header=header)
+    _check(loaded, source, data, keep, interval)
+    asked = [source.identity, loaded.manifest, list(keep), interval, on_bad_row, place.out, str(place.rejects)]
+    identity = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest() if source.identity else ""
+    with _opened(place, identity) as (sink, rejected, state):
+        resumed = state["read"]
+        typed = source.as_text and not sink.as_text
+        for scored in _scored(loaded, source, keep, state):
+            if scored.bad and on_bad_row == "fail":
+                raise SchemaError(_listed(scored.bad))
+            state["rejects_size"] = rejected.add(scored.bad)
+            state["end"] = scored.part.end
+            state["read"] += scored.part.n_rows
+            state["rows"] += len(scored.answers)
+            state["rejected"] += len(scored.bad)
+            sink.add(_result(loaded, scored, keep, interval, typed=typed), state)
+            progress(state["read"], state["end"] / source.size if source.size else None)
+        rejected.finish()
+        sink.finish()
+    return {
+        "rows": state["rows"],
+        "rejected": state["rejected"],
+        "resumed": resumed,
+        "seconds": time.monotonic() - began,
+        "out": without_password(place.out),
+        "rejects": str(place.rejects) if state["rejected"] else None,
+    }
+
+
+@contextmanager
+def _opened(place: Place, identity: str) -> Iterator[tuple[Sink, Rejects, State]]:
+    """Open the places for predictions and rejects, and find out how far a former run was.
+
+    After an error of ours nothing is left of the run: to repeat it would be in vain. Whatever else ends it, it can go on.
+    """
+    rejected, sink = Rejects(place.rejects), place.sink()
+    try:
+        state = sink.begin(identity)
+        if state is None or not rejected.begin(state["rejects_size"]):
+            if state is not None:
+                sink.close(keep=False)
+                sink = place.sink()
+                sink.begin(identity)
+            rejected.begin(0)
+            state = {"end": 0, "read": 0, "rows": 0, "rejected": 0, "rejects_size": 0}
+        yield sink, rejected, state
+    except HoldfastError:
+        sink.close(keep=False)
+        rejected.close(keep=False)
+        raise
+    except BaseException:
+        sink.close(keep=True)
+        rejected.close(keep=True)
+        raise
+
+
+def _check(model: Model, source: Source, data: str, keep: Sequence[str], interval: float | None) -> None:
+    """Say what won't work before any work is done."""
+    absent = [name for name in keep if name not in source.columns]
+    if absent:
+        raise DataError(f"--keep {absent[0]!r} is not a column of {data}.{nearest(absent[0], source.columns)}")
+    numbers, strings = model.schema.arrays({name: [] for name in source.columns})
+    answers = model.answers(numbers, strings)
+    named = model.columns(answers, None if interval is None else model.ranges(answers, strings, interval))
+    twice = [name for name in keep if name in named]
+    if twice:
+        raise RequestError(f"--keep {twice[0]!r} has the name of a predicted column; rename it in {data}")
+
+
+def _scored(model: Model, source: Source, keep: Sequence[str], state: State) -> Iterator[Scored]:
+    """Read parts while those before are scored."""
+    names = list(dict.fromkeys([*(field.name for field in model.schema.fields), *keep]))
+    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[tuple[Scored, list[Future[Floats]]]] = deque()
+        for part in _whole(source.parts(names, state["end"], state["read"] + 1)):
+            numbers, strings, wrong = read(model.schema, part.frame)
+            frame, bad = part.frame, list(part.bad)
+            if wrong:
+                bad += [Bad(part.rows[at], "; ".join(wrong[at]), record_of(frame, at)) for at in wrong]
+                good = np.setdiff1d(np.arange(frame.height), list(wrong))
+                numbers, strings, frame = numbers[good], strings[good], frame[good]
+            bad.sort()
+            work = [
+                pool.submit(_answers, model, numbers[at : at + CHUNK], strings[at : at + CHUNK])
+                for at in range(0, max(1, len(numbers)), CHUNK)
+            ]
+            waiting.append((Scored(part, np.empty(0), strings, frame.select(keep), bad), work))
+            if len(waiting) > AHEAD:
+                yield _finished(*waiting.popleft())
+        while waiting:
+            yield _finished(*waiting.popleft())
+
+
+def _answers(model: Model, numbers: Floats, strings: Strings) -> Floats:
+    return model.answers(np.ascontiguousarray(numbers), np.ascontiguousarray(strings))
+
+
+def _finished(scored: Scored, work: list[Future[Floats]]) -> Scored:
+    return scored._replace(answers=np.concatenate([each.result() for each in work]))
+
+
+def _whole(parts: Iterator[Part]) -> Iterator[Part]:
+    """Tell in words of a compressed file that is damaged further on."""
+    try:
+        yield from parts
+    except DAMAGED as error:
+        raise DataError(f"the data can't be read to its end ({error}); expected a whole file: fetch it again") from None
+
+
+def _result(model: Model, scored: Scored, keep: Sequence[str], interval: float | None, *, typed: bool) -> pl.DataFrame:
+    ranges = None if interval is None else model.ranges(scored.answers, scored.strings, interval)
+    answers = pl.DataFrame(model.columns(scored.answers, ranges), strict=False)
+    kept = [_typed(each) if typed else each for each in scored.frame.select(keep).get_columns()]
+    return pl.concat([answers, pl.DataFrame(kept)], how="horizontal")
+
+
+def _typed(cells: pl.Series) -> pl.Series:
+    """Give text the type that all of it has; digits after a zero are a code."""
+    if cells.dtype != pl.String:
+        return cells
+    words = cells.str.strip_chars()
+    words = words.set(words == "", None)
+    if not words.str.contains(r"^0\d").any():
+        for kind in (pl.Int64, pl.Float64, pl.Date):
+            read = words.str.to_date("%Y-%m-%d", strict=False) if kind == pl.Date else words.cast(kind, strict=False)
+            if read.null_count() == words.null_count() < len(words):
+                return read
+    return cells
+
+
+def _listed(bad: Sequence[Bad]) -> str:
+    shown = "; ".join(f"row {each.row} {each.reason}" for each in bad[:MOST_LISTED])
+    more = f"; and {len(bad) - MOST_LISTED} more near them" if len(bad) > MOST_LISTED else ""
+    return f"rows don't fit the model: {shown}{more}. Mend them, or say --on-bad-row reject to put such rows aside"
