@@ -4,12 +4,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from holdfast.batch.score import score
+from holdfast.batch.sink import ENDINGS
 from holdfast.errors import DataError, ModelError, RequestError, SchemaError
 from holdfast.graph import Graph
 from holdfast.model.package import write
 from holdfast.model.schema import Field, Schema
-from holdfast.batch.score import score
-from holdfast.batch.sink import ENDINGS
 
 READERS = {
     ".csv": pl.read_csv,

@@ -15,7 +15,7 @@ from holdfast.data.compressed import stream
 from holdfast.data.delimited import dialect_of
 from holdfast.errors import DataError
 
-BYTES = 8 << 20
+BYTES = 4 << 20
 
 # A record longer than this is a quote that nobody closed.
 LONGEST = 64 << 20

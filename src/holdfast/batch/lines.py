@@ -12,7 +12,7 @@ from holdfast.batch.part import Bad, Part
 from holdfast.data.compressed import stream
 from holdfast.errors import DataError
 
-BYTES = 8 << 20
+BYTES = 4 << 20
 
 
 class Lines:

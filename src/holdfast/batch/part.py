@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import polars as pl
 
 # Cells read at a time; memory is a few hundred bytes for each.
-CELLS = 1_000_000
+CELLS = 500_000
 
 
 class Bad(NamedTuple):

@@ -5,9 +5,9 @@ import json
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -106,10 +106,10 @@ def score(
     _check(loaded, source, data, keep, interval)
     asked = [source.identity, loaded.manifest, list(keep), interval, on_bad_row, place.out, str(place.rejects)]
     identity = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest() if source.identity else ""
-    with _opened(place, identity) as (sink, rejected, state):
+    with _opened(place, identity) as (sink, rejected, state), closing(_scored(loaded, source, keep, state)) as parts:
         resumed = state["read"]
         typed = source.as_text and not sink.as_text
-        for scored in _scored(loaded, source, keep, state):
+        for scored in parts:
             if scored.bad and on_bad_row == "fail":
                 raise SchemaError(_listed(scored.bad))
             state["rejects_size"] = rejected.add(scored.bad)
@@ -171,13 +171,16 @@ def _check(model: Model, source: Source, data: str, keep: Sequence[str], interva
         raise RequestError(f"--keep {twice[0]!r} has the name of a predicted column; rename it in {data}")
 
 
-def _scored(model: Model, source: Source, keep: Sequence[str], state: State) -> Iterator[Scored]:
+def _scored(model: Model, source: Source, keep: Sequence[str], state: State) -> Generator[Scored, None, None]:
     """Read parts while those before are scored."""
     names = list(dict.fromkeys([*(field.name for field in model.schema.fields), *keep]))
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with ThreadPoolExecutor(workers) as pool:
+    with (
+        ThreadPoolExecutor(workers) as pool,
+        closing(_whole(source.parts(names, state["end"], state["read"] + 1))) as parts,
+    ):
         waiting: deque[tuple[Scored, list[Future[Floats]]]] = deque()
-        for part in _whole(source.parts(names, state["end"], state["read"] + 1)):
+        for part in parts:
             numbers, strings, wrong = read(model.schema, part.frame)
             frame, bad = part.frame, list(part.bad)
             if wrong:
@@ -204,7 +207,7 @@ def _finished(scored: Scored, work: list[Future[Floats]]) -> Scored:
     return scored._replace(answers=np.concatenate([each.result() for each in work]))
 
 
-def _whole(parts: Iterator[Part]) -> Iterator[Part]:
+def _whole(parts: Iterator[Part]) -> Generator[Part, None, None]:
     """Tell in words of a compressed file that is damaged further on."""
     try:
         yield from parts

@@ -62,28 +62,33 @@ class Journal:
 
     def begin(self, identity: str) -> State | None:
         """Take the file for this run; the state of one of the same identity that was broken off."""
-        self._lock = self._path.open("a+", encoding="utf-8")
+        lock = self._path.open("a+", encoding="utf-8")
         if os.name == "posix":
             import fcntl
 
             try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                self._lock.close()
+                lock.close()
                 raise RequestError(
                     f"{self._out} is being written by another run; wait for it, or choose another --out"
                 ) from None
-        self._identity = identity
-        self._lock.seek(0)
-        lines = [line for line in self._lock.read().split("\n") if line.endswith("}")]
+        self._lock, self._identity = lock, identity
+        lock.seek(0)
+        lines = [line for line in lock.read().split("\n") if line.endswith("}")]
         try:
             found = json.loads(lines[-1])
         except (IndexError, ValueError):
             found = {}
         if identity and found.get("identity") == identity:
             return dict(found)
-        self._lock.truncate(0)
+        lock.truncate(0)
         return None
+
+    @property
+    def held(self) -> bool:
+        """Whether the file is this run's."""
+        return self._lock is not None
 
     def note(self, state: State) -> None:
         """Append the state as a line: one that was not written to its end doesn't count."""
@@ -189,7 +194,7 @@ class PartsFile:
 
     def close(self, *, keep: bool) -> None:
         """Leave what was written, or nothing."""
-        if not keep:
+        if not keep and self._journal.held:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._journal.close(done=not keep)
 

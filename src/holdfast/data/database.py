@@ -113,10 +113,11 @@ class Query:
 
     def frames(self, size: int, start: int = 0) -> Iterator[pl.DataFrame]:
         """Give the rows from `start` on, `size` at a time; one frame without rows when there are none."""
-        with self._connected() as connection:
-            cursor = connection.cursor("holdfast") if self.address.postgres else connection.cursor()
-            limit = "" if self.address.postgres else "LIMIT -1 "
-            cursor.execute(f"SELECT * FROM ({self._sql}) AS rows_of_it {limit}OFFSET {start}" if start else self._sql)
+        limit = "" if self.address.postgres else "LIMIT -1 "
+        query = f"SELECT * FROM ({self._sql}) AS rows_of_it {limit}OFFSET {start}" if start else self._sql
+        named = ("holdfast",) if self.address.postgres else ()  # a cursor with a name leaves the rows on the server
+        with self._connected() as connection, closing(connection.cursor(*named)) as cursor:
+            cursor.execute(query)
             rows = cursor.fetchmany(size)
             yield self._frame(rows)
             while rows:
