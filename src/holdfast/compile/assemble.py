@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from holdfast.arrays import PARTS
 from holdfast.data.columns import NUMERIC_KINDS, Kind
 from holdfast.errors import CompileError
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
@@ -50,7 +51,9 @@ def assemble(
     else:
         answer = calibrator.emit(graph, answer)
         graph.output(answer, "probabilities", np.float64, n_classes)
-        graph.output(graph.add("ArgMax", answer, axis=1, keepdims=0), "label", np.int64, None)
+        parts = graph.add("Mul", answer, graph.constant(np.float64(PARTS)))
+        rounded = graph.add("Floor", graph.add("Add", parts, graph.constant(np.float64(0.5))))  # as `likeliest` does
+        graph.output(graph.add("ArgMax", rounded, axis=1, keepdims=0), "label", np.int64, None)
     return _checked(graph)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, likeliest
 from holdfast.data.columns import Columns
 from holdfast.errors import CompileError
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
@@ -104,8 +104,7 @@ def _feeds(columns: Columns) -> dict[str, Any]:
 
 
 def _labels_differ(fitted: Floats, compiled: Floats) -> int:
-    labels = fitted.argmax(axis=1)
-    other = compiled.argmax(axis=1)
+    labels, other = likeliest(fitted), likeliest(compiled)
     rows = np.arange(len(fitted))
     tied = np.abs(fitted[rows, labels] - fitted[rows, other]) <= TOLERANCE
     return int(np.sum((labels != other) & ~tied))

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, likeliest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Metric:
 
     def score(self, y: Any, predictions: Floats, weights: Floats | None = None) -> float:
         """Score what a pipeline predicted: probabilities (n_rows, n_classes) or values (n_rows,)."""
-        given = np.argmax(predictions, axis=1) if self.takes == "labels" else predictions
+        given = likeliest(predictions) if self.takes == "labels" else predictions
         return float(self.function(y, given, weights))
 
     def gain(self, score: float) -> float:

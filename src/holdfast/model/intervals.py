@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Flags, Floats
+from holdfast.arrays import Flags, Floats, likeliest
 from holdfast.errors import ModelError, RequestError
 
 # No table of ours is larger.
@@ -57,7 +57,7 @@ class Intervals:
         k, inside = self._place(level), np.zeros(probabilities.shape, dtype=bool)
         for rows, table in self._parts(len(probabilities), groups):
             inside[rows] = probabilities[rows] >= table["least"][k]
-        inside[np.arange(len(inside)), probabilities.argmax(axis=1)] = True
+        inside[np.arange(len(inside)), likeliest(probabilities)] = True
         return inside
 
     def _place(self, level: float) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats, Strings
+from holdfast.arrays import Floats, Strings, likeliest
 from holdfast.errors import ModelError, SchemaError
 from holdfast.model.intervals import Intervals
 from holdfast.model.schema import NUMERIC, Schema
@@ -88,7 +88,7 @@ class Model:
     def predict(self, rows: Any) -> Any:
         """Predict classes as they stand in the data, or values; shape (n_rows,). Raises SchemaError for rows that don't fit."""
         answers = self._run(rows)
-        return answers if self._labels is None else self._labels[answers.argmax(axis=1)]
+        return answers if self._labels is None else self._labels[likeliest(answers)]
 
     def predict_proba(self, rows: Any) -> Floats:
         """Predict each class's probability, shape (n_rows, n_classes), in the order of `classes`."""
@@ -122,7 +122,7 @@ class Model:
             {} if ranges is None else {"set": np.array(["|".join(map(name_of, each)) for each in ranges], dtype=object)}
         )
         shares = {f"probability_{name_of(label)}": answers[:, k] for k, label in enumerate(self.classes)}
-        return {"prediction": self._labels[answers.argmax(axis=1)], **sets, **shares}
+        return {"prediction": self._labels[likeliest(answers)], **sets, **shares}
 
     def ranges(self, answers: Floats, strings: Strings, level: float) -> Any:
         """Give `predict_interval` for what `answers` gave. strings: as `schema.arrays` made them, of the same rows."""

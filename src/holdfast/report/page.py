@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.arrays import likeliest
 from holdfast.report.plots import classification_plots, regression_plots
 from holdfast.report.story import Story
 
@@ -115,7 +116,7 @@ def _board(story: Story) -> list[dict[str, Any]]:
 def _confusion(story: Story) -> dict[str, Any]:
     """Counts of class by answer, the commonest classes only, with shares of each row for the shading."""
     assert story.classes is not None
-    y, called = story.sealed.y, story.sealed.predicted.argmax(axis=1)
+    y, called = story.sealed.y, likeliest(story.sealed.predicted)
     counts = np.bincount(y, minlength=len(story.classes))
     shown = np.sort(np.argsort(-counts, kind="stable")[:MOST_CLASSES])
     table = np.zeros((len(story.classes),) * 2, dtype=int)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, likeliest
 from holdfast.errors import ModelError, RequestError
 from holdfast.model.model import CHUNK, Model, name_of
 from holdfast.model.package import load
@@ -85,8 +85,8 @@ class Served:
         """Write the answer for a single row as a record."""
         if not self.model.classes:
             return {"prediction": float(answers[0])}
-        shares = answers[0].tolist()
-        return dict(zip(self.columns, [self.model.classes[shares.index(max(shares))], *shares], strict=True))
+        label = self.model.classes[int(likeliest(answers)[0])]
+        return dict(zip(self.columns, [label, *answers[0].tolist()], strict=True))
 
     def many(self, answers: Floats) -> dict[str, list[Any]]:
         """Write answers as columns of plain values."""

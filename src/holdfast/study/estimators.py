@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, likeliest
 from holdfast.compile.final import Member, Training, fit_and_compile
 from holdfast.data.columns import Kind
 from holdfast.data.dataset import Dataset
@@ -201,7 +201,7 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
     def predict(self, X: Any) -> Any:
         """Predict labels, shape (n_rows,)."""
         shares = self.predict_proba(X)
-        return self.classes_[shares.argmax(axis=1)]
+        return self.classes_[likeliest(shares)]
 
     def predict_proba(self, X: Any) -> Floats:
         """Predict probabilities, shape (n_rows, n_classes), in the order of `classes_`."""

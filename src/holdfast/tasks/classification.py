@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 
-from holdfast.arrays import Floats, Integers
+from holdfast.arrays import Floats, Integers, likeliest
 from holdfast.errors import DataError
 from holdfast.metrics.classification import CLASSIFICATION, LOG_LOSS, ROC_AUC
 from holdfast.metrics.metric import Metric
@@ -57,7 +57,7 @@ class Classification(Task):
 
     def answer(self, predictions: Floats) -> Mapping[str, Any]:
         """`prediction` holds the likeliest class, `probability_<class>` what was thought of each."""
-        labels = np.asarray(self.labels, dtype=object)[np.argmax(predictions, axis=1)]
+        labels = np.asarray(self.labels, dtype=object)[likeliest(predictions)]
         shares = {f"probability_{label}": predictions[:, k] for k, label in enumerate(self.labels)}
         return {"prediction": labels, **shares}
 
