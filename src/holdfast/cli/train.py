@@ -23,7 +23,7 @@ def train(
     budget: Annotated[str | None, typer.Option(help="Time for everything, such as 60s or 5min.")] = None,
     trials: Annotated[int | None, typer.Option(help="Configurations to try; repeatable to the bit.")] = None,
     learners: Annotated[str | None, typer.Option(help="Only these, in this order: a,b.")] = None,
-    tuner: Annotated[str | None, typer.Option(help="bayes, random or none.")] = None,
+    tuner: Annotated[str | None, typer.Option(help="bayes, gp, random, grid, halving or none.")] = None,
     group: Annotated[
         str | None, typer.Option(help="Rows with one value here stay together; also a,b or stem(ID).")
     ] = None,

@@ -1,14 +1,14 @@
 """What a learner is: an estimator in scikit-learn's sense, and the declaration beside it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any, Literal, TypeAlias
 
 from holdfast.errors import MissingExtraError
 from holdfast.features.matrix import Matrix
 from holdfast.graph import Graph
-from holdfast.learners.space import Dimension
+from holdfast.learners.space import Dimension, read_space
 from holdfast.tasks.task import Family
 
 Emit: TypeAlias = Callable[[Graph, str, Any], str]
@@ -68,6 +68,10 @@ class Learner:
     def defaults(self) -> dict[str, Any]:
         """The first configuration tried."""
         return {name: dimension.default for name, dimension in self.space.items()}
+
+    def within(self, ranges: Mapping[str, Any]) -> "Learner":
+        """The same learner, searched in a user's ranges where there are any; RequestError as in `read_space`."""
+        return replace(self, space=read_space(self.name, self.space, ranges)) if ranges else self
 
     @property
     def installed(self) -> bool:

@@ -1,5 +1,7 @@
 """Whether a learner can be used on some data at all: known before any training."""
 
+import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +10,10 @@ import numpy as np
 from holdfast.errors import RequestError
 from holdfast.learners.catalogue import find
 from holdfast.learners.learner import Learner
+from holdfast.learners.space import Choice
+
+# Made-up rows on which the ends of a range are tried.
+PROBED = 200
 
 
 @dataclass(frozen=True)
@@ -67,3 +73,25 @@ def _instead(learner: Learner, given: Given) -> str:
         learner = find(learner.instead, learner.task)
         seen.add(learner.name)
     return learner.name if objection(learner, given) is None else "lightgbm"
+
+
+def require_space(learner: Learner, names: Iterable[str], n_classes: int | None) -> None:
+    """Fit made-up rows at the ends of some parameters' ranges; RequestError for a value that the learner doesn't take."""
+    if not learner.installed:
+        return
+    matrix = np.random.default_rng(0).random((PROBED, 3)).astype(np.float32)
+    y: Any = np.arange(PROBED) % n_classes if n_classes is not None else 1.0 + matrix[:, 0]
+    for name in names:
+        each = learner.space[name]
+        for value in each.options if isinstance(each, Choice) else dict.fromkeys((each.low, each.high)):
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    fitted = learner.make(seed=0, n_jobs=1, **{**learner.defaults, name: value}).fit(matrix, y)
+                    fitted.predict(matrix) if n_classes is None else fitted.predict_proba(matrix)
+            except Exception as error:  # every library has its own
+                first = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+                raise RequestError(
+                    f"the space of {learner.name}.{name} holds {value!r}, which it doesn't take ({first}); expected values it "
+                    f"can be fitted with: change [space.{learner.name}]"
+                ) from None

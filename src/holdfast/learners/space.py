@@ -1,7 +1,10 @@
 """Search spaces: what values a learner's parameter may take, and where a study starts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from holdfast.errors import RequestError, nearest
 
 
 @dataclass(frozen=True)
@@ -33,3 +36,62 @@ class Choice:
 
 
 Dimension: TypeAlias = Float | Int | Choice
+
+
+def read_space(learner: str, known: Mapping[str, Dimension], given: Mapping[str, Any]) -> dict[str, Dimension]:
+    """Lay a user's ranges over a learner's own.
+
+    given: by parameter, {low, high, log, default} (each optional where the learner has a range), a list of values to choose
+    from, or one value to keep. Raises RequestError for a parameter the learner doesn't have and for an empty range.
+
+    >>> own = {"alpha": Float(0.1, 10.0, default=1.0, log=True)}
+    >>> read_space("ridge", own, {"alpha": {"low": 5}})
+    {'alpha': Float(low=5.0, high=10.0, default=7.0710678118654755, log=True)}
+    """
+    made = dict(known)
+    for name, wanted in given.items():
+        if name not in known:
+            raise RequestError(
+                f"learner {learner!r} has no parameter {name!r} to search; expected {', '.join(known) or 'none at all'}."
+                f"{nearest(name, list(known))}"
+            )
+        made[name] = _dimension(f"the space of {learner}.{name}", known[name], wanted)
+    return made
+
+
+def _dimension(what: str, own: Dimension, wanted: Any) -> Dimension:
+    if isinstance(wanted, list | tuple):
+        if not wanted:
+            raise RequestError(f"{what} is an empty list; expected at least one value")
+        options = tuple(_like(what, own, value) for value in wanted)
+        return Choice(options, own.default if own.default in options else options[0])
+    if not isinstance(wanted, Mapping):
+        value = _like(what, own, wanted)
+        return Choice((value,), value)
+    unknown = set(wanted) - {"low", "high", "log", "default"}
+    if unknown or isinstance(own, Choice):
+        raise RequestError(
+            f"{what} got {dict(wanted)}; expected "
+            + (f"a list out of {own.options}" if isinstance(own, Choice) else "low, high, log and default")
+        )
+    low, high = _like(what, own, wanted.get("low", own.low)), _like(what, own, wanted.get("high", own.high))
+    log = bool(wanted.get("log", own.log))
+    if not low <= high or (log and low <= 0):
+        scale, above = (" on a logarithmic scale", ", above 0") if log else ("", "")
+        raise RequestError(f"{what} goes from {low} to {high}{scale}; expected low below high{above}")
+    middle = (low * high) ** 0.5 if log else (low + high) / 2
+    default = wanted.get("default", own.default if low <= own.default <= high else middle)
+    default = _like(what, own, round(default) if isinstance(own, Int) and "default" not in wanted else default)
+    if not low <= default <= high:
+        raise RequestError(f"{what} starts at {default}; expected a default from {low} to {high}")
+    return Int(low, high, default, log) if isinstance(own, Int) else Float(low, high, default, log)
+
+
+def _like(what: str, own: Dimension, value: Any) -> Any:
+    """A value of the type the parameter has."""
+    if isinstance(own, Choice):
+        return value
+    number = isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    if not number or (isinstance(own, Int) and value != int(value)):
+        raise RequestError(f"{what} got {value!r}; expected {'a whole number' if isinstance(own, Int) else 'a number'}")
+    return int(value) if isinstance(own, Int) else float(value)

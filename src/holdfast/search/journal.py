@@ -36,7 +36,11 @@ class Journal:
             return None
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
-            if record["learner"] != spec.learner or record["params"] != _jsonable(spec.params):
+            if (
+                record["learner"] != spec.learner
+                or record["params"] != _jsonable(spec.params)
+                or record.get("share", 1.0) != spec.share
+            ):
                 return None
             if "failed" in record:
                 return str(record["failed"])
@@ -61,7 +65,7 @@ class Journal:
                 np.save(file, predictions, allow_pickle=False)
             os.replace(partial, self._path(spec.number, "npy"))
         partial = self._path(spec.number, "json.partial")
-        head = {"number": spec.number, "learner": spec.learner, "params": _jsonable(spec.params)}
+        head = {"number": spec.number, "learner": spec.learner, "params": _jsonable(spec.params), "share": spec.share}
         partial.write_text(json.dumps({**head, **record}, indent=2), encoding="utf-8")
         os.replace(partial, self._path(spec.number, "json"))
 

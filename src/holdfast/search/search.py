@@ -56,10 +56,11 @@ def search(
         if time.monotonic() + _expected(spec, board.outcomes) > deadline:
             board.stopped = "the budget was used up"
             return board
-        say(f"trial {spec.number}: {spec.learner}")
+        glance = f", a glance on {spec.share:.0%} of the rows" if spec.share < 1 else ""
+        say(f"trial {spec.number}: {spec.learner}{glance}")
         outcome = _try(board, spec, executor, journal, deadline)
         proposals.report(spec, outcome)
-        tried += 1
+        tried += spec.share >= 1
     board.stopped = enough
     return board
 
@@ -73,7 +74,8 @@ def _expected(spec: Spec, outcomes: Sequence[Outcome]) -> float:
 def _try(board: Board, spec: Spec, executor: Executor, journal: Journal, deadline: float) -> Outcome | None:
     kept = journal.read(spec)
     if isinstance(kept, Outcome):
-        board.outcomes.append(kept)
+        if spec.share >= 1:
+            board.outcomes.append(kept)
         return kept
     if kept is not None:
         board.failures.append((spec, kept))
@@ -89,5 +91,6 @@ def _try(board: Board, spec: Spec, executor: Executor, journal: Journal, deadlin
         board.failures.append((spec, str(error)))
         return None
     journal.write(outcome)
-    board.outcomes.append(outcome)
+    if spec.share >= 1:
+        board.outcomes.append(outcome)
     return outcome

@@ -27,11 +27,15 @@ CACHE_BYTES = 3 << 30
 
 @dataclass(frozen=True)
 class Spec:
-    """What is tried: a learner by name and its parameters. `number` is the trial's place in the study."""
+    """What is tried: a learner by name and its parameters.
+
+    number: the trial's place in the study. share: below 1, a glance: this share of the first fold's training rows.
+    """
 
     number: int
     learner: str
     params: Mapping[str, Any]
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -111,32 +115,34 @@ def run_trial(problem: Problem, spec: Spec, deadline: float) -> Outcome:
     predictions = np.full((n_rows,) if width is None else (n_rows, width), np.nan)
     fitted, scores, fit_seconds, predict_seconds = [], [], 0.0, 0.0
     began = time.monotonic()
-    for number, fold in enumerate(problem.folds):
+    folds = problem.folds if spec.share >= 1 else problem.folds[:1]
+    for number, fold in enumerate(folds):
         encoded = encode_fold(problem, learner.wants, number)
         start = time.monotonic()
-        pipeline = _fit_fold(problem, learner, spec.params, number, encoded)
+        pipeline = _fit_fold(problem, learner, spec, number, encoded)
         middle = time.monotonic()
         predictions[fold.valid] = pipeline.predict_encoded(encoded.valid)
         fit_seconds += middle - start + encoded.seconds
         predict_seconds += time.monotonic() - middle
         scores.append(problem.metric.score(problem.y[fold.valid], predictions[fold.valid]))
         fitted.append(pipeline.estimator)
-        if number == 0:
+        if number == 0 and spec.share >= 1:
             problem.first_fold[spec.number] = pipeline
-        needed = (time.monotonic() - began) / (number + 1) * (len(problem.folds) - number - 1)
+        needed = (time.monotonic() - began) / (number + 1) * (len(folds) - number - 1)
         if time.monotonic() + needed > deadline:
             raise OverrunError(
                 f"fold {number + 1} took {time.monotonic() - start:.1f} s; the others would not fit in the budget"
             )
-    judged = problem.judged
+    judged = problem.judged if spec.share >= 1 else np.sort(folds[0].valid)
+    parts = problem.parts if spec.share >= 1 else [np.arange(len(judged))]
     return Outcome(
         spec=spec,
-        score=score_by_parts(problem.metric, problem.y[judged], predictions[judged], problem.parts),
+        score=score_by_parts(problem.metric, problem.y[judged], predictions[judged], parts),
         fold_scores=tuple(scores),
         predictions=predictions[judged],
         settled=learner.settle(fitted),
-        fit_rows=float(np.mean([len(fold.train) for fold in problem.folds])),
-        fit_seconds=fit_seconds / len(problem.folds),
+        fit_rows=spec.share * float(np.mean([len(fold.train) for fold in folds])),
+        fit_seconds=fit_seconds / len(folds),
         rows_per_second=len(judged) / max(predict_seconds, 1e-6),
         seconds=time.monotonic() - began,
         complexity=learner.complexity,
@@ -147,19 +153,22 @@ def fit_first_fold(problem: Problem, learner: Learner, spec: Spec) -> Pipeline:
     """Give the pipeline a trial fitted on the first fold; fitted again when the worker is not the one that did it."""
     if spec.number not in problem.first_fold:
         encoded = encode_fold(problem, learner.wants, 0)
-        problem.first_fold[spec.number] = _fit_fold(problem, learner, spec.params, 0, encoded)
+        problem.first_fold[spec.number] = _fit_fold(problem, learner, spec, 0, encoded)
     return problem.first_fold[spec.number]
 
 
-def _fit_fold(
-    problem: Problem, learner: Learner, params: Mapping[str, Any], number: int, encoded: EncodedFold
-) -> Pipeline:
-    train = problem.folds[number].train
+def _fit_fold(problem: Problem, learner: Learner, spec: Spec, number: int, encoded: EncodedFold) -> Pipeline:
+    train, matrix = problem.folds[number].train, encoded.train
+    if spec.share < 1:
+        # The same rows for every configuration, so that they can be compared.
+        n_rows = max(1, round(spec.share * len(train)))
+        few = np.sort(np.random.default_rng(problem.seed).permutation(len(train))[:n_rows])
+        train, matrix = train[few], matrix[few]
     return fit_estimator(
         learner,
-        params,
+        spec.params,
         encoded.encoder,
-        encoded.train,
+        matrix,
         problem.y[train],
         n_classes=problem.task.n_classes,
         weights=None if problem.weights is None else problem.weights[train],

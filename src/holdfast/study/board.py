@@ -163,9 +163,9 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
 
 def _choose(question: Question, problem: Problem) -> tuple[list[Learner], list[tuple[str, str]]]:
     """The learners to try, in order, and those left out with the reason; `ask` has checked those named."""
-    family, names = question.task.family, question.request.learners
+    family, names, space = question.task.family, question.request.learners, question.request.space
     if names:
-        return [find(name, family) for name in names], []
+        return [find(name, family).within(space.get(name, {})) for name in names], []
     given = Given(problem.y, len(problem.columns.kinds), question.task.n_classes, problem.weights is not None)
     chosen, left_out = [], []
     for learner in portfolio(family):
@@ -174,7 +174,7 @@ def _choose(question: Question, problem: Problem) -> tuple[list[Learner], list[t
         elif (reason := objection(learner, given, sampled=True)) is not None:
             left_out.append((learner.name, reason))
         else:
-            chosen.append(learner)
+            chosen.append(learner.within(space.get(learner.name, {})))
     return chosen, left_out
 
 

@@ -20,7 +20,7 @@ from holdfast.data.read import read
 from holdfast.data.seal import Sealed, Split, split
 from holdfast.errors import DataError, RequestError, nearest
 from holdfast.learners.catalogue import find
-from holdfast.learners.limits import Given, require_fit
+from holdfast.learners.limits import Given, require_fit, require_space
 from holdfast.metrics.metric import Metric
 from holdfast.search.executor import threads_for
 from holdfast.study.request import Request
@@ -204,6 +204,8 @@ def _check_learners(request: Request, dataset: Dataset, task: Task, y: Any) -> N
         learner = find(name, task.family)
         learner.require()
         require_fit(learner, given)
+    for name, ranges in request.space.items():
+        require_space(find(name, task.family).within(ranges), ranges, task.n_classes)
 
 
 def replace_names(request: Request, columns: Sequence[str]) -> Request:

@@ -20,6 +20,7 @@ class Request(BaseModel):
     error of the best. conformal_group: a category whose values get intervals of their own. protected: columns by whose
     values the model's fairness is measured; fair: what equal treatment by thresholds should mean, shown at its price.
     record: write record.md, a technical record along the EU's AI Act.
+    space: by learner and parameter, the range to search instead of the learner's own, as in `learners.space.read_space`.
     sealed: share of the rows put away for the verdict. folds: for cross-validation, at least 2.
     """
 
@@ -33,6 +34,7 @@ class Request(BaseModel):
     trials: int | None = Field(default=None, ge=1)
     learners: tuple[str, ...] = ()
     tuner: str = "bayes"
+    space: dict[str, dict[str, Any]] = Field(default_factory=dict)
     group: str | None = None
     time: str | None = None
     weight: str | None = None
