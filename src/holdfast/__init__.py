@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from holdfast.learners.learner import Learner
     from holdfast.model.model import Model
     from holdfast.model.package import load
+    from holdfast.study.advise import advise
     from holdfast.study.estimators import Classifier, Regressor
     from holdfast.study.journey import examine, train
     from holdfast.study.study import Study
@@ -40,6 +41,7 @@ _HOMES = {
     "Model": ("holdfast.model.model", "Model"),
     "Regressor": ("holdfast.study.estimators", "Regressor"),
     "Study": ("holdfast.study.study", "Study"),
+    "advise": ("holdfast.study.advise", "advise"),
     "catalogue": ("holdfast.learners.catalogue", "catalogue"),
     "examine": ("holdfast.study.journey", "examine"),
     "load": ("holdfast.model.package", "load"),
@@ -62,6 +64,7 @@ __all__ = [
     "SchemaError",
     "SealError",
     "Study",
+    "advise",
     "catalogue",
     "examine",
     "load",

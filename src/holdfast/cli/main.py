@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from holdfast.cli.advise import advise
 from holdfast.cli.audit import audit
 from holdfast.cli.learners import learners
 from holdfast.cli.score import score
@@ -39,7 +40,7 @@ def options(
     """Options of the command itself."""
 
 
-for verb in (train, audit, score, serve, learners, verdict):
+for verb in (train, audit, advise, score, serve, learners, verdict):
     app.command()(verb)
 
 
