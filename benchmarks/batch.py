@@ -7,7 +7,6 @@ Peak memory is that of a process that scores the file by the command line.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -21,37 +20,18 @@ import numpy as np
 import onnx
 import onnxruntime
 import polars as pl
+from models import packaged
 from onnx.utils import Extractor
 
 import holdfast as hf
-from holdfast.compile.assemble import assemble
-from holdfast.data.kinds import understand
 from holdfast.data.read import read
-from holdfast.features.encoder import Encoder
-from holdfast.learners.catalogue import catalogue
-from holdfast.learners.pipeline import encoding_targets, fit_estimator
-from holdfast.model.package import write
 
 TREES = 500
 
 
 def trained(folder: Path) -> tuple[Path, pl.DataFrame]:
-    """A model of TREES trees, in the folder of one that a study shipped."""
-    data = Path(os.environ.get("HOLDFAST_DATA", "../shared/data")) / "adult_income" / "adult.csv.gz"
-    hf.train(str(data), "income", trials=1, learners="lightgbm", tuner="none", out=folder / "study")
-    model = folder / "study" / "model"
-    facts = json.loads((model / "manifest.json").read_text())
-    dataset = understand(read(str(data)), target="income")
-    features = dataset.drop("income")
-    columns = features.columns()
-    y = (dataset.frame["income"] == facts["classes"][1]).cast(pl.Int64).to_numpy()
-    learner = next(each for each in catalogue() if each.name == "lightgbm" and each.task == "classification")
-    encoder = Encoder(learner.wants)
-    matrix = encoder.fit_transform(columns, encoding_targets(y, 2))
-    params = {**learner.defaults, "n_trees": TREES}
-    pipeline = fit_estimator(learner, params, encoder, matrix, y, n_classes=2, n_jobs=2)
-    write(model, facts, assemble([(pipeline, 1.0)], columns.kinds, 2), reference=b"", card="")
-    return model, read(str(data)).frame.drop("income")
+    frame = read(str(Path(os.environ.get("HOLDFAST_DATA", "../shared/data")) / "adult_income" / "adult.csv.gz")).frame
+    return packaged(frame, "income", folder, TREES), frame.drop("income")
 
 
 def ready(model: Path, frame: pl.DataFrame) -> tuple[onnxruntime.InferenceSession, np.ndarray]:
