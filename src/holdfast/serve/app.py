@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from holdfast.arrays import Floats
 from holdfast.errors import HoldfastError
 from holdfast.serve.batch import Batch
 from holdfast.serve.keys import Keys, Rate
@@ -19,6 +20,7 @@ from holdfast.serve.wire import PROBLEM, Answer, Asked, Call, dumps
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Reply = Callable[[Answer, list[tuple[bytes, bytes]]], None]
 
 LOG = logging.getLogger("holdfast.serve")
 
@@ -67,24 +69,64 @@ class App:
         route = self._routes.get(scope["path"])
         try:
             answer = await self._answer(route, scope, headers, receive)
-        except Problem as problem:
-            answer = _refusal(problem, route)
-        except Exception:
-            LOG.exception("a request failed")
-            answer = _refusal(
-                Problem(500, "the server failed; expected an answer: try again, or ask who runs it"), route
-            )
+        except Exception as error:
+            answer = _refusal(error, route)
         self.meters.request("other" if route is None else route.name, answer.status, time.perf_counter() - started)
+        listed = self.headers(answer, headers)
+        await send({"type": "http.response.start", "status": answer.status, "headers": listed})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+    def quick(self, scope: Mapping[str, Any]) -> Route | None:
+        """Give the route of a request that `answer_quickly` takes."""
+        route = self._routes.get(scope["path"])
+        return route if route is not None and route.batch is not None and scope["method"] == "POST" else None
+
+    def answer_quickly(self, route: Route, scope: Mapping[str, Any], body: bytes, reply: Reply) -> None:
+        """Answer a small prediction that is here whole, as a call would, but without a task of its own."""
+        started = time.perf_counter()
+        headers = dict(scope["headers"])
+
+        def give(answer: Answer) -> None:
+            self.meters.request(route.name, answer.status, time.perf_counter() - started)
+            reply(answer, self.headers(answer, headers))
+
+        def scored(answers: Floats | Exception) -> None:
+            self.in_progress -= 1
+            if isinstance(answers, Exception):
+                give(_refusal(answers, route))
+                return
+            try:
+                answer = asked.write(answers)
+                self.meters.rows(call.model.name, call.model.version, asked.rows)
+            except Exception as error:
+                answer = _refusal(error, route)
+            give(answer)
+
+        try:
+            self._let_in(route, scope, headers)
+            call = Call(body, headers, route.served)
+            _check_media(route, call)
+            assert route.predict is not None
+            assert route.batch is not None
+            asked = route.predict(call, self.settings.limits)
+        except Exception as error:
+            give(_refusal(error, route))
+        else:
+            self.in_progress += 1
+            route.batch.add(asked.rows, scored)
+
+    def headers(self, answer: Answer, asked: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]]:
+        """Give the headers of an answer to a request with the headers `asked`."""
         listed = [
             (b"content-type", answer.media_type.encode()),
             (b"content-length", b"%d" % len(answer.body)),
             NOT_SNIFFED,
-            *[(name.encode(), value.encode()) for name, value in answer.headers.items()],
         ]
+        if answer.headers:
+            listed += [(name.encode(), value.encode()) for name, value in answer.headers.items()]
         if self._origins:
-            listed += self._cors(headers)
-        await send({"type": "http.response.start", "status": answer.status, "headers": listed})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+            listed += self._cors(asked)
+        return listed
 
     async def _answer(
         self, route: Route | None, scope: dict[str, Any], headers: Mapping[bytes, bytes], receive: Receive
@@ -100,29 +142,28 @@ class App:
             raise Problem(
                 405, f"this path takes no {method[:20]}; expected {route.method}", headers={"allow": route.method}
             )
-        if route.scope is not None:
-            client = self.keys.client(headers, route.scope)
-            if self._rate is not None:
-                self._rate.take(client or (scope.get("client") or ("",))[0])
+        self._let_in(route, scope, headers)
         if route.probe:
             return await self._run(route, Call(b"", headers, route.served))
-        limits = self.settings.limits
-        if self.in_progress >= limits.concurrent:
-            raise Problem(
-                503, f"{limits.concurrent} requests are in progress; expected fewer", headers={"retry-after": "1"}
-            )
         self.in_progress += 1
         try:
-            body = await _body(headers, receive, limits.body) if route.method == "POST" else b""
+            body = await _body(headers, receive, self.settings.limits.body) if route.method == "POST" else b""
             return await self._run(route, Call(body, headers, route.served))
         finally:
             self.in_progress -= 1
 
+    def _let_in(self, route: Route, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> None:
+        """Raise Problem for a client that may not, or not now."""
+        if route.scope is not None:
+            client = self.keys.client(headers, route.scope)
+            if self._rate is not None:
+                self._rate.take(client or (scope.get("client") or ("",))[0])
+        concurrent = self.settings.limits.concurrent
+        if self.in_progress >= concurrent and not route.probe:
+            raise Problem(503, f"{concurrent} requests are in progress; expected fewer", headers={"retry-after": "1"})
+
     async def _run(self, route: Route, call: Call) -> Answer:
-        if route.media and route.media.isdisjoint((call.media_type,)):
-            raise Problem(
-                415, f"the body is {call.media_type[:60]!r}; expected {' or '.join(sorted(route.media - {''}))}"
-            )
+        _check_media(route, call)
         if route.predict is not None and route.batch is not None:
             return await self._predict(route.predict, route.batch, call)
         if route.name == "reload":
@@ -190,8 +231,18 @@ def _whole(read: Predict, call: Call, limits: Limits) -> tuple[Asked, Answer]:
     return asked, asked.write(call.model.answers(asked.rows))
 
 
-def _refusal(problem: Problem, route: Route | None) -> Answer:
+def _check_media(route: Route, call: Call) -> None:
+    if route.media and call.media_type not in route.media:
+        raise Problem(415, f"the body is {call.media_type[:60]!r}; expected {' or '.join(sorted(route.media - {''}))}")
+
+
+def _refusal(error: Exception, route: Route | None) -> Answer:
     """A problem in the words of the protocol that was spoken: its own members stand beside those of RFC 9457."""
+    if isinstance(error, Problem):
+        problem = error
+    else:
+        LOG.error("a request failed", exc_info=error)
+        problem = Problem(500, "the server failed; expected an answer: try again, or ask who runs it")
     body = problem.to_json()
     if route is not None and route.protocol == "v2":
         body["error"] = problem.detail

@@ -1,4 +1,8 @@
-"""Connections: uvicorn's own protocol, with what it leaves out: a limit on time and bytes of headers, and on connections."""
+"""Connections: uvicorn's own protocol, with what it leaves out.
+
+That is a limit on time and bytes of headers, and on connections; and a short way for small predictions: they are answered
+where they are parsed, in one write, without a task, which halves what a request costs.
+"""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,7 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from holdfast.errors import RequestError
+from holdfast.serve.app import INLINE, App
 from holdfast.serve.settings import Limits, Settings
+from holdfast.serve.wire import Answer
 
 if TYPE_CHECKING:
     import uvicorn
@@ -15,7 +21,7 @@ if TYPE_CHECKING:
 KEEP_ALIVE = 30
 
 
-def server_of(app: Any, settings: Settings) -> "uvicorn.Server":
+def server_of(app: App, settings: Settings) -> "uvicorn.Server":
     """Make a uvicorn server that leaves signals to us; RequestError when the certificate can't be read."""
     import uvicorn
 
@@ -26,7 +32,7 @@ def server_of(app: Any, settings: Settings) -> "uvicorn.Server":
 
     config = uvicorn.Config(
         app,
-        http=guarded(settings.limits),
+        http=guarded(settings.limits, app),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -47,14 +53,15 @@ def server_of(app: Any, settings: Settings) -> "uvicorn.Server":
     return Server(config)
 
 
-def guarded(limits: Limits) -> type[asyncio.Protocol]:
+def guarded(limits: Limits, app: App) -> type[asyncio.Protocol]:
     """Make uvicorn's protocol end connections that bring their headers too slowly, too many of them, or are too many."""
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
     class Guarded(HttpToolsProtocol):  # type: ignore[misc]
         _size = 0  # of headers that have not ended
         _in_headers = _unfinished = True
         _deadline: asyncio.TimerHandle | None = None
+        _quick: Any = None  # the request that will be answered the short way when it is whole
 
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
@@ -86,10 +93,49 @@ def guarded(limits: Limits) -> type[asyncio.Protocol]:
             self._in_headers = False
             super().on_headers_complete()
 
+        def on_body(self, body: bytes) -> None:
+            super().on_body(body)
+            if self._quick is self.cycle and len(self.cycle.body) > INLINE:
+                self._quick = None
+                super()._start_asgi_task(self.cycle, self.app)
+
         def on_message_complete(self) -> None:
             self._unfinished = False
             self._in_time()
             super().on_message_complete()
+            if self._quick is self.cycle and self.cycle is not None:
+                self._answer(self.cycle)
+
+        def _start_asgi_task(self, cycle: Any, app_: Any) -> None:
+            """Begin with a request: the short way, once it is whole, where that is possible."""
+            short = not (cycle.waiting_for_100_continue or self.flow.write_paused or len(cycle.body) > INLINE)
+            if short and app.quick(cycle.scope) is not None:
+                self._quick = cycle
+                if not cycle.more_body:
+                    self._answer(cycle)
+            else:
+                super()._start_asgi_task(cycle, app_)
+
+        def _answer(self, cycle: Any) -> None:
+            self._quick = None
+            route = app.quick(cycle.scope)  # looked up again: the models may have been changed since the headers came
+            if route is None:
+                super()._start_asgi_task(cycle, self.app)
+                return
+
+            def reply(answer: Answer, headers: list[tuple[bytes, bytes]]) -> None:
+                if cycle.disconnected:
+                    return
+                lines = [name + b": " + value + b"\r\n" for name, value in (*cycle.default_headers, *headers)]
+                if not cycle.keep_alive:
+                    lines.append(b"connection: close\r\n")
+                cycle.response_started = cycle.response_complete = True
+                self.transport.write(b"".join((STATUS_LINE[answer.status], *lines, b"\r\n", answer.body)))
+                if not cycle.keep_alive:
+                    self.transport.close()
+                cycle.on_response()
+
+            app.answer_quickly(route, cycle.scope, bytes(cycle.body), reply)
 
         def _too_slow(self) -> None:
             self._end(b"408 Request Timeout")

@@ -241,7 +241,9 @@ def _judge(advised: list[Advised], board: list[Row], *, readable: bool, max_late
             reasons.append("not measurably better than the baseline")
         suits = "no" if reasons else "good" if each.learner in ties else "weaker"
         if not reasons:
-            reasons.append("as good as the best here" if suits == "good" else f"behind the best by {behind[each.learner]:.2g}")
+            reasons.append(
+                "as good as the best here" if suits == "good" else f"behind the best by {behind[each.learner]:.2g}"
+            )
             reasons += ["readable"] if each.readable else []
         made.append(replace(each, suits=suits, why="; ".join(reasons)))
     usable = [each for each in made if each.suits == "good"] or [each for each in made if each.suits == "weaker"]
