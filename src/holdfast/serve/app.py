@@ -104,6 +104,8 @@ class App:
 
         try:
             self._let_in(route, scope, headers)
+            if len(body) > self.settings.limits.body:
+                raise _too_large(self.settings.limits.body)
             call = Call(body, headers, route.served)
             _check_media(route, call)
             assert route.predict is not None
@@ -251,16 +253,19 @@ def _refusal(error: Exception, route: Route | None) -> Answer:
     return Answer(dumps(body), PROBLEM, problem.status, problem.headers)
 
 
+def _too_large(most: int) -> Problem:
+    return Problem(413, f"the body has more than {most:,} bytes; expected at most that: send several requests")
+
+
 async def _body(headers: Mapping[bytes, bytes], receive: Receive, most: int) -> bytes:
-    refused = Problem(413, f"the body has more than {most:,} bytes; expected at most that: send several requests")
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length) > most:
-        raise refused
+        raise _too_large(most)
     message = await receive()
     if not message.get("more_body"):
         body: bytes = message.get("body", b"")
         if len(body) > most:
-            raise refused
+            raise _too_large(most)
         return body
     parts, size = [message.get("body", b"")], len(message.get("body", b""))
     while message.get("more_body"):
@@ -270,7 +275,7 @@ async def _body(headers: Mapping[bytes, bytes], receive: Receive, most: int) -> 
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > most:
-            raise refused
+            raise _too_large(most)
     return b"".join(parts)
 
 

@@ -58,7 +58,7 @@ def guarded(limits: Limits, app: App) -> type[asyncio.Protocol]:
     from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
     class Guarded(HttpToolsProtocol):  # type: ignore[misc]
-        _size = 0  # of headers that have not ended
+        _size = 0  # of the headers that are coming in
         _in_headers = _unfinished = True
         _deadline: asyncio.TimerHandle | None = None
         _quick: Any = None  # the request that will be answered the short way when it is whole
@@ -75,19 +75,20 @@ def guarded(limits: Limits, app: App) -> type[asyncio.Protocol]:
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
-            self._size = self._size + len(data) if self._in_headers else 0
+            if self._in_headers:
+                end = data.find(b"\r\n\r\n")
+                self._size += len(data) if end < 0 else end
+                if self._size > limits.headers:
+                    self._end(b"431 Request Header Fields Too Large")
+                    return
             super().data_received(data)
-            if self.transport.is_closing():
-                return
-            if self._in_headers and self._size > limits.headers:
-                self._end(b"431 Request Header Fields Too Large")
-            elif self._unfinished and self._deadline is None:
+            if self._unfinished and self._deadline is None and not self.transport.is_closing():
                 # Most requests come whole, and need no timer.
                 self._deadline = self.loop.call_later(limits.seconds, self._too_slow)
 
         def on_message_begin(self) -> None:
             super().on_message_begin()
-            self._in_headers = self._unfinished = True
+            self._unfinished = True
 
         def on_headers_complete(self) -> None:
             self._in_headers = False
@@ -100,7 +101,7 @@ def guarded(limits: Limits, app: App) -> type[asyncio.Protocol]:
                 super()._start_asgi_task(self.cycle, self.app)
 
         def on_message_complete(self) -> None:
-            self._unfinished = False
+            self._unfinished, self._in_headers, self._size = False, True, 0
             self._in_time()
             super().on_message_complete()
             if self._quick is self.cycle and self.cycle is not None:
