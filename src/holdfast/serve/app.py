@@ -104,10 +104,8 @@ class App:
 
         try:
             self._let_in(route, scope, headers)
-            if len(body) > self.settings.limits.body:
-                raise _too_large(self.settings.limits.body)
             call = Call(body, headers, route.served)
-            _check_media(route, call)
+            _check_body(route, call, self.settings.limits)
             assert route.predict is not None
             assert route.batch is not None
             asked = route.predict(call, self.settings.limits)
@@ -165,7 +163,7 @@ class App:
             raise Problem(503, f"{concurrent} requests are in progress; expected fewer", headers={"retry-after": "1"})
 
     async def _run(self, route: Route, call: Call) -> Answer:
-        _check_media(route, call)
+        _check_body(route, call, self.settings.limits)
         if route.predict is not None and route.batch is not None:
             return await self._predict(route.predict, route.batch, call)
         if route.name == "reload":
@@ -233,7 +231,9 @@ def _whole(read: Predict, call: Call, limits: Limits) -> tuple[Asked, Answer]:
     return asked, asked.write(call.model.answers(asked.rows))
 
 
-def _check_media(route: Route, call: Call) -> None:
+def _check_body(route: Route, call: Call, limits: Limits) -> None:
+    if len(call.body) > limits.body:
+        raise _too_large(limits.body)
     if route.media and call.media_type not in route.media:
         raise Problem(415, f"the body is {call.media_type[:60]!r}; expected {' or '.join(sorted(route.media - {''}))}")
 

@@ -17,7 +17,14 @@ SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
-REFUSALS = {"400": "not readable", "413": "too large", "422": "rows that don't fit", "503": "busy"}
+REFUSALS = {
+    "400": "not readable",
+    "413": "too large",
+    "415": "no JSON",
+    "422": "rows that don't fit",
+    "429": "too many",
+    "503": "busy",
+}
 
 PROBLEM = {
     "type": "object",
@@ -51,6 +58,8 @@ def document(shelf: Shelf, settings: Settings, *, keyed: bool) -> dict[str, Any]
         name = _component(served)
         schemas[f"{name}.Record"] = record(served, settings)
         schemas[f"{name}.Answer"] = _answer(served)
+        for kind in ("Record", "Answer"):
+            schemas[f"{name}.{kind}Columns"] = _columns(schemas[f"{name}.{kind}"])
         paths[f"/models/{served.name}/versions/{served.version}/predict"] = {"post": _operation(served, name)}
     for name in shelf.names:
         paths[f"/models/{name}/predict"] = {"post": _operation(shelf.find(name), f"latest.{name}")}
@@ -81,6 +90,13 @@ def record(served: Served, settings: Settings) -> dict[str, Any]:
     }
 
 
+def _columns(record: dict[str, Any]) -> dict[str, Any]:
+    """The same as arrays; that they are of one length is beyond a JSON schema."""
+    properties = {name: {"type": "array", "items": each} for name, each in record["properties"].items()}
+    plain = {key: value for key, value in record.items() if key not in ("example", "properties")}
+    return {**plain, "description": "columns as arrays of one length", "properties": properties}
+
+
 def _property(field: Field, example: Any, settings: Settings) -> dict[str, Any]:
     kind = {"number": "number", "boolean": "boolean"}.get(field.type, "string")
     made: dict[str, Any] = {"type": [kind, "null"], "examples": [example]}
@@ -109,11 +125,7 @@ def _answer(served: Served) -> dict[str, Any]:
 def _operation(served: Served, operation: str) -> dict[str, Any]:
     def of(kind: str) -> dict[str, Any]:
         one = {"$ref": f"#/components/schemas/{_component(served)}.{kind}"}
-        columns = {
-            "type": "object",
-            "description": "columns as arrays of one length",
-            "additionalProperties": {"type": "array"},
-        }
+        columns = {"$ref": f"#/components/schemas/{_component(served)}.{kind}Columns"}
         return {"anyOf": [one, {"type": "array", "items": one}, columns]}
 
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -54,7 +54,7 @@ def serve(
     extra, ModelError for a model that doesn't open, RequestError when the address can't be taken.
     """
     need("uvicorn", "httptools", "orjson")
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    _log()
     found = places(targets)
     listener = _listen(settings)
     host, port = listener.getsockname()[:2]
@@ -70,6 +70,12 @@ def serve(
         _supervise(work, listener)
 
 
+def _log() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # A line for every request that is no HTTP would let anyone fill the disk; the meters count them.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
+
 def _listen(settings: Settings) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -82,6 +88,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _work(work: Work, listener: socket.socket, started: Callable[[], None] = lambda: None) -> None:
     """Serve in this process."""
+    _log()
     app = App(
         work.places,
         work.settings,
