@@ -86,6 +86,8 @@ def score(
     header: bool = True,
     on_bad_row: Literal["fail", "reject"] = "fail",
     rejects: str | Path | None = None,
+    sandbox: bool = False,
+    require_signature: str | Path | None = None,
     progress: Callable[[int, float | None], None] = lambda rows, share: None,
 ) -> dict[str, Any]:
     """Predict for every row of `data` and write `out`: the task's columns first, then those to keep.
@@ -93,7 +95,8 @@ def score(
     data, out: files, or tables as sqlite:///file.db?table=t or postgresql://host/db?table=t. Memory doesn't grow with them. A
     run that was killed goes on where it was when it is started again with the same arguments. interval: a level such as 0.9
     adds ranges that hold the truth with that probability. on_bad_row: "reject" writes rows that can't be read to `rejects`
-    (row, reason, record; beside `out` by default) and goes on. progress: told the rows done and the share of the whole, where
+    (row, reason, record; beside `out` by default) and goes on. sandbox,
+    require_signature: as in `load`. progress: told the rows done and the share of the whole, where
     it is known.
 
     Returns rows (scored), rejected, resumed (rows that a former run had done), seconds, out, and rejects, a path or None.
@@ -101,7 +104,7 @@ def score(
     """
     began = time.monotonic()
     place = Place(str(out), None if rejects is None else Path(rejects), data)
-    loaded = load(model)
+    loaded = load(model, sandbox=sandbox, require_signature=require_signature)
     source = open_source(data, header=header)
     _check(loaded, source, data, keep, interval)
     asked = [source.identity, loaded.manifest, list(keep), interval, on_bad_row, place.out, str(place.rejects)]

@@ -9,8 +9,10 @@ import typer
 from holdfast.cli.advise import advise
 from holdfast.cli.audit import audit
 from holdfast.cli.learners import learners
+from holdfast.cli.sbom import sbom
 from holdfast.cli.score import score
 from holdfast.cli.serve import serve
+from holdfast.cli.sign import sign
 from holdfast.cli.train import train
 from holdfast.cli.verdict import verdict
 from holdfast.errors import HoldfastError
@@ -40,7 +42,7 @@ def options(
     """Options of the command itself."""
 
 
-for verb in (train, audit, advise, score, serve, learners, verdict):
+for verb in (train, audit, advise, score, serve, learners, verdict, sign, sbom):
     app.command()(verb)
 
 

@@ -41,6 +41,12 @@ def score(
     rejects: Annotated[
         Path | None, typer.Option(help="CSV for rows put aside; by default OUT.rejects.csv beside --out.")
     ] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Run a stranger's model in a process with limits.")
+    ] = False,
+    require_signature: Annotated[
+        Path | None, typer.Option(help="Public key (PEM) of whoever must have signed the model.")
+    ] = None,
     header: Annotated[bool, typer.Option("--header/--no-header", help="The file's first row names.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON on standard output.")] = False,
 ) -> None:
@@ -60,6 +66,8 @@ def score(
         header=header,
         on_bad_row=on_bad_row.value,
         rejects=rejects,
+        sandbox=sandbox,
+        require_signature=require_signature,
         progress=_Progress(),
     )
     if as_json:

@@ -52,6 +52,10 @@ def serve(
         int, typer.Option(help="Most requests in progress, each process.", min=1)
     ] = Limits.concurrent,
     seconds: Annotated[float, typer.Option(help="Longest time for one request.", min=0.01)] = Limits.seconds,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Run strangers' models in processes with limits.")] = False,
+    require_signature: Annotated[
+        Path | None, typer.Option(help="Public key (PEM) of whoever must have signed the models.")
+    ] = None,
     drain: Annotated[
         float, typer.Option(help="Seconds for requests in progress when stopped.", min=0)
     ] = Settings.drain,
@@ -86,6 +90,8 @@ def serve(
         key=str(key) if key else None,
         cors=tuple(cors or ()),
         drain=drain,
+        sandbox=sandbox,
+        require_signature=str(require_signature) if require_signature else None,
     )
     if host not in OPEN and not known:
         typer.echo(f"{host} can be reached from elsewhere and there are no keys: everyone there may predict", err=True)

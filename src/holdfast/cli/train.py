@@ -9,6 +9,8 @@ import typer
 
 import holdfast
 from holdfast.cli.progress import progress
+from holdfast.model.signature import read_key
+from holdfast.model.signature import sign as sign_folder
 from holdfast.search.clock import parse_budget
 from holdfast.study.settings import DEFAULT_BUDGET, read_settings
 
@@ -46,6 +48,7 @@ def train(
     folds: Annotated[int | None, typer.Option(help="Cross-validation folds (5).")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and trials, same model (0).")] = None,
     record: Annotated[bool | None, typer.Option("--record", help="Also write a technical record (EU AI Act).")] = None,
+    sign: Annotated[Path | None, typer.Option(help="Sign the model with this private key (Ed25519, PEM).")] = None,
     header: Annotated[bool | None, typer.Option("--header/--no-header", help="The file's first row names.")] = None,
     out: Annotated[Path | None, typer.Option(help="The study's folder (study).")] = None,
     config: Annotated[Path | None, typer.Option(help="A study.toml; options given here override it.")] = None,
@@ -73,6 +76,8 @@ def train(
     seconds = parse_budget(settings.get("budget"))
     if seconds is None and settings.get("trials") is None:
         seconds = DEFAULT_BUDGET
+    if sign is not None:
+        read_key(sign, private=True)  # a wrong key is told before the work, not after
     source, column = settings.pop("data"), settings.pop("target")
     try:
         with progress(seconds, STARTED) as say:
@@ -80,6 +85,8 @@ def train(
     except KeyboardInterrupt:
         typer.echo("holdfast: interrupted; finished trials are kept, and the same command goes on from them", err=True)
         raise typer.Exit(130) from None
+    if sign is not None:
+        sign_folder(study.path / "model", sign)
     if as_json:
         typer.echo(json.dumps(study.result, indent=2))
     typer.echo(_closing(study.result, study.path), err=True)

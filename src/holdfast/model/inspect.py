@@ -31,7 +31,7 @@ MESSAGES: Mapping[str, Known] = {
     "TensorProto": {1: None, 2: None, 4: None, 5: None, 6: None, 7: None, 8: None, 9: None, 10: None, 11: None},
 }
 # fmt: on
-MODEL_GRAPH, NODE_OP, NODE_DOMAIN, TENSOR_DIMS = 7, 4, 7, 1
+MODEL_GRAPH, NODE_INPUT, NODE_OP, NODE_DOMAIN, TENSOR_DIMS = 7, 1, 4, 7, 1
 
 # Trees are millions of integers, each a field of its own (AttributeProto.ints: key 0x40, then a varint): passed in one go.
 _INTEGERS = re.compile(rb"(?:\x40[\x80-\xff]{0,9}+[\x00-\x7f])++")
@@ -61,6 +61,8 @@ def _message(data: memoryview, kind: str) -> None:
             _message(_view(value), child)
         elif kind == "NodeProto" and number in (NODE_OP, NODE_DOMAIN):
             values[number] = bytes(_view(value))
+        elif kind == "NodeProto" and number == NODE_INPUT and not len(_view(value)):
+            raise _refused("an operator without one of its inputs")  # ONNX Runtime crashes at some of those
         elif kind == "TensorProto" and number == TENSOR_DIMS:
             for size in [value] if isinstance(value, int) else _packed(value):
                 cells *= size

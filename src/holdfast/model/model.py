@@ -11,6 +11,7 @@ import numpy as np
 
 from holdfast.arrays import Floats, Strings, likeliest
 from holdfast.errors import ModelError, SchemaError
+from holdfast.model.child import ChildSession
 from holdfast.model.intervals import Intervals
 from holdfast.model.schema import NUMERIC, Schema
 
@@ -28,8 +29,9 @@ class Model:
     the fields in order. Safe to use from several threads.
     """
 
-    def __init__(self, manifest: dict[str, Any], onnx: bytes) -> None:
-        self.manifest = manifest
+    def __init__(self, manifest: dict[str, Any], onnx: bytes, *, sandbox: bool = False) -> None:
+        """sandbox: run the graph in a child process with limits on memory, time and files, as a stranger's should be."""
+        self.manifest, self._sandbox = manifest, sandbox
         self.schema = Schema.from_json(manifest.get("schema"))
         self.task: str = manifest["task"]
         self.target: str = manifest["target"]
@@ -40,6 +42,12 @@ class Model:
         self._open()
 
     def _open(self) -> None:
+        self._session: Any = ChildSession(self._onnx) if self._sandbox else self._in_process()
+        self._output = "probabilities" if self.classes else "prediction"
+        self._labels = np.array(self.classes) if self.classes else None
+        self._check_graph()
+
+    def _in_process(self) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -48,14 +56,13 @@ class Model:
         # parallel, and sums of trees don't depend on how many rows stand beside.
         options.intra_op_num_threads = 1
         try:
-            self._session = onnxruntime.InferenceSession(self._onnx, options, providers=["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(
+                self._onnx, options, providers=["CPUExecutionProvider"], enable_fallback=0
+            )
         except Exception as error:
             raise ModelError(
                 f"ONNX Runtime does not take the graph ({error}); expected one that Holdfast compiled"
             ) from None
-        self._output = "probabilities" if self.classes else "prediction"
-        self._labels = np.array(self.classes) if self.classes else None
-        self._check_graph()
 
     def _check_graph(self) -> None:
         """The graph must take what the schema gives, and give what the task answers."""
@@ -171,6 +178,8 @@ class Model:
             raise SchemaError(
                 "the rows hold text with a lone surrogate, which no file can hold; expected Unicode text: clean it first"
             ) from None
+        except ModelError:
+            raise
         except Exception as error:
             raise ModelError(
                 f"the graph failed on {len(numbers):,} rows ({error}); expected it to answer: please report this"
@@ -178,10 +187,10 @@ class Model:
         return answer
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"manifest": self.manifest, "onnx": self._onnx}
+        return {"manifest": self.manifest, "onnx": self._onnx, "sandbox": self._sandbox}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["manifest"], state["onnx"])  # type: ignore[misc]
+        self.__init__(**state)  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"Model({self.task} of {self.target!r}, {len(self.schema.fields)} features, {len(self._onnx):,} bytes)"

@@ -11,6 +11,7 @@ from typing import Any
 from holdfast.errors import ModelError
 from holdfast.model.inspect import inspect
 from holdfast.model.model import Model
+from holdfast.model.signature import verify
 
 FORMAT = 1
 MANIFEST, GRAPH = "manifest.json", "model.onnx"
@@ -66,17 +67,22 @@ def _sync(folder: Path) -> None:
             os.close(place)
 
 
-def load(path: str | Path) -> Model:
+def load(path: str | Path, *, sandbox: bool = False, require_signature: str | Path | None = None) -> Model:
     """Load a model folder. No code of the folder is run and nothing outside it is read.
 
-    Raises ModelError when a file is missing, was changed since it was written, or holds what no Holdfast model holds.
+    sandbox: run the graph in a child process with limits, as a stranger's should be. require_signature: a public key (Ed25519,
+    PEM) whose owner must have signed the model. Raises ModelError when a file is missing, was changed since it was written, or
+    holds what no Holdfast model holds.
     """
     folder = Path(path)
     if not (folder / MANIFEST).exists() and (folder / "model" / MANIFEST).exists():
         folder = folder / "model"
     if not folder.is_dir():
         raise ModelError(f"{folder} is not a model folder; expected a folder with {MANIFEST} and {GRAPH}")
-    manifest = _manifest(_bytes(folder / MANIFEST, LARGEST_MANIFEST), folder)
+    data = _bytes(folder / MANIFEST, LARGEST_MANIFEST)
+    if require_signature is not None:
+        verify(folder, data, Path(require_signature))
+    manifest = _manifest(data, folder)
     onnx = b""
     for name in FILES:
         facts = manifest["files"][name]
@@ -87,7 +93,7 @@ def load(path: str | Path) -> Model:
             )
         onnx = data if name == GRAPH else onnx
     inspect(onnx)
-    return Model(manifest, onnx)
+    return Model(manifest, onnx, sandbox=sandbox)
 
 
 def _bytes(path: Path, limit: int) -> bytes:

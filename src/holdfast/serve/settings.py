@@ -35,7 +35,7 @@ class Settings:
     mode: "coerce" reads cells by the rules of training ("12" is 12); "strict" takes JSON's own types only and no unknown
     field; "permissive" takes what can't be read, and what is absent, as missing. unseen, out_of_range: whether a category
     or a number that training never saw is scored and counted, or refused. cors: origins of pages that may call. drain:
-    seconds that requests in progress are given when the server stops.
+    seconds that requests in progress are given when the server stops. sandbox, require_signature: as in `load`.
     """
 
     mode: Mode = "coerce"
@@ -49,3 +49,5 @@ class Settings:
     key: str | None = None
     cors: tuple[str, ...] = ()
     drain: float = 20.0
+    sandbox: bool = False
+    require_signature: str | None = None

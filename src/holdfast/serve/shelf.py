@@ -64,7 +64,7 @@ class Served:
     def __init__(self, place: Place, settings: Settings) -> None:
         """Open the model and prove that it answers; ModelError when it does not."""
         self.name, self.version = place.name, place.version
-        self.model: Model = load(place.folder)
+        self.model: Model = load(place.folder, sandbox=settings.sandbox, require_signature=settings.require_signature)
         self.door = Door(self.model.schema, settings)
         self.fingerprint = self.model.fingerprint
         self.example = {field.name: example_of(field) for field in self.model.schema.fields}

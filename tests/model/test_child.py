@@ -1,0 +1,67 @@
+import os
+import pickle
+import signal
+import time
+
+import numpy as np
+import pytest
+from small_models import expected, facts, logistic_graph
+
+from holdfast.errors import ModelError
+from holdfast.model import child
+from holdfast.model.package import load, write
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="children with limits are for Linux and macOS")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write(tmp_path / "model", facts(), logistic_graph(), reference=b"ARROW1", card="# A card")
+    return tmp_path / "model"
+
+
+def rows(n=50):
+    return [{"age": 20.0 + k, "city": ["Paris", "Rome", "Oslo"][k % 3], "member": k % 2 == 0} for k in range(n)]
+
+
+def test_answers_are_those_of_the_same_process(folder):
+    inside, outside = load(folder), load(folder, sandbox=True)
+    np.testing.assert_array_equal(outside.predict_proba(rows()), inside.predict_proba(rows()))
+    np.testing.assert_array_equal(outside.predict_proba(rows(10_000)), inside.predict_proba(rows(10_000)))
+    assert outside.predict(rows(1)[0]) == inside.predict(rows(1)[0])
+    again = pickle.loads(pickle.dumps(outside))
+    np.testing.assert_array_equal(again.predict_proba(rows()), inside.predict_proba(rows()))
+    assert expected is not None
+
+
+def test_a_child_that_dies_or_hangs_is_an_error(folder, monkeypatch):
+    model = load(folder, sandbox=True)
+    os.kill(model._session._process.pid, signal.SIGKILL)
+    with pytest.raises(ModelError, match="child process ended"):
+        model.predict(rows())
+    model = load(folder, sandbox=True)
+    monkeypatch.setattr(child, "SECONDS", 0.5)
+    os.kill(model._session._process.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    with pytest.raises(ModelError, match="did not answer"):
+        model.predict(rows())
+    assert time.monotonic() - began < 5
+
+
+def test_a_child_may_write_no_file_and_take_no_more_memory(folder, tmp_path):
+    pid = os.fork()
+    if pid == 0:
+        child.confine()
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        try:
+            with open(tmp_path / "written", "wb", buffering=0) as file:
+                file.write(b"x")
+            os._exit(1)
+        except OSError:
+            pass
+        try:
+            np.ones(child.MEMORY // 8)
+            os._exit(2)
+        except MemoryError:
+            os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
