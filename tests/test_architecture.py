@@ -30,11 +30,12 @@ MAP = {
     "model": set(),
     "serve": {"model"},
     "batch": {"model", "data"},
+    "export": {"model", "serve"},
     "compile": {"model", "evaluate", "learners", "features", "tasks", "graph", "data"},
     "report": set(),
     "testing": ALL_BUT_OUTER - {"testing"},
     "study": ALL_BUT_OUTER - {"testing"},
-    "cli": ALL_BUT_OUTER | {"study", "serve", "batch"},
+    "cli": ALL_BUT_OUTER | {"study", "serve", "batch", "export"},
 }
 
 # Slow to import: only inside the function that uses them (or in a file nothing light imports).

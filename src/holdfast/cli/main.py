@@ -9,6 +9,7 @@ import typer
 from holdfast.cli.advise import advise
 from holdfast.cli.audit import audit
 from holdfast.cli.learners import learners
+from holdfast.cli.package import package
 from holdfast.cli.sbom import sbom
 from holdfast.cli.score import score
 from holdfast.cli.serve import serve
@@ -42,7 +43,7 @@ def options(
     """Options of the command itself."""
 
 
-for verb in (train, audit, advise, score, serve, learners, verdict, sign, sbom):
+for verb in (train, audit, advise, score, serve, learners, verdict, package, sign, sbom):
     app.command()(verb)
 
 

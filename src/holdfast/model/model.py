@@ -88,6 +88,11 @@ class Model:
             )
 
     @property
+    def graph_inputs(self) -> list[Any]:
+        """The graph's inputs, each with a name, type and shape."""
+        return list(self._session.get_inputs())
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of the graph."""
         return hashlib.sha256(self._onnx).hexdigest()

@@ -1,0 +1,51 @@
+"""holdfast package: the model where Holdfast isn't."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from holdfast.errors import RequestError
+from holdfast.export.bare import write_bare
+from holdfast.export.browser import write_browser
+from holdfast.export.docker import write_docker
+from holdfast.export.serverless import write_lambda
+from holdfast.model.package import load
+from holdfast.serve.shelf import places
+
+
+def package(
+    model: Annotated[Path, typer.Argument(help="The model folder (or the study's).")],
+    docker: Annotated[Path | None, typer.Option(help="Folder for a Dockerfile and all it needs.")] = None,
+    serverless: Annotated[Path | None, typer.Option("--lambda", help="Folder for an AWS Lambda handler.")] = None,
+    onnx: Annotated[
+        Path | None, typer.Option(help="Folder for the graph and how to use it from other languages.")
+    ] = None,
+    browser: Annotated[Path | None, typer.Option(help="Folder for a page where the model runs in the browser.")] = None,
+    ort: Annotated[
+        Path | None, typer.Option(help="The dist folder of onnxruntime-web, for --browser without npm.")
+    ] = None,
+) -> None:
+    """Put a model in a container, in a function, or beside code in another language.
+
+    Example: holdfast package study/model --docker image && docker build -t churn image
+    """
+    if docker is None and serverless is None and onnx is None and browser is None:
+        raise RequestError(
+            "nothing was asked for; expected one or more of --docker, --lambda, --onnx and --browser, each with a folder"
+        )
+    loaded = load(model)
+    folder = model if (model / "manifest.json").exists() else model / "model"
+    name = places([str(folder)])[0].name.lower()
+    if docker is not None:
+        write_docker(folder, docker, name)
+        typer.echo(f"docker build -t {name} {docker} && docker run -p 8080:8080 {name}", err=True)
+    if serverless is not None:
+        write_lambda(folder, serverless, name)
+        typer.echo(f"pip install -r {serverless}/requirements.txt -t {serverless}; handler: handler.handler", err=True)
+    if onnx is not None:
+        write_bare(loaded, folder, onnx)
+        typer.echo(f"{onnx / 'USAGE.md'} shows how to use {onnx / 'model.onnx'}", err=True)
+    if browser is not None:
+        write_browser(loaded, folder, browser, ort)
+        typer.echo(f"python -m http.server -d {browser}   gives the page out", err=True)
