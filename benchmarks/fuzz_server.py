@@ -30,17 +30,85 @@ LEAKS = re.compile(
 )
 
 NASTY: list[Any] = [
-    None, True, False, 0, -0.0, 1e308, -1e308, 1e-320, 2**53 + 1, 2**63, -(2**63), 2**64, 10**40, "", " ", "NaN", "Infinity",
-    "-inf", "null", "\u0000", "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace"), "\u202e", "é" * 500,
-    "x" * 20_000, SECRET, "<script>alert(1)</script>", "' OR 1=1 --", "${jndi:ldap://x}", "../../etc/passwd", "=cmd()", "1e999",
-    [], {}, [[]], [None], {"a": {}}, [1, 2, 3], "1,5", "2026-13-45", "12:00",
-]  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    -0.0,
+    1e308,
+    -1e308,
+    1e-320,
+    2**53 + 1,
+    2**63,
+    -(2**63),
+    2**64,
+    10**40,
+    "",
+    " ",
+    "NaN",
+    "Infinity",
+    "-inf",
+    "null",
+    "\u0000",
+    "\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace"),
+    "\u202e",
+    "é" * 500,
+    "x" * 20_000,
+    SECRET,
+    "<script>alert(1)</script>",
+    "' OR 1=1 --",
+    "${jndi:ldap://x}",
+    "../../etc/passwd",
+    "=cmd()",
+    "1e999",
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": {}},
+    [1, 2, 3],
+    "1,5",
+    "2026-13-45",
+    "12:00",
+]
 RAW = [
-    b"", b"{", b"}", b"[", b"null", b"0", b'"x"', b"{}", b"[]", b"[[]]", b"[{}]", b"\xff\xfe", b"\x00" * 50, b"\xed\xa0\x80", b"NaN",
-    b"[NaN]", b'{"a":Infinity}', b'{"a":1,"a":2}', b"[" * 5_000, b'{"a":' * 5_000, b"[" * 5_000 + b"]" * 5_000, b"\xef\xbb\xbf{}",
-    b'{"inputs":[]}', b'{"instances":null}', b'{"dataframe_split":{}}', b"1" * 5_000, b"-", b"1.e5", b'"\\ud800"', b"\r\n\r\n",
-    b'{"dataframe_records":[{}]}', b'{"inputs":{}}', b"a,b\n1,2\n", b'"', b"a\n" * 3_000, b'{"id":' + b"9" * 400 + b"}",
-]  # fmt: skip
+    b"",
+    b"{",
+    b"}",
+    b"[",
+    b"null",
+    b"0",
+    b'"x"',
+    b"{}",
+    b"[]",
+    b"[[]]",
+    b"[{}]",
+    b"\xff\xfe",
+    b"\x00" * 50,
+    b"\xed\xa0\x80",
+    b"NaN",
+    b"[NaN]",
+    b'{"a":Infinity}',
+    b'{"a":1,"a":2}',
+    b"[" * 5_000,
+    b'{"a":' * 5_000,
+    b"[" * 5_000 + b"]" * 5_000,
+    b"\xef\xbb\xbf{}",
+    b'{"inputs":[]}',
+    b'{"instances":null}',
+    b'{"dataframe_split":{}}',
+    b"1" * 5_000,
+    b"-",
+    b"1.e5",
+    b'"\\ud800"',
+    b"\r\n\r\n",
+    b'{"dataframe_records":[{}]}',
+    b'{"inputs":{}}',
+    b"a,b\n1,2\n",
+    b'"',
+    b"a\n" * 3_000,
+    b'{"id":' + b"9" * 400 + b"}",
+]
 
 
 class Grammar:
@@ -140,10 +208,25 @@ class Grammar:
                 if self.random.random() < 0.3
                 else ("BYTES" if isinstance(cell, str) else "FP64")
             )
-            tensors.append({"name": name, "shape": self.random.choice([[size], [size, 1], [1, 1, 1], []]), "datatype": kind, "data": self.random.choice([[cell], [[cell]], cell, None])})  # fmt: skip
+            tensors.append(
+                {
+                    "name": name,
+                    "shape": self.random.choice([[size], [size, 1], [1, 1, 1], []]),
+                    "datatype": kind,
+                    "data": self.random.choice([[cell], [[cell]], cell, None]),
+                }
+            )
         body: dict[str, Any] = {"inputs": tensors, "id": self.random.choice(["1", 5, None, SECRET])}
         if self.random.random() < 0.2:
-            body["outputs"] = self.random.choice([[{"name": "prediction"}], [{}], [{"name": SECRET}], 5, [{"name": "prediction", "parameters": {"binary_data": True}}]])  # fmt: skip
+            body["outputs"] = self.random.choice(
+                [
+                    [{"name": "prediction"}],
+                    [{}],
+                    [{"name": SECRET}],
+                    5,
+                    [{"name": "prediction", "parameters": {"binary_data": True}}],
+                ]
+            )
         return f"/v2/models/{self.model}/infer", "application/json", _json(body)
 
     def v2_binary(self) -> tuple[str, str, bytes]:
@@ -154,7 +237,14 @@ class Grammar:
             if self.random.random() < 0.1:
                 data = self.bytes_of(data)
             size = len(data) if self.random.random() < 0.9 else self.random.choice([0, -1, 10**12, "5", None])
-            tensors.append({"name": name, "shape": [1], "datatype": "BYTES" if isinstance(cell, str) else "FP64", "parameters": {"binary_data_size": size}})  # fmt: skip
+            tensors.append(
+                {
+                    "name": name,
+                    "shape": [1],
+                    "datatype": "BYTES" if isinstance(cell, str) else "FP64",
+                    "parameters": {"binary_data_size": size},
+                }
+            )
             tail += data
         head = _json({"inputs": tensors})
         length = len(head) if self.random.random() < 0.8 else self.random.choice([0, 5, len(head) + 10**6, -3])
@@ -165,7 +255,26 @@ class Grammar:
         )
 
     def other(self) -> tuple[str, str, bytes]:
-        path = self.random.choice(["/", "/predict/", "/v2", "/v2/health/live", "/schema", "/metrics", "/openapi.json", "/docs", "/admin/reload", "/models/%00/predict", "/v2/models/../x/infer", "/%ff", "//predict", "/predict?x=" + "y" * 500, "/models", "/readyz"])  # fmt: skip
+        path = self.random.choice(
+            [
+                "/",
+                "/predict/",
+                "/v2",
+                "/v2/health/live",
+                "/schema",
+                "/metrics",
+                "/openapi.json",
+                "/docs",
+                "/admin/reload",
+                "/models/%00/predict",
+                "/v2/models/../x/infer",
+                "/%ff",
+                "//predict",
+                "/predict?x=" + "y" * 500,
+                "/models",
+                "/readyz",
+            ]
+        )
         return (
             path,
             self.random.choice(["text/plain", "", "application/json; charset=utf-16", "multipart/form-data"]),
@@ -184,9 +293,33 @@ class Grammar:
             size = len(body) if r.random() < 0.7 else r.choice([0, 5, 10**9])
             body = b"%x\r\n" % size + body + b"\r\n0\r\n\r\n"
         else:
-            headers.append(r.choice([b"content-length: -5", b"content-length: 5, 5", b"content-length: 99999999999999999999", b"content-length: x", b"content-length: 0", b"transfer-encoding: gzip"]))  # fmt: skip
+            headers.append(
+                r.choice(
+                    [
+                        b"content-length: -5",
+                        b"content-length: 5, 5",
+                        b"content-length: 99999999999999999999",
+                        b"content-length: x",
+                        b"content-length: 0",
+                        b"transfer-encoding: gzip",
+                    ]
+                )
+            )
         if r.random() < 0.05:
-            headers.append(r.choice([b"authorization: Bearer \xff\xfe", b"x-api-key: " + b"k" * 3_000, b"expect: 100-continue", b"content-encoding: gzip", b"upgrade: websocket\r\nconnection: upgrade", b"cookie: " + SECRET.encode(), b":", b"origin: https://evil"]))  # fmt: skip
+            headers.append(
+                r.choice(
+                    [
+                        b"authorization: Bearer \xff\xfe",
+                        b"x-api-key: " + b"k" * 3_000,
+                        b"expect: 100-continue",
+                        b"content-encoding: gzip",
+                        b"upgrade: websocket\r\nconnection: upgrade",
+                        b"cookie: " + SECRET.encode(),
+                        b":",
+                        b"origin: https://evil",
+                    ]
+                )
+            )
         if r.random() < 0.5:
             headers.append(b"connection: close")
         version = r.choices(["HTTP/1.1", "HTTP/1.0", "HTTP/9.9"], [40, 2, 1])[0]
@@ -268,7 +401,9 @@ def main() -> None:
             print(f"{sum(seen.values()):,} requests in {time.monotonic() - began:.0f} s: {dict(sorted(seen.items()))}")
             for kind, data, said in faults[:10]:
                 print(kind, data[:300], said[:500], sep="\n  ")
-            again = asyncio.run(ask(port, b"POST /predict HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(_json(record)) + _json(record)))  # fmt: skip
+            body = _json(record)
+            head = b"POST /predict HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n"
+            again = asyncio.run(ask(port, head + b"content-length: %d\r\n\r\n" % len(body) + body))
             print(
                 f"{len(faults)} faults; the server {'lives' if process.poll() is None and b' 200 ' in again else 'IS DEAD'}"
             )

@@ -3,8 +3,8 @@
 Run: python benchmarks/hostile.py [--mutants 100000] [--seed 0].
 
 Bytes of every file are flipped, cut, doubled and swapped, manifests edited, and hostile graphs put in (huge Tile and Expand,
-function chains, external data, giant dimensions, unknown operators, Concat that doubles thirty times); the hashes in the
-manifest are mended, so that what is behind them is reached. What loads is asked for an answer. An audit hook of Python watches for
+function chains, external data, giant dimensions, unknown operators, Concat that doubles thirty times); hashes in the manifest
+are mended, so that what is behind them is reached. What loads is asked for an answer. An audit hook of Python watches for
 code, processes, sockets and files. Workers are killed and counted when they crash or hang.
 """
 
@@ -34,7 +34,22 @@ from holdfast.model.package import load
 
 BATCH, SECONDS, MEMORY = 1_000, 120, 3 << 30
 FILES = ("model.onnx", "reference.arrow", "card.md", "manifest.json")
-WATCHED = ("exec", "compile", "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.posix_spawn", "socket.connect", "socket.bind", "ctypes.dlopen", "shutil.rmtree", "os.remove", "os.rename", "os.symlink")  # fmt: skip
+WATCHED = (
+    "exec",
+    "compile",
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.fork",
+    "os.posix_spawn",
+    "socket.connect",
+    "socket.bind",
+    "ctypes.dlopen",
+    "shutil.rmtree",
+    "os.remove",
+    "os.rename",
+    "os.symlink",
+)
 
 
 def bytes_of(data: bytes, r: random.Random) -> bytes:
@@ -59,7 +74,22 @@ def bytes_of(data: bytes, r: random.Random) -> bytes:
 def manifest_of(data: bytes, r: random.Random) -> bytes:
     """Change values of the manifest."""
     manifest = json.loads(data)
-    nasty: list[Any] = [None, -1, 10**30, 1e308, "", "../../etc/passwd", "/etc/passwd", [], {}, [[]], True, "x" * 10_000, {"__class__": "os.system"}, float("nan")]  # fmt: skip
+    nasty: list[Any] = [
+        None,
+        -1,
+        10**30,
+        1e308,
+        "",
+        "../../etc/passwd",
+        "/etc/passwd",
+        [],
+        {},
+        [[]],
+        True,
+        "x" * 10_000,
+        {"__class__": "os.system"},
+        float("nan"),
+    ]
     holder: Any = manifest
     for _ in range(r.randint(1, 4)):
         keys = (
@@ -83,7 +113,26 @@ def graph_of(data: bytes, r: random.Random) -> bytes:
     node = r.choice(graph.node)
 
     def operator() -> None:
-        node.op_type = r.choice(["Tile", "Expand", "ConstantOfShape", "Loop", "If", "Scan", "Range", "Einsum", "Resize", "RandomNormal", "PyOp", "SequenceMap", "StringSplit", "RegexFullMatch", "ImageDecoder", "Optional"])  # fmt: skip
+        node.op_type = r.choice(
+            [
+                "Tile",
+                "Expand",
+                "ConstantOfShape",
+                "Loop",
+                "If",
+                "Scan",
+                "Range",
+                "Einsum",
+                "Resize",
+                "RandomNormal",
+                "PyOp",
+                "SequenceMap",
+                "StringSplit",
+                "RegexFullMatch",
+                "ImageDecoder",
+                "Optional",
+            ]
+        )
 
     def domain() -> None:
         node.domain = r.choice(["", "ai.onnx.ml", "com.microsoft", "ai.onnx.contrib", "os", "x" * 100, "../.."])

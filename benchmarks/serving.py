@@ -1,6 +1,7 @@
 """One record over HTTP: Holdfast beside MLflow, BentoML, a hand-written FastAPI, and servers that do nothing.
 
 Run: python benchmarks/serving.py [--peers DIR] [--seconds 10] [--json FILE]. Needs wrk, and takes about 15 minutes.
+With --soak MINUTES only Holdfast is measured: at 80 % of its capacity for so long, then overloaded, then left in peace.
 
 Twenty columns (strings, numbers, gaps) and 500 LightGBM trees on every side. Each peer has an environment of its own under
 --peers, made with pip where it is absent. wrk sends the same record on loopback at 1, 16 and 256 connections.
@@ -47,7 +48,10 @@ model = make_pipeline(encode, LGBMClassifier(n_estimators=500, learning_rate=0.0
 model.fit(X, y)
 joblib.dump(model, "pipeline.joblib")
 """
-MLFLOW = "import joblib, mlflow; mlflow.sklearn.save_model(joblib.load('pipeline.joblib'), 'mlflow_model', serialization_format='cloudpickle')"
+MLFLOW = """
+import joblib, mlflow
+mlflow.sklearn.save_model(joblib.load("pipeline.joblib"), "mlflow_model", serialization_format="cloudpickle")
+"""
 BENTOML = """
 import bentoml, joblib, pandas as pd
 @bentoml.service(workers=WORKERS, traffic={"timeout": 60})
@@ -72,15 +76,18 @@ async def app(scope, receive, send):
     if scope["type"] != "http":
         return
     await receive()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json"), (b"content-length", b"64")]})
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"64")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b'{"prediction":"no","probability_no":0.94031,"probability_yes":0.0}'[:64]})
 """
 LUA = """
 wrk.method, wrk.headers["Content-Type"] = "POST", "application/json"
 local file = io.open("BODY", "rb"); wrk.body = file:read("*a"); file:close()
+PAUSE
 function done(summary, latency, requests)
   local bad = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
-  io.write(string.format("RESULT %d %d %f %f %d", summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), bad))
+  local p50, p99 = latency:percentile(50), latency:percentile(99)
+  io.write(string.format("RESULT %d %d %f %f %d", summary.requests, summary.duration, p50, p99, bad))
 end
 """
 
@@ -144,12 +151,64 @@ def prepared(folder: Path, peers: Path) -> list[Server]:
     uvicorn = ["-m", "uvicorn", "--port", "PORT", "--workers", "WORKERS", "--log-level", "error", "--no-access-log"]
     return [
         Server("nothing (uvicorn)", [sys.executable, *uvicorn, "nothing:app"], "/predict"),
-        Server("nothing (granian)", [str(Path(fastapi).with_name("granian")), "--interface", "asgi", "--port", "PORT", "--workers", "WORKERS", "--no-ws", "--log-level", "error", "nothing:app"], "/predict"),
-        Server("holdfast", [sys.executable, "-m", "holdfast.cli.main", "serve", "study/model", "--port", "PORT", "--workers", "WORKERS"], "/predict"),
+        Server(
+            "nothing (granian)",
+            [
+                str(Path(fastapi).with_name("granian")),
+                "--interface",
+                "asgi",
+                "--port",
+                "PORT",
+                "--workers",
+                "WORKERS",
+                "--no-ws",
+                "--log-level",
+                "error",
+                "nothing:app",
+            ],
+            "/predict",
+        ),
+        Server(
+            "holdfast",
+            [
+                sys.executable,
+                "-m",
+                "holdfast.cli.main",
+                "serve",
+                "study/model",
+                "--port",
+                "PORT",
+                "--workers",
+                "WORKERS",
+            ],
+            "/predict",
+        ),
         Server("fastapi", [fastapi, *uvicorn, "fast:app"], "/predict"),
-        Server("bentoml", [str(Path(bentoml).with_name("bentoml")), "serve", "bento:Scorer", "--port", "PORT"], "/predict", "wrapped.json"),
-        Server("mlflow", [str(Path(mlflow).with_name("mlflow")), "models", "serve", "-m", "mlflow_model", "--env-manager", "local", "-p", "PORT", "-w", "WORKERS"], "/invocations", "split.json"),
-    ]  # fmt: skip
+        Server(
+            "bentoml",
+            [str(Path(bentoml).with_name("bentoml")), "serve", "bento:Scorer", "--port", "PORT"],
+            "/predict",
+            "wrapped.json",
+        ),
+        Server(
+            "mlflow",
+            [
+                str(Path(mlflow).with_name("mlflow")),
+                "models",
+                "serve",
+                "-m",
+                "mlflow_model",
+                "--env-manager",
+                "local",
+                "-p",
+                "PORT",
+                "-w",
+                "WORKERS",
+            ],
+            "/invocations",
+            "split.json",
+        ),
+    ]
 
 
 @contextmanager
@@ -210,7 +269,7 @@ def wrk(url: str, script: Path, connections: int, seconds: float) -> tuple[float
 
 def measure(server: Server, workers: int, folder: Path, seconds: int) -> list[Measured]:
     script = folder / "post.lua"
-    script.write_text(LUA.replace("BODY", str(folder / server.body)))
+    script.write_text(LUA.replace("BODY", str(folder / server.body)).replace("PAUSE", ""))
     rows = []
     with running(server, workers, folder) as (url, start, process):
         wrk(url, script, 4, 2)
@@ -218,11 +277,46 @@ def measure(server: Server, workers: int, folder: Path, seconds: int) -> list[Me
             speed, p50, p99, bad = wrk(url, script, connections, seconds)
             row = Measured(server.name, workers, connections, speed, p50, p99, bad, start, memory(process))
             print(
-                f"| {row.server} | {workers} | {connections} | {speed:,.0f} | {p50:.2f} | {p99:.2f} | {bad} | {start:.1f} | {row.memory_mib:.0f} |",
+                f"| {row.server} | {workers} | {connections} | {speed:,.0f} | {p50:.2f} | {p99:.2f} | {bad} | {start:.1f} "
+                f"| {row.memory_mib:.0f} |",
                 flush=True,
             )
             rows.append(row)
     return rows
+
+
+def soak(server: Server, folder: Path, minutes: int) -> None:
+    """Steady load at 80 % of capacity, a minute at a time; then far more than it can take, and its first answers after that."""
+    script = folder / "post.lua"
+    lua = LUA.replace("BODY", str(folder / server.body))
+    lanes = 128
+    with running(server, 1, folder) as (url, _, process):
+        script.write_text(lua.replace("PAUSE", ""))
+        wrk(url, script, 16, 3)
+        capacity, p50, _, _ = wrk(url, script, lanes, 10)
+        pause = max(1, round(1000 * lanes / (0.8 * capacity) - 0.5 * p50))
+        script.write_text(lua.replace("PAUSE", f"function delay() return {pause} end"))
+        print(
+            f"capacity {capacity:,.0f} requests/s\n"
+            "| minute | requests/s | p50 ms | p99 ms | errors | MiB |\n|--:|--:|--:|--:|--:|--:|"
+        )
+        for minute in range(1, minutes + 1):
+            speed, p50, p99, bad = wrk(url, script, lanes, 60)
+            print(f"| {minute} | {speed:,.0f} | {p50:.2f} | {p99:.2f} | {bad} | {memory(process):.0f} |", flush=True)
+        script.write_text(lua.replace("PAUSE", ""))
+        speed, p50, p99, bad = wrk(url, script, 1_500, 10)
+        print(
+            f"overload, 1,500 connections: {speed:,.0f} answers/s, p50 {p50:.0f} ms, p99 {p99:.0f} ms, {bad} refused or timed out"
+        )
+        with urllib.request.urlopen(url.replace("/predict", "/metrics"), timeout=5) as answer:
+            print(
+                *[line for line in answer.read().decode().splitlines() if line.startswith("holdfast_requests_total")],
+                sep="\n",
+            )
+        began = time.monotonic()
+        request = urllib.request.Request(url, (folder / server.body).read_bytes(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10):
+            print(f"recovered: an answer after {1000 * (time.monotonic() - began):.1f} ms")
 
 
 def main() -> None:
@@ -231,9 +325,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--only", default="", help="Servers to measure: a,b.")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--soak", type=int, metavar="MINUTES")
     asked = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is not installed; expected it on the PATH: apt-get install wrk")
+    if asked.soak:
+        with tempfile.TemporaryDirectory() as name:
+            packaged(table(), "y", Path(name), TREES)
+            (Path(name) / "record.json").write_text(json.dumps(table().drop("y").row(7, named=True)))
+            command = [sys.executable, "-m", "holdfast.cli.main", "serve", "study/model", "--port", "PORT"]
+            soak(Server("holdfast", command, "/predict"), Path(name), asked.soak)
+        return
     asked.peers.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -243,7 +345,8 @@ def main() -> None:
             if not asked.only or each.name.split()[0] in asked.only.split(",")
         ]
         print(
-            "| server | workers | connections | requests/s | p50 ms | p99 ms | errors | start s | MiB |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|"
+            "| server | workers | connections | requests/s | p50 ms | p99 ms | errors | start s | MiB |\n"
+            "|---|--:|--:|--:|--:|--:|--:|--:|--:|"
         )
         rows = [
             row for workers in WORKERS for server in servers for row in measure(server, workers, folder, asked.seconds)
