@@ -23,6 +23,7 @@ from holdfast.errors import (
 )
 
 if TYPE_CHECKING:
+    from holdfast.batch.explain import explain_file
     from holdfast.batch.score import score
     from holdfast.data.dataset import Dataset
     from holdfast.learners.catalogue import catalogue
@@ -44,6 +45,7 @@ _HOMES = {
     "advise": ("holdfast.study.advise", "advise"),
     "catalogue": ("holdfast.learners.catalogue", "catalogue"),
     "examine": ("holdfast.study.journey", "examine"),
+    "explain_file": ("holdfast.batch.explain", "explain_file"),
     "load": ("holdfast.model.package", "load"),
     "score": ("holdfast.batch.score", "score"),
     "train": ("holdfast.study.journey", "train"),
@@ -67,6 +69,7 @@ __all__ = [
     "advise",
     "catalogue",
     "examine",
+    "explain_file",
     "load",
     "score",
     "train",

@@ -8,6 +8,7 @@ import typer
 
 from holdfast.cli.advise import advise
 from holdfast.cli.audit import audit
+from holdfast.cli.explain import explain
 from holdfast.cli.learners import learners
 from holdfast.cli.package import package
 from holdfast.cli.sbom import sbom
@@ -43,7 +44,7 @@ def options(
     """Options of the command itself."""
 
 
-for verb in (train, audit, advise, score, serve, learners, verdict, package, sign, sbom):
+for verb in (train, audit, advise, score, explain, serve, learners, verdict, package, sign, sbom):
     app.command()(verb)
 
 

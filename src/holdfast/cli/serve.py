@@ -69,20 +69,11 @@ def serve(
     if (certificate is None) != (key is None):
         raise RequestError("a certificate and its key go together; expected both --certificate and --key, or neither")
     known = Keys.read(keys)
-    limits = Limits(
-        body=max_body,
-        rows=max_rows,
-        text=max_text,
-        depth=max_depth,
-        concurrent=max_requests,
-        seconds=seconds,
-        rate=rate,
-    )
     settings = Settings(
         mode=mode.value,
         unseen=unseen.value,
         out_of_range=out_of_range.value,
-        limits=limits,
+        limits=Limits(max_body, max_rows, max_text, max_depth, max_requests, seconds=seconds, rate=rate),
         host=host,
         port=port,
         workers=workers,
@@ -95,9 +86,4 @@ def serve(
     )
     if host not in OPEN and not known:
         typer.echo(f"{host} can be reached from elsewhere and there are no keys: everyone there may predict", err=True)
-    run(
-        models,
-        settings,
-        known,
-        lambda address: typer.echo(f"serving at {address}, to try it: {address}/docs", err=True),
-    )
+    run(models, settings, known, lambda url: typer.echo(f"serving at {url}, to try it: {url}/docs", err=True))

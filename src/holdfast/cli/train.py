@@ -70,6 +70,18 @@ def train(
         **({} if config is None else read_settings(config)),
         **{k: v for k, v in given.items() if v is not None},
     }
+    study = _train(settings, out, sign)
+    if sign is not None:
+        sign_folder(study.path / "model", sign)
+    if as_json:
+        typer.echo(json.dumps(study.result, indent=2))
+    typer.echo(_closing(study.result, study.path), err=True)
+    if not no_open and not as_json and _has_screen():
+        typer.launch(str(study.report()))
+
+
+def _train(settings: dict[str, Any], out: Path | None, sign: Path | None) -> Any:
+    """Check what is needed, train, and show how far it is."""
     for name, form in (("data", "holdfast train DATA --target COLUMN"), ("target", "--target COLUMN")):
         if name not in settings:
             raise typer.BadParameter(f"{name} is missing; expected {form}, or a --config that holds it")
@@ -81,17 +93,10 @@ def train(
     source, column = settings.pop("data"), settings.pop("target")
     try:
         with progress(seconds, STARTED) as say:
-            study = holdfast.train(source, column, out=out, say=say, started=STARTED, **settings)
+            return holdfast.train(source, column, out=out, say=say, started=STARTED, **settings)
     except KeyboardInterrupt:
         typer.echo("holdfast: interrupted; finished trials are kept, and the same command goes on from them", err=True)
         raise typer.Exit(130) from None
-    if sign is not None:
-        sign_folder(study.path / "model", sign)
-    if as_json:
-        typer.echo(json.dumps(study.result, indent=2))
-    typer.echo(_closing(study.result, study.path), err=True)
-    if not no_open and not as_json and _has_screen():
-        typer.launch(str(study.report()))
 
 
 def _closing(result: dict[str, Any], path: Path) -> str:

@@ -14,6 +14,7 @@ from holdfast.errors import ModelError, SchemaError
 from holdfast.model.child import ChildSession
 from holdfast.model.intervals import Intervals
 from holdfast.model.schema import NUMERIC, Schema
+from holdfast.model.shapley import PAIRS, Background, Explanation, shapley
 
 # Rows scored at a time: bounds memory; larger chunks are no faster.
 CHUNK = 4_000
@@ -116,6 +117,15 @@ class Model:
         Numbers: (low, high), (n_rows,) each. Classes: a list of tuples, the classes that can't be ruled out.
         """
         return self._interval(rows, self._run(rows), level)
+
+    def explain(self, rows: Any, *, n_pairs: int = PAIRS, seed: int = 0) -> Explanation:
+        """Say what each field adds to the answers for `rows`, as in `holdfast.model.shapley`; a few milliseconds a row.
+
+        n_pairs: pairs of orders drawn; the errors shrink with its root. Raises ModelError for a model without a background.
+        """
+        numbers, strings = self.schema.arrays(rows)
+        background = Background.from_json(self.manifest.get("background"), self.schema)
+        return shapley(self.answers, self.schema, background, numbers, strings, n_pairs=n_pairs, seed=seed)
 
     def score(self, rows: Any, *, interval: float | None = None) -> dict[str, Any]:
         """Predict the columns of a scored file: `prediction`, and for classes `probability_<class>`.

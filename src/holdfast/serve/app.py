@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from holdfast.arrays import Floats
 from holdfast.errors import HoldfastError
@@ -21,6 +21,8 @@ from holdfast.serve.wire import PROBLEM, Answer, Asked, Call, dumps
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Reply = Callable[[Answer, list[tuple[bytes, bytes]]], None]
+
+Work = TypeVar("Work")
 
 LOG = logging.getLogger("holdfast.serve")
 
@@ -166,6 +168,8 @@ class App:
         _check_body(route, call, self.settings.limits)
         if route.predict is not None and route.batch is not None:
             return await self._predict(route.predict, route.batch, call)
+        if route.slow is not None:
+            return await self._in_thread(route.slow, call, self.settings.limits)
         if route.name == "reload":
             return Answer(dumps({"models": await self.reload(announce=True)}))
         assert route.tell is not None
@@ -178,18 +182,18 @@ class App:
             answers = await batch.answers(asked.rows)
             answer = asked.write(answers)
         else:
-            asked, answer = await self._in_thread(read, call)
+            asked, answer = await self._in_thread(_whole, read, call, self.settings.limits)
         self.meters.rows(call.model.name, call.model.version, asked.rows)
         return answer
 
-    async def _in_thread(self, read: Predict, call: Call) -> tuple[Asked, Answer]:
-        limits = self.settings.limits
-        work = asyncio.get_running_loop().run_in_executor(self._pool, _whole, read, call, limits)
+    async def _in_thread(self, work: Callable[..., Work], *given: Any) -> Work:
+        """Do what takes long where it holds no one up; Problem (503) when it takes too long."""
+        seconds = self.settings.limits.seconds
         try:
-            return await asyncio.wait_for(work, limits.seconds)
+            return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(self._pool, work, *given), seconds)
         except TimeoutError:
             raise Problem(
-                503, f"no answer within {limits.seconds:g} seconds; send fewer rows", headers={"retry-after": "1"}
+                503, f"no answer within {seconds:g} seconds; send fewer rows", headers={"retry-after": "1"}
             ) from None
 
     async def reload(self, *, announce: bool = False) -> list[dict[str, str]]:

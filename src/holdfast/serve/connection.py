@@ -32,7 +32,7 @@ def server_of(app: App, settings: Settings) -> "uvicorn.Server":
 
     config = uvicorn.Config(
         app,
-        http=guarded(settings.limits, app),
+        http=shortened(guarded(settings.limits), app),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -53,15 +53,14 @@ def server_of(app: App, settings: Settings) -> "uvicorn.Server":
     return Server(config)
 
 
-def guarded(limits: Limits, app: App) -> type[asyncio.Protocol]:
+def guarded(limits: Limits) -> Any:
     """Make uvicorn's protocol end connections that bring their headers too slowly, too many of them, or are too many."""
-    from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
     class Guarded(HttpToolsProtocol):  # type: ignore[misc]
         _size = 0  # of the headers that are coming in
         _in_headers = _unfinished = True
         _deadline: asyncio.TimerHandle | None = None
-        _quick: Any = None  # the request that will be answered the short way when it is whole
 
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
@@ -94,6 +93,34 @@ def guarded(limits: Limits, app: App) -> type[asyncio.Protocol]:
             self._in_headers = False
             super().on_headers_complete()
 
+        def on_message_complete(self) -> None:
+            self._unfinished, self._in_headers, self._size = False, True, 0
+            self._in_time()
+            super().on_message_complete()
+
+        def _too_slow(self) -> None:
+            self._end(b"408 Request Timeout")
+
+        def _end(self, status: bytes) -> None:
+            if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+                self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            self.transport.close()
+
+        def _in_time(self) -> None:
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+
+    return Guarded
+
+
+def shortened(base: Any, app: App) -> type[asyncio.Protocol]:
+    """Make a protocol answer small predictions where they are parsed."""
+    from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+    class Shortened(base):  # type: ignore[misc]
+        _quick: Any = None  # the request that will be answered the short way when it is whole
+
         def on_body(self, body: bytes) -> None:
             super().on_body(body)
             if self._quick is self.cycle and len(self.cycle.body) > INLINE:
@@ -101,8 +128,6 @@ def guarded(limits: Limits, app: App) -> type[asyncio.Protocol]:
                 super()._start_asgi_task(self.cycle, self.app)
 
         def on_message_complete(self) -> None:
-            self._unfinished, self._in_headers, self._size = False, True, 0
-            self._in_time()
             super().on_message_complete()
             if self._quick is self.cycle and self.cycle is not None:
                 self._answer(self.cycle)
@@ -138,17 +163,4 @@ def guarded(limits: Limits, app: App) -> type[asyncio.Protocol]:
 
             app.answer_quickly(route, cycle.scope, bytes(cycle.body), reply)
 
-        def _too_slow(self) -> None:
-            self._end(b"408 Request Timeout")
-
-        def _end(self, status: bytes) -> None:
-            if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-                self.transport.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-            self.transport.close()
-
-        def _in_time(self) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
-
-    return Guarded
+    return Shortened

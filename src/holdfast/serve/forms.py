@@ -22,6 +22,28 @@ def predict(call: Call, limits: Limits) -> Asked:
     return Asked(served.door.record(given), lambda answers: Answer(dumps(served.one(answers))))
 
 
+# A row is explained by asking about a thousand others, so that fewer rows may be asked about.
+MOST_EXPLAINED = 100
+
+
+def explain(call: Call, limits: Limits) -> Answer:
+    """Answer `POST /explain`: a record gets an object, an array of records one of objects; fields by what they add, most first.
+
+    For classes it is the predicted one whose probability is explained.
+    """
+    given, served = loads(call.body, limits.depth), call.model
+    if isinstance(given, list):
+        if len(given) > MOST_EXPLAINED:
+            raise Problem(413, f"the request has {len(given):,} rows; expected at most {MOST_EXPLAINED} to explain")
+        rows = served.door.records(given)
+    elif isinstance(given, dict):
+        rows = served.door.record(given)
+    else:
+        raise Problem(400, f"the body is {shown(given)}; expected a record or an array of records")
+    answers = [dumps(each) for each in served.explained(rows)]
+    return Answer(b"[" + b",".join(answers) + b"]" if isinstance(given, list) else answers[0])
+
+
 def _records(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from holdfast.model.schema import Field
 from holdfast.serve.door import known_values
+from holdfast.serve.forms import MOST_EXPLAINED
 from holdfast.serve.settings import Settings
 from holdfast.serve.shelf import Served, Shelf
 from holdfast.serve.wire import Answer
@@ -63,6 +64,8 @@ def document(shelf: Shelf, settings: Settings, *, keyed: bool) -> dict[str, Any]
         paths[f"/models/{served.name}/versions/{served.version}/predict"] = {"post": _operation(served, name)}
     for name in shelf.names:
         paths[f"/models/{name}/predict"] = {"post": _operation(shelf.find(name), f"latest.{name}")}
+    if shelf.models[0].model.manifest.get("background"):
+        paths["/explain"] = {"post": _explanation(shelf.models[0])}
     for path, summary in (("/schema", "The fields of the model."), ("/readyz", "Whether the server takes requests.")):
         paths[path] = {"get": {"summary": summary, "responses": {"200": {"description": "OK"}}}}
     components: dict[str, Any] = {"schemas": schemas}
@@ -140,6 +143,23 @@ def _operation(served: Served, operation: str) -> dict[str, Any]:
             "200": {"description": "predictions", "content": {"application/json": {"schema": of("Answer")}}},
             **{status: {"description": words, "content": problem} for status, words in REFUSALS.items()},
         },
+    }
+
+
+def _explanation(served: Served) -> dict[str, Any]:
+    operation = _operation(served, "explain")
+    record = {"$ref": f"#/components/schemas/{_component(served)}.Record"}
+    content = operation["requestBody"]["content"]["application/json"]
+    content["schema"] = {"anyOf": [record, {"type": "array", "items": record, "maxItems": MOST_EXPLAINED}]}
+    operation["responses"]["200"] = {
+        "description": "for each record the base, what each field adds to it, and its standard error",
+        "content": {"application/json": {"schema": {"type": ["object", "array"]}}},
+    }
+    operation["responses"]["404"] = {**operation["responses"]["400"], "description": "the model can't explain"}
+    return {
+        **operation,
+        "operationId": "explain",
+        "summary": "Say what each field adds to the answer (Shapley values).",
     }
 
 

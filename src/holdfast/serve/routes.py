@@ -30,6 +30,7 @@ class Serving(Protocol):
 
 Predict = Callable[[Call, Limits], Asked]
 Tell = Callable[[Call, Any], Answer]
+Slow = Callable[[Call, Limits], Answer]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Route:
     scope: str | None = "predict"
     predict: Predict | None = None
     tell: Tell | None = None
+    slow: Slow | None = None
     served: Served | None = None
     batch: Batch | None = None
     media: frozenset[str] = frozenset()
@@ -56,6 +58,7 @@ INFER = Route("v2_infer", "POST", predict=v2.infer, media=JSON_BODY | {"applicat
 INVOCATIONS = Route(
     "invocations", "POST", predict=mlflow.invocations, media=JSON_BODY | {"text/csv"}, protocol="mlflow"
 )
+EXPLAIN = Route("explain", "POST", slow=forms.explain, media=JSON_BODY)
 SCHEMA = Route("schema", tell=lambda call, app: Answer(dumps(_schema(call.model))))
 METADATA = Route("v2_metadata", tell=lambda call, app: v2.metadata(call, app.shelf), protocol="v2")
 ALIVE = Route("health", scope=None, probe=True, tell=lambda call, app: Answer(dumps({"live": True})))
@@ -84,6 +87,7 @@ def routes_of(shelf: Shelf) -> dict[str, Route]:
     made = {path: replace(route, served=first) for path, route in FIXED.items()}
     made |= {
         "/predict": replace(PREDICT, served=first, batch=batches[first]),
+        "/explain": replace(EXPLAIN, served=first),
         "/schema": replace(SCHEMA, served=first),
         "/invocations": replace(INVOCATIONS, served=first, batch=batches[first]),
     }
@@ -92,6 +96,7 @@ def routes_of(shelf: Shelf) -> dict[str, Route]:
     for place, served in latest + exact:
         made |= {
             f"/models/{place}/predict": replace(PREDICT, served=served, batch=batches[served]),
+            f"/models/{place}/explain": replace(EXPLAIN, served=served),
             f"/models/{place}/schema": replace(SCHEMA, served=served),
             f"/models/{place}/invocations": replace(INVOCATIONS, served=served, batch=batches[served]),
             f"/v2/models/{place}": replace(METADATA, served=served),

@@ -13,6 +13,7 @@ from holdfast.errors import ModelError, RequestError
 from holdfast.model.model import CHUNK, Model, name_of
 from holdfast.model.package import load
 from holdfast.model.schema import Field
+from holdfast.model.shapley import Background, shapley
 from holdfast.serve.door import Door, Rows
 from holdfast.serve.problems import Problem
 from holdfast.serve.settings import Settings
@@ -87,6 +88,26 @@ class Served:
             return {"prediction": float(answers[0])}
         label = self.model.classes[int(likeliest(answers)[0])]
         return dict(zip(self.columns, [label, *answers[0].tolist()], strict=True))
+
+    def explained(self, rows: Rows) -> list[dict[str, Any]]:
+        """Say of each row what its fields add to its answer; Problem (404) for a model that holds nothing to compare with."""
+        try:
+            background = Background.from_json(self.model.manifest.get("background"), self.model.schema)
+        except ModelError as error:
+            raise Problem(404, str(error)) from None
+        found = shapley(self.model.answers, self.model.schema, background, rows.numbers, rows.strings)
+        made = []
+        for row, answers in enumerate(found.answers):
+            k = int(likeliest(found.answers[row : row + 1])[0]) if self.model.classes else 0
+            values, errors = found.values[row, :, k], found.errors[row, :, k]
+            fields = [
+                {"field": found.fields[at], "adds": float(values[at]), "error": float(errors[at])}
+                for at in np.argsort(-np.abs(values), kind="stable")
+            ]
+            label = {"prediction": self.model.classes[k]} if self.model.classes else {}
+            name = "probability" if self.model.classes else "prediction"
+            made.append({**label, name: float(answers[k]), "base": float(found.base[k]), "fields": fields})
+        return made
 
     def many(self, answers: Floats) -> dict[str, list[Any]]:
         """Write answers as columns of plain values."""

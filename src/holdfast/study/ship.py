@@ -21,6 +21,9 @@ MOST_VALUES = 1_000
 # Numbers are summarised by this many quantiles; monitoring compares new rows with them.
 QUANTILES = 101
 
+# Values of each field to explain against; fewer where there are very many fields.
+BACKGROUND, WIDE = 64, 200
+
 
 def ship(
     folder: Path, question: Question, compiled: Compiled, intervals: dict[str, Any], *, card: str
@@ -35,6 +38,7 @@ def ship(
         "classes": None if task.classes is None else list(task.classes),
         "schema": fields_of(dataset),
         "intervals": intervals,
+        "background": background_of(dataset),
         "rows": len(compiled.rows),
         "fingerprint": question.fingerprint,
         "proof": {"rows": compiled.proof.rows, "max_abs_difference": compiled.proof.max_abs_difference},
@@ -53,6 +57,32 @@ def fields_of(dataset: Dataset) -> list[dict[str, Any]]:
         if kind not in (Kind.IDENTIFIER, Kind.CONSTANT)
     ]
     return Schema(tuple(fields)).to_json()
+
+
+def background_of(dataset: Dataset) -> dict[str, list[Any]]:
+    """Values of each field that stand for all of them, by which answers are explained; no row, text or extreme is in it."""
+    found: dict[str, list[Any]] = {}
+    kinds = {name: kind for name, kind in dataset.kinds.items() if kind not in (Kind.IDENTIFIER, Kind.CONSTANT)}
+    n = BACKGROUND if len(kinds) <= WIDE else BACKGROUND // 4
+    middles = (np.arange(n) + 0.5) / n
+    for name, kind in kinds.items():
+        column = dataset.frame[name]
+        missing = column.null_count() / max(1, column.len())
+        known = column.drop_nulls()
+        if kind is Kind.TEXT or not known.len():
+            found[name] = [None if kind in NUMERIC_KINDS else ""] * n
+            continue
+        # The first of the places are missing, the others spread over what is known.
+        places = np.clip((middles - missing) / max(1 - missing, 1e-12), 0, 1)
+        if kind in NUMERIC_KINDS:
+            numbers = (known.dt.epoch("us") / 1e6 if kind is Kind.DATETIME else known).cast(pl.Float64).to_numpy()
+            values = np.quantile(numbers, places, method="nearest").tolist()
+        else:
+            ordered = known.sort()
+            values = [ordered[int(place * (known.len() - 1))] for place in places]
+        blank = None if kind in NUMERIC_KINDS else ""
+        found[name] = [blank if middle < missing else value for middle, value in zip(middles, values, strict=True)]
+    return found
 
 
 def _field(column: pl.Series, kind: Kind, parsing: Parsing) -> Field:
