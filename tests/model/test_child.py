@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_models import expected, facts, logistic_graph
 
-from holdfast.errors import ModelError
+from holdfast.errors import ModelError, SchemaError
 from holdfast.model import child
 from holdfast.model.package import load, write
 
@@ -65,3 +65,24 @@ def test_a_child_may_write_no_file_and_take_no_more_memory(folder, tmp_path):
         except MemoryError:
             os._exit(0)
     assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_after_a_bad_question_comes_a_good_one(folder):
+    model = load(folder, sandbox=True)
+    os.kill(model._session._process.pid, signal.SIGKILL)
+    with pytest.raises(ModelError):
+        model.predict(rows())
+    assert len(model.predict(rows())) == 50
+
+
+def test_text_that_is_no_unicode_is_the_rows_fault(folder):
+    for sandbox in (False, True):
+        with pytest.raises(SchemaError, match="lone surrogate"):
+            load(folder, sandbox=sandbox).predict({"age": 1.0, "city": "\ud800", "member": True})
+
+
+@pytest.mark.parametrize("head", [{}, {"inputs": 5, "outputs": []}, {"inputs": [[1]], "outputs": []}, {"error": "no"}])
+def test_a_child_that_lies_is_refused(folder, monkeypatch, head):
+    monkeypatch.setattr(child.ChildSession, "_ask", lambda self, *_: (head, b""))
+    with pytest.raises(ModelError):
+        load(folder, sandbox=True)

@@ -143,3 +143,21 @@ def test_every_allowed_operator_is_one_our_code_adds():
     """An operator nobody needs is one more way in."""
     text = "".join(path.read_text() for path in SRC.rglob("*.py") if path.name != "inspect.py")
     assert [name for names in ALLOWED.values() for name in names if f'"{name}"' not in text] == []
+
+
+def test_what_would_take_long_to_look_through_is_refused_at_once():
+    def field(number, data):
+        size, encoded = len(data), b""
+        while True:
+            encoded += bytes([size & 0x7F | (0x80 if size > 0x7F else 0)])
+            size >>= 7
+            if not size:
+                return bytes([number << 3 | 2]) + encoded + data
+
+    dims = field(1, b"\xff\xff\xff\xff\x0f" * 80_000)
+    with pytest.raises(ModelError, match="more than 8 dimensions"):
+        inspect(field(7, field(5, dims)))
+    with pytest.raises(ModelError, match="fields"):
+        inspect(field(7, field(1, b"\x0a\x01x" * 5_000_000)))
+    with pytest.raises(ModelError, match="without one of its inputs"):
+        inspect(field(7, field(1, field(1, b"") + field(4, b"Max"))))

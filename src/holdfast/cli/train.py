@@ -57,6 +57,8 @@ def train(
 ) -> None:
     """Go from raw data to a sealed verdict, a report and a compiled model.
 
+    A study file (--config) may also hold the search space, as [space.LEARNER].
+
     Example: holdfast train churn.csv --target churned --budget 60s
     """
     given: dict[str, Any] = {

@@ -40,19 +40,30 @@ class ChildSession:
             raise ModelError(
                 "a model can be opened in a child with limits on Linux and macOS only; expected one of them"
             )
-        self._lock = threading.Lock()
-        command = [
-            sys.executable,
-            "-I",
-            "-c",
-            f"import sys; sys.path[:] = {sys.path!r}; from holdfast.model.child import main; main()",
-        ]
+        self._lock, self._onnx = threading.Lock(), onnx
+        self._process: Any = None
+        try:
+            head = self._start()
+            self._inputs = [Described(*each) for each in head["inputs"]]
+            self._outputs = [Described(*each) for each in head["outputs"]]
+        except (KeyError, TypeError):
+            self.close()
+            raise ModelError(
+                "the model's child process did not describe its graph; expected inputs and outputs"
+            ) from None
+
+    def _start(self) -> dict[str, Any]:
+        # Without the environment, and without what Python would import from the folder it stands in.
+        code = f"import sys; sys.path[:] = {sys.path!r}; from holdfast.model.child import main; main()"
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/", env={"PATH": ""}
+            [sys.executable, "-I", "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"PATH": ""},
         )
-        head, _ = self._ask({"bytes": len(onnx)}, onnx)
-        self._inputs = [Described(*each) for each in head["inputs"]]
-        self._outputs = [Described(*each) for each in head["outputs"]]
+        return self._ask({"bytes": len(self._onnx)}, self._onnx)[0]
 
     def get_inputs(self) -> list[Described]:
         """Give the graph's inputs."""
@@ -67,14 +78,17 @@ class ChildSession:
         parts, sizes = [], {}
         for name, array in given.items():
             words = array.dtype == object
+            # Text that is no Unicode raises UnicodeEncodeError here, as it does in the same process.
             data = (
-                json.dumps(array.tolist()).encode()
+                json.dumps(array.tolist(), ensure_ascii=False).encode()
                 if words
                 else np.ascontiguousarray(array, dtype=np.float64).tobytes()
             )
             sizes[name] = [len(data), list(array.shape), words]
             parts.append(data)
         data = b"".join(parts)
+        if self._process.returncode is not None:  # it ended at an earlier question; this one may be better
+            self._start()
         head, answer = self._ask({"bytes": len(data), "inputs": sizes, "outputs": names}, data)
         return [np.frombuffer(answer, dtype=np.float64).reshape(head["shape"])]
 
@@ -109,7 +123,7 @@ class ChildSession:
         self._process.wait()
 
     def __del__(self) -> None:
-        if hasattr(self, "_process") and self._process.returncode is None:
+        if getattr(self, "_process", None) is not None and self._process.returncode is None:
             self.close()
 
 
@@ -176,7 +190,7 @@ def confine() -> None:
     """Give up what a graph never needs: more memory, writing files, starting processes, opening anything."""
     import resource
 
-    for kind, limit in (("AS", MEMORY), ("FSIZE", 0), ("CORE", 0), ("NPROC", 0)):
+    for kind, limit in (("AS", MEMORY), ("FSIZE", 0), ("CORE", 0), ("NPROC", 0), ("NOFILE", 16)):
         number = getattr(resource, f"RLIMIT_{kind}")
         hard = resource.getrlimit(number)[1]
         limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)

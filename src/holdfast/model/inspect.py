@@ -7,6 +7,7 @@ fields that a Holdfast model has; any other field is refused.
 
 import re
 from collections.abc import Iterator, Mapping
+from math import prod
 
 from holdfast.errors import ModelError
 
@@ -33,6 +34,9 @@ MESSAGES: Mapping[str, Known] = {
 # fmt: on
 MODEL_GRAPH, NODE_INPUT, NODE_OP, NODE_DOMAIN, TENSOR_DIMS = 7, 1, 4, 7, 1
 
+# More than any model has; to walk them takes seconds.
+MOST_FIELDS, MOST_DIMENSIONS = 4_000_000, 8
+
 # Trees are millions of integers, each a field of its own (AttributeProto.ints: key 0x40, then a varint): passed in one go.
 _INTEGERS = re.compile(rb"(?:\x40[\x80-\xff]{0,9}+[\x00-\x7f])++")
 
@@ -44,33 +48,36 @@ def inspect(onnx: bytes) -> None:
     Traceback (most recent call last):
     holdfast.errors.ModelError: the model's graph holds bytes that are no ONNX; expected only what ...
     """
-    graphs = sum(number == MODEL_GRAPH for number, _ in _fields(memoryview(onnx)))
+    left = iter(range(MOST_FIELDS))
+    graphs = sum(number == MODEL_GRAPH for number, _ in _fields(memoryview(onnx), left))
     if graphs != 1:
         raise _refused(f"{graphs} graphs")
-    _message(memoryview(onnx), "ModelProto")
+    _message(memoryview(onnx), "ModelProto", left)
 
 
-def _message(data: memoryview, kind: str) -> None:
+def _message(data: memoryview, kind: str, left: Iterator[int]) -> None:
     values: dict[int, bytes] = {}
-    cells = 1
-    for number, value in _fields(data, integers=kind == "AttributeProto"):
+    sizes: list[int] = []
+    for number, value in _fields(data, left, integers=kind == "AttributeProto"):
         if number not in MESSAGES[kind]:
             raise _refused(f"field {number} of {kind}")
         child = MESSAGES[kind][number]
         if child is not None:
-            _message(_view(value), child)
+            _message(_view(value), child, left)
         elif kind == "NodeProto" and number in (NODE_OP, NODE_DOMAIN):
             values[number] = bytes(_view(value))
         elif kind == "NodeProto" and number == NODE_INPUT and not len(_view(value)):
             raise _refused("an operator without one of its inputs")  # ONNX Runtime crashes at some of those
         elif kind == "TensorProto" and number == TENSOR_DIMS:
             for size in [value] if isinstance(value, int) else _packed(value):
-                cells *= size
+                sizes.append(size)
+                if len(sizes) > MOST_DIMENSIONS:
+                    raise _refused(f"a tensor of more than {MOST_DIMENSIONS} dimensions")
     if kind == "NodeProto":
         _operator(values.get(NODE_OP, b""), values.get(NODE_DOMAIN, b""))
     # A tensor holds its own data, so no more cells than its bytes can give (the smallest take half a byte).
-    if kind == "TensorProto" and cells > 2 * len(data):
-        raise _refused(f"a tensor of {cells:,} cells in {len(data):,} bytes")
+    if kind == "TensorProto" and prod(sizes) > 2 * len(data):
+        raise _refused(f"a tensor of {prod(sizes):,} cells in {len(data):,} bytes")
 
 
 def _operator(op: bytes, domain: bytes) -> None:
@@ -78,13 +85,15 @@ def _operator(op: bytes, domain: bytes) -> None:
         raise _refused(f"the operator {op[:60]!r} of {domain[:60]!r}")
 
 
-def _fields(data: memoryview, *, integers: bool = False) -> Iterator[tuple[int, int | memoryview]]:
+def _fields(data: memoryview, left: Iterator[int], *, integers: bool = False) -> Iterator[tuple[int, int | memoryview]]:
     """Walk a message: field numbers with their varint, or their bytes; `integers`: those of an attribute are passed over."""
     place, end = 0, len(data)
     while place < end:
         if integers and (run := _INTEGERS.match(data, place)):
             place = run.end()
             continue
+        if next(left, None) is None:
+            raise _refused(f"more than {MOST_FIELDS:,} fields")
         key, place = _varint(data, place)
         number, wire = key >> 3, key & 7
         if wire == 0:

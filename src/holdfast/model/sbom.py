@@ -9,7 +9,7 @@ RUNTIME = ("holdfast", "numpy", "onnxruntime")
 
 def bill_of_materials(manifest: dict[str, Any]) -> dict[str, Any]:
     """List the model, its files with their hashes, and the libraries it was trained and runs with."""
-    files = manifest["files"]
+    files, versions = manifest["files"], manifest.get("versions")
     graph = files["model.onnx"]["sha256"]
     model = {
         "type": "machine-learning-model",
@@ -44,7 +44,7 @@ def bill_of_materials(manifest: dict[str, Any]) -> dict[str, Any]:
             "purl": f"pkg:pypi/{name}@{version}",
             "scope": "required" if name in RUNTIME else "excluded",
         }
-        for name, version in sorted((manifest.get("versions") or {}).items())
+        for name, version in sorted((versions if isinstance(versions, dict) else {}).items())
     ]
     needed = [each["bom-ref"] for each in libraries if each["scope"] == "required"]
     return {

@@ -29,9 +29,9 @@ def sign(folder: Path, key: Path) -> Path:
 
 def verify(folder: Path, manifest: bytes, key: Path) -> None:
     """Raise ModelError unless the folder holds a signature of these bytes that the public key's owner made."""
+    public = read_key(key, private=False)
     from cryptography.exceptions import InvalidSignature
 
-    public = read_key(key, private=False)
     place = folder / SIGNATURE
     if place.is_symlink() or not place.is_file() or place.stat().st_size != LENGTH:
         raise ModelError(
