@@ -8,11 +8,11 @@ import subprocess
 import sys
 import threading
 import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from environments import environment
 from small_models import facts, logistic_graph
 from typer.testing import CliRunner
 
@@ -42,36 +42,25 @@ def package(*arguments):
     assert done.exit_code == 0, done.output
 
 
-@contextmanager
-def environment(folder, requirements):
-    """Make a virtual environment with nothing but these requirements."""
-    python = folder / "venv" / "bin" / "python"
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    done = subprocess.run([python, "-m", "pip", "install", "-q", "-r", requirements], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"the libraries can't be fetched: {done.stderr[-200:]}")
-    yield python
-
-
 @pytest.mark.slow
 def test_the_container_needs_only_what_its_requirements_name(folder, tmp_path):
     package(folder, "--docker", tmp_path / "image")
     image = tmp_path / "image"
     assert (image / "Dockerfile").read_text().splitlines()[1].startswith("FROM python:")
-    with environment(tmp_path, image / "requirements.txt") as python:
-        start = "import sys, runpy; sys.path.insert(0, '.'); runpy.run_path('main.py', run_name='__main__')"
-        settings = {**os.environ, "PORT": "0", "HOST": "127.0.0.1"}
-        with subprocess.Popen(
-            [python, "-I", "-c", start], cwd=image, env=settings, stdout=subprocess.PIPE, text=True
-        ) as process:
-            try:
-                address = process.stdout.readline().split()[-1]
-                body = json.dumps(ROWS[:2]).encode()
-                asked = urllib.request.Request(f"{address}/predict", body, {"content-type": "application/json"})
-                with urllib.request.urlopen(asked, timeout=10) as answer:
-                    found = json.loads(answer.read())
-            finally:
-                process.kill()
+    python = environment(tmp_path, "-r", image / "requirements.txt")
+    start = "import sys, runpy; sys.path.insert(0, '.'); runpy.run_path('main.py', run_name='__main__')"
+    settings = {**os.environ, "PORT": "0", "HOST": "127.0.0.1"}
+    with subprocess.Popen(
+        [python, "-I", "-c", start], cwd=image, env=settings, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            address = process.stdout.readline().split()[-1]
+            body = json.dumps(ROWS[:2]).encode()
+            asked = urllib.request.Request(f"{address}/predict", body, {"content-type": "application/json"})
+            with urllib.request.urlopen(asked, timeout=10) as answer:
+                found = json.loads(answer.read())
+        finally:
+            process.kill()
     assert [each["prediction"] for each in found] == load(folder).predict(ROWS[:2]).tolist()
 
 
