@@ -103,11 +103,13 @@ def _columns(record: dict[str, Any]) -> dict[str, Any]:
 def _property(field: Field, example: Any, settings: Settings) -> dict[str, Any]:
     kind = {"number": "number", "boolean": "boolean"}.get(field.type, "string")
     made: dict[str, Any] = {"type": [kind, "null"], "examples": [example]}
-    if settings.mode != "strict":
-        made["description"] = f"{field.reader.expected}; the same as text is read too"
+    words = [field.reader.expected]
+    if settings.mode != "strict" and kind != "string":
+        words.append("also as text")
+    if field.values:
+        words = [f"{'seen in training' if known_values(field) else 'such as'}: {', '.join(field.values[:6])}"]
     if field.low is not None and field.high is not None:
-        seen = f"seen in training: {field.low:g} to {field.high:g}"
-        made["description"] = f"{made['description']}; {seen}" if "description" in made else seen
+        words.append(f"seen in training: {field.low:g} to {field.high:g}")
         if settings.out_of_range == "refuse":
             made |= {"minimum": field.low, "maximum": field.high}
     if known_values(field) is not None:
@@ -115,7 +117,7 @@ def _property(field: Field, example: Any, settings: Settings) -> dict[str, Any]:
             made["enum"] = [*field.values, None]
         else:
             made["examples"] = list(field.values[:5])
-    return made
+    return {**made, "description": "; ".join(words)}
 
 
 def _answer(served: Served) -> dict[str, Any]:
