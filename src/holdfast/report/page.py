@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.arrays import likeliest
-from holdfast.report.plots import classification_plots, regression_plots
+from holdfast.report.plots import classification_plots, learning_plot, regression_plots
 from holdfast.report.story import Story
 
 # What a page can hold and a reader take in; what is left out is said.
@@ -35,6 +35,7 @@ def render(story: Story) -> str:
         result=story.result,
         style=Markup(room.joinpath("style.css").read_text(encoding="utf-8")),
         plots=Markup(plots),
+        curve=Markup(learning_plot(story.curve, story.metrics[story.result["metric"]][0])) if story.curve else "",
         confusion=confusion,
         board=_board(story),
         limits={

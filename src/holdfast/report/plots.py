@@ -1,6 +1,7 @@
 """Curves and clouds of the report, as SVG text."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,20 @@ def regression_plots(answers: Answers) -> str:
     return _svg(figure)
 
 
+def learning_plot(points: Sequence[tuple[int, float, float]], title: str) -> str:
+    """The score by rows fitted: on those rows, and on rows not seen."""
+    figure, (axes,) = _figure(1)
+    rows = [point[0] for point in points]
+    axes.plot(rows, [point[1] for point in points], "o-", markersize=3, color=FAINT, label="rows it was fitted on")
+    axes.plot(rows, [point[2] for point in points], "o-", markersize=3, color=ACCENT, label="rows it had not seen")
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(rows, [f"{each:,}" for each in rows])
+    axes.minorticks_off()
+    axes.legend(fontsize=7, frameon=False)
+    _label(axes, "Learning curve", "rows fitted", title)
+    return _svg(figure)
+
+
 def _curve(positive: Flags, share: Floats) -> tuple[Floats, Floats, Floats]:
     """False-positive rate, recall and precision at every cut, thinned to a bounded number of points."""
     order = np.argsort(-share, kind="stable")
@@ -84,7 +99,7 @@ def _figure(n_plots: int) -> tuple[Any, Any]:
 
     figure = Figure(figsize=(3.6 * n_plots, 3.3), layout="constrained")
     figure.patch.set_alpha(0)
-    axes = figure.subplots(1, n_plots)
+    axes = figure.subplots(1, n_plots, squeeze=False)[0]
     for each in axes:
         each.patch.set_alpha(0)
         each.spines[["top", "right"]].set_visible(False)

@@ -45,7 +45,8 @@ class Story:
     """Everything on the page.
 
     result: as in result.json. decisions: what was decided and why, as (what, why) pairs. metrics: name -> (title, one
-    sentence, greater is better). sealed: what the judged model said of the sealed rows.
+    sentence, greater is better). sealed: what the judged model said of the sealed rows. curve:
+    rows fitted, and the score on them and on others.
     """
 
     title: str
@@ -58,4 +59,6 @@ class Story:
     columns: Sequence[ColumnFacts]
     importance: Sequence[Importance] = ()
     importance_note: str = ""
+    curve: Sequence[tuple[int, float, float]] = ()
+    curve_words: Sequence[str] = ()
     not_tried: Sequence[tuple[str, str]] = field(default_factory=tuple)

@@ -119,7 +119,7 @@ def run_trial(problem: Problem, spec: Spec, deadline: float) -> Outcome:
     for number, fold in enumerate(folds):
         encoded = encode_fold(problem, learner.wants, number)
         start = time.monotonic()
-        pipeline = _fit_fold(problem, learner, spec, number, encoded)
+        pipeline = fit_fold(problem, learner, spec, number, encoded)
         middle = time.monotonic()
         predictions[fold.valid] = pipeline.predict_encoded(encoded.valid)
         fit_seconds += middle - start + encoded.seconds
@@ -153,16 +153,15 @@ def fit_first_fold(problem: Problem, learner: Learner, spec: Spec) -> Pipeline:
     """Give the pipeline a trial fitted on the first fold; fitted again when the worker is not the one that did it."""
     if spec.number not in problem.first_fold:
         encoded = encode_fold(problem, learner.wants, 0)
-        problem.first_fold[spec.number] = _fit_fold(problem, learner, spec, 0, encoded)
+        problem.first_fold[spec.number] = fit_fold(problem, learner, spec, 0, encoded)
     return problem.first_fold[spec.number]
 
 
-def _fit_fold(problem: Problem, learner: Learner, spec: Spec, number: int, encoded: EncodedFold) -> Pipeline:
+def fit_fold(problem: Problem, learner: Learner, spec: Spec, number: int, encoded: EncodedFold) -> Pipeline:
+    """Fit a trial's configuration on a fold's training rows, or on its share of them."""
     train, matrix = problem.folds[number].train, encoded.train
     if spec.share < 1:
-        # The same rows for every configuration, so that they can be compared.
-        n_rows = max(1, round(spec.share * len(train)))
-        few = np.sort(np.random.default_rng(problem.seed).permutation(len(train))[:n_rows])
+        few = rows_fitted(problem, spec, len(train))
         train, matrix = train[few], matrix[few]
     return fit_estimator(
         learner,
@@ -175,6 +174,14 @@ def _fit_fold(problem: Problem, learner: Learner, spec: Spec, number: int, encod
         seed=problem.seed,
         n_jobs=problem.n_jobs,
     )
+
+
+def rows_fitted(problem: Problem, spec: Spec, n_rows: int) -> Integers:
+    """Places of a trial's share of n_rows training rows: the same for every configuration, so that they can be compared."""
+    if spec.share >= 1:
+        return np.arange(n_rows)
+    few = np.random.default_rng(problem.seed).permutation(n_rows)[: max(1, round(spec.share * n_rows))]
+    return np.sort(few)
 
 
 def encode_fold(problem: Problem, wants: Matrix, number: int) -> EncodedFold:

@@ -19,6 +19,7 @@ from holdfast.study.card import card
 from holdfast.study.energy import energy
 from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
+from holdfast.study.learning import learning_curve
 from holdfast.study.prepare import ask, audited
 from holdfast.study.request import Request
 from holdfast.study.results import Results, write_results
@@ -97,6 +98,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=clock, say=say)
     candidates = candidates_of(question, searched, clock=clock)
     importance = explain(candidates[0], executor=executor, clock=clock, say=say)
+    curve = learning_curve(candidates[0], executor=executor, clock=clock, keep=WRITING, say=say)
     done("search")
 
     finished = fit_first_that_works(candidates, question, searched.problem, executor=executor, clock=clock, say=say)
@@ -121,7 +123,19 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     say("writing the report")
     board = board_of(question, searched, finished.candidate)
     results = Results(
-        question, findings, searched, board, finished, refitted, verdict, importance, manifest, seconds, used, trust
+        question,
+        findings,
+        searched,
+        board,
+        finished,
+        refitted,
+        verdict,
+        importance,
+        curve,
+        manifest,
+        seconds,
+        used,
+        trust,
     )
     write_results(results, folder, clock)
     return Study(folder.path)

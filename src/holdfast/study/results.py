@@ -20,6 +20,7 @@ from holdfast.search.clock import Clock
 from holdfast.study.board import Searched
 from holdfast.study.finish import Finished
 from holdfast.study.folder import Folder, write_text
+from holdfast.study.learning import Point, words_of
 from holdfast.study.prepare import Question
 from holdfast.study.record import record
 from holdfast.study.trust import Trust
@@ -41,6 +42,7 @@ class Results:
     refitted: Compiled | str
     verdict: Verdict
     importance: Sequence[Importance]
+    curve: Sequence[Point]
     manifest: dict[str, Any]
     seconds: dict[str, float]
     energy: dict[str, Any]
@@ -121,6 +123,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         },
         **results.trust.to_json(),
         "importance": [vars(each) for each in results.importance],
+        "learning_curve": [vars(each) for each in results.curve],
         "seconds": results.seconds,
         "energy": results.energy,
     }
@@ -210,6 +213,8 @@ def _story(results: Results, result: dict[str, Any]) -> report.Story:
         columns=_columns(question),
         importance=[report.Importance(**vars(each)) for each in results.importance],
         importance_note="Measured on the member with the largest weight." if many else "",
+        curve=[(each.rows, each.fitted, each.unseen) for each in results.curve],
+        curve_words=words_of(results.curve, question.metric, results.searched.baseline.score),
         not_tried=_not_tried(results),
     )
 
