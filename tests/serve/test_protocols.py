@@ -4,6 +4,9 @@ import struct
 import numpy as np
 import pytest
 
+from holdfast.errors import RequestError
+from holdfast.serve.settings import Settings, read_modes
+
 ROWS = {"age": [31.0, 7.5], "city": ["Paris", "Rome"], "member": [True, False]}
 LENGTH = "inference-header-content-length"
 
@@ -180,3 +183,18 @@ def test_the_schema_is_told(client):
     facts = client().get("/schema").json
     assert [field["name"] for field in facts["fields"]] == ["age", "city", "member"]
     assert facts["classes"] == ["basic", "gold", "none"]
+
+
+def test_endpoints_have_modes_of_their_own(client):
+    one = client(Settings(mode="coerce", v2="strict", mlflow="permissive"))
+    row = {"age": "31", "city": "Paris", "member": True}
+    assert one.post("/predict", row).status == 200
+    kinds = {"age": "BYTES", "city": "BYTES", "member": "BOOL"}
+    tensors = [{"name": name, "shape": [1], "datatype": kinds[name], "data": [cell]} for name, cell in row.items()]
+    assert one.post("/v2/models/plan/infer", {"inputs": tensors}).status == 422
+    tensors[0] |= {"datatype": "FP64", "data": [31.0]}
+    assert one.post("/v2/models/plan/infer", {"inputs": tensors}).status == 200
+    assert one.post("/invocations", {"instances": [{**row, "age": "old"}]}).status == 200
+    assert one.post("/predict", {**row, "age": "old"}).status == 422
+    with pytest.raises(RequestError, match=r"v3=strict.*expected one of strict, coerce, permissive"):
+        read_modes(["v3=strict"])

@@ -9,17 +9,9 @@ import typer
 from holdfast.errors import RequestError
 from holdfast.serve.keys import Keys
 from holdfast.serve.server import serve as run
-from holdfast.serve.settings import Limits, Settings
+from holdfast.serve.settings import Limits, Settings, read_modes
 
 OPEN = ("127.0.0.1", "::1", "localhost")
-
-
-class Mode(StrEnum):
-    """How cells are read."""
-
-    strict = "strict"
-    coerce = "coerce"
-    permissive = "permissive"
 
 
 class Notice(StrEnum):
@@ -35,8 +27,8 @@ def serve(
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8080,
     workers: Annotated[int, typer.Option(help="Processes on the port.", min=1)] = 1,
     mode: Annotated[
-        Mode, typer.Option(help="strict: JSON's own types; permissive: unreadable is missing.")
-    ] = Mode.coerce,
+        list[str] | None, typer.Option(help="coerce, strict or permissive; also v2=MODE, mlflow=MODE for those alone.")
+    ] = None,
     unseen: Annotated[Notice, typer.Option(help="Categories that training never saw.")] = Notice.score,
     out_of_range: Annotated[Notice, typer.Option(help="Numbers outside the range of training.")] = Notice.score,
     keys: Annotated[Path | None, typer.Option(help="File of lines NAME SCOPE,SCOPE KEY; or set HOLDFAST_KEYS.")] = None,
@@ -70,7 +62,7 @@ def serve(
         raise RequestError("a certificate and its key go together; expected both --certificate and --key, or neither")
     known = Keys.read(keys)
     settings = Settings(
-        mode=mode.value,
+        **read_modes(mode or ()),
         unseen=unseen.value,
         out_of_range=out_of_range.value,
         limits=Limits(max_body, max_rows, max_text, max_depth, max_requests, seconds=seconds, rate=rate),

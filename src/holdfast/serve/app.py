@@ -59,7 +59,7 @@ class App:
 
     def _put(self, shelf: Shelf) -> None:
         """Change the models in one assignment: a request sees either the old ones or the new ones."""
-        self.shelf, self._routes = shelf, routes_of(shelf)
+        self.shelf, self._routes = shelf, routes_of(shelf, self.settings)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""

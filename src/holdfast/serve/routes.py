@@ -80,7 +80,7 @@ FIXED = {
 }
 
 
-def routes_of(shelf: Shelf) -> dict[str, Route]:
+def routes_of(shelf: Shelf, settings: Settings) -> dict[str, Route]:
     """All paths: the fixed ones, and those of every model; where no model is named, the first one answers."""
     first = shelf.find(shelf.models[0].name)
     batches = {each: Batch(each) for each in shelf.models}
@@ -89,7 +89,7 @@ def routes_of(shelf: Shelf) -> dict[str, Route]:
         "/predict": replace(PREDICT, served=first, batch=batches[first]),
         "/explain": replace(EXPLAIN, served=first),
         "/schema": replace(SCHEMA, served=first),
-        "/invocations": replace(INVOCATIONS, served=first, batch=batches[first]),
+        "/invocations": replace(INVOCATIONS, served=first.behind(settings.mlflow), batch=batches[first]),
     }
     latest = [(f"{name}", shelf.find(name)) for name in shelf.names]
     exact = [(f"{each.name}/versions/{each.version}", each) for each in shelf.models]
@@ -98,10 +98,12 @@ def routes_of(shelf: Shelf) -> dict[str, Route]:
             f"/models/{place}/predict": replace(PREDICT, served=served, batch=batches[served]),
             f"/models/{place}/explain": replace(EXPLAIN, served=served),
             f"/models/{place}/schema": replace(SCHEMA, served=served),
-            f"/models/{place}/invocations": replace(INVOCATIONS, served=served, batch=batches[served]),
+            f"/models/{place}/invocations": replace(
+                INVOCATIONS, served=served.behind(settings.mlflow), batch=batches[served]
+            ),
             f"/v2/models/{place}": replace(METADATA, served=served),
             f"/v2/models/{place}/ready": replace(READY, served=served, protocol="v2"),
-            f"/v2/models/{place}/infer": replace(INFER, served=served, batch=batches[served]),
+            f"/v2/models/{place}/infer": replace(INFER, served=served.behind(settings.v2), batch=batches[served]),
         }
     return made
 

@@ -1,7 +1,10 @@
 """How a server behaves: what it lets in, and how much of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
+
+from holdfast.errors import RequestError, nearest
 
 Mode = Literal["strict", "coerce", "permissive"]
 Notice = Literal["score", "refuse"]
@@ -33,12 +36,15 @@ class Settings:
     """What a server does with rows, and how it listens.
 
     mode: "coerce" reads cells by the rules of training ("12" is 12); "strict" takes JSON's own types only and no unknown
-    field; "permissive" takes what can't be read, and what is absent, as missing. unseen, out_of_range: whether a category
+    field; "permissive" takes what can't be read, and what is absent, as missing. v2, mlflow: another mode for
+    the Open Inference Protocol, and for MLflow's /invocations. unseen, out_of_range: whether a category
     or a number that training never saw is scored and counted, or refused. cors: origins of pages that may call. drain:
     seconds that requests in progress are given when the server stops. sandbox, require_signature: as in `load`.
     """
 
     mode: Mode = "coerce"
+    v2: Mode | None = None
+    mlflow: Mode | None = None
     unseen: Notice = "score"
     out_of_range: Notice = "score"
     limits: Limits = field(default_factory=Limits)
@@ -51,3 +57,22 @@ class Settings:
     drain: float = 20.0
     sandbox: bool = False
     require_signature: str | None = None
+
+
+def read_modes(words: Iterable[str]) -> dict[str, Mode]:
+    """Read MODE, v2=MODE and mlflow=MODE as settings; RequestError for anything else.
+
+    >>> read_modes(["strict", "mlflow=permissive"])
+    {'mode': 'strict', 'mlflow': 'permissive'}
+    """
+    found: dict[str, Mode] = {}
+    for word in words:
+        endpoint, _, mode = word.rpartition("=")
+        known = {each: each for each in get_args(Mode)}
+        if endpoint not in ("", "v2", "mlflow") or mode not in known:
+            near = nearest(mode, list(known))
+            raise RequestError(
+                f"mode {word!r} is unknown; expected one of {', '.join(known)}, also as v2=MODE or mlflow=MODE.{near}"
+            )
+        found[endpoint or "mode"] = known[mode]
+    return found

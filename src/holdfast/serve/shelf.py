@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from holdfast.model.schema import Field
 from holdfast.model.shapley import Background, shapley
 from holdfast.serve.door import Door, Rows
 from holdfast.serve.problems import Problem
-from holdfast.serve.settings import Settings
+from holdfast.serve.settings import Mode, Settings
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -66,6 +67,7 @@ class Served:
         """Open the model and prove that it answers; ModelError when it does not."""
         self.name, self.version = place.name, place.version
         self.model: Model = load(place.folder, sandbox=settings.sandbox, require_signature=settings.require_signature)
+        self._settings = settings
         self.door = Door(self.model.schema, settings)
         self.fingerprint = self.model.fingerprint
         self.example = {field.name: example_of(field) for field in self.model.schema.fields}
@@ -73,6 +75,14 @@ class Served:
         rows = self.model.schema.arrays(self.example)
         if not np.isfinite(self.model.answers(*rows)).all():
             raise ModelError(f"{place.folder} answers an example row without a number; expected a model that works")
+
+    def behind(self, mode: Mode | None) -> "Served":
+        """The same model behind a door of another mode; None: this one."""
+        if mode is None or mode == self._settings.mode:
+            return self
+        other = copy(self)
+        other.door = Door(self.model.schema, replace(self._settings, mode=mode))
+        return other
 
     def answers(self, rows: Rows) -> Floats:
         """Score rows, a bounded number at a time."""
