@@ -243,19 +243,33 @@ def running(server: Server, workers: int, folder: Path) -> Iterator[tuple[str, f
                 time.sleep(0.01)
         yield url, time.monotonic() - began, process
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        for pid in family(process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.wait()
 
 
-def memory(process: subprocess.Popen[bytes]) -> float:
-    """MiB of a server's processes, shared pages counted once."""
-    total = 0
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it: servers start workers in sessions of their own."""
+    parents: dict[int, list[int]] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            if os.getpgid(int(status.parent.name)) == process.pid:
-                lines = (status.parent / "smaps_rollup").read_text().splitlines()
-                total += int(next(line for line in lines if line.startswith("Pss:")).split()[1])
+            parents.setdefault(int(status.read_text().rpartition(")")[2].split()[1]), []).append(
+                int(status.parent.name)
+            )
+    found = [pid]
+    for each in found:
+        found += parents.get(each, [])
+    return found
+
+
+def memory(process: subprocess.Popen[bytes]) -> float:
+    """MiB of all a server's processes, shared pages counted once."""
+    total = 0
+    for pid in family(process.pid):
+        with suppress(OSError):
+            lines = (Path("/proc") / str(pid) / "smaps_rollup").read_text().splitlines()
+            total += int(next(line for line in lines if line.startswith("Pss:")).split()[1])
     return total / 1024
 
 

@@ -5,6 +5,7 @@ is scored alone, so batching costs a lone client a turn of the loop (microsecond
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -13,6 +14,8 @@ import numpy as np
 from holdfast.arrays import Floats
 from holdfast.serve.door import Rows
 from holdfast.serve.shelf import Served
+
+LOG = logging.getLogger("holdfast.serve")
 
 # Rows scored in one go on the event loop, which answers no one meanwhile.
 MOST_ROWS = 64
@@ -75,12 +78,20 @@ class Batch:
                 answers = self._served.model.answers(numbers, strings)
         except Exception as error:  # whatever it is, it belongs to the one request that caused it
             if len(waiting) == 1:
-                waiting[0][1](error)
+                _tell(waiting[0][1], error)
                 return
             for each in waiting:
                 self._together([each])
             return
         start = 0
         for rows, done in waiting:
-            done(answers[start : start + len(rows.numbers)])
+            _tell(done, answers[start : start + len(rows.numbers)])
             start += len(rows.numbers)
+
+
+def _tell(done: Done, answers: Floats | Exception) -> None:
+    """Give one request its answers; a fault there is no other request's."""
+    try:
+        done(answers)
+    except Exception:
+        LOG.exception("an answer could not be given")
