@@ -113,7 +113,9 @@ def _resample_blocks(
 
 
 def _possible(metric: Metric, draws: Floats) -> Floats:
-    """No draw can be better than the best there is."""
+    """No draw can be better than the best there is, where that is known."""
+    if np.isnan(metric.best):
+        return draws
     bound = np.minimum if metric.greater_is_better else np.maximum
     return np.asarray(bound(draws, metric.best))
 
@@ -143,7 +145,7 @@ def accurate_interval(
     if metric.losses is not None:
         low, high = _studentised(metric.losses(y, predictions), blocks, level)
         ends = np.sqrt(np.maximum([low, high], 0.0)) if metric.is_root else np.array([low, high])
-        return Interval(found.score, float(max(0.0, ends[0])), float(ends[1]), level)
+        return Interval(found.score, float(max(metric.best, ends[0])), float(ends[1]), level)
     known = found.draws[np.isfinite(found.draws)]
     below = float((np.sum(known < found.score) + 0.5 * np.sum(known == found.score)) / max(1, len(known)))
     if len(known) < 100 or not 0.01 < below < 0.99:
