@@ -44,7 +44,9 @@ def test_it_travels_to_another_process():
 
 
 def test_a_label_score_follows_the_costs():
-    found = Metric(name="found", function=lambda y, labels, weights: labels.mean(), takes="labels", greater_is_better=True)
+    found = Metric(
+        name="found", function=lambda y, labels, weights: labels.mean(), takes="labels", greater_is_better=True
+    )
     p = np.array([[0.6, 0.4], [0.9, 0.1]])
     assert found.score(None, p) == 0
     assert found.deciding(threshold_costs(0.3)).score(None, p) == 0.5

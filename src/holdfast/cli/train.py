@@ -21,7 +21,13 @@ def train(
     data: Annotated[str | None, typer.Argument(help="A file, glob or sqlite:///file.db?table=name.")] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
     task: Annotated[str | None, typer.Option(help="binary, multiclass or regression; found out by itself.")] = None,
-    metric: Annotated[str | None, typer.Option(help="What to be good at; each task has a default.")] = None,
+    metric: Annotated[str | None, typer.Option(help="What to be good at; a name, or module:name of your own.")] = None,
+    costs: Annotated[
+        Path | None, typer.Option(help="A CSV of what answers cost: true classes down, answers across.")
+    ] = None,
+    threshold: Annotated[
+        str | None, typer.Option(help="Of two classes: 0.3, best, f1, precision>=0.9 or recall>=0.95.")
+    ] = None,
     budget: Annotated[str | None, typer.Option(help="Time for everything, such as 60s or 5min.")] = None,
     trials: Annotated[int | None, typer.Option(help="Configurations to try; repeatable to the bit.")] = None,
     learners: Annotated[str | None, typer.Option(help="Only these, in this order: a,b.")] = None,
@@ -62,7 +68,8 @@ def train(
     Example: holdfast train churn.csv --target churned --budget 60s
     """
     given: dict[str, Any] = {
-        "data": data, "target": target, "task": task, "metric": metric, "budget": budget, "trials": trials,
+        "data": data, "target": target, "task": task, "metric": metric, "costs": costs,
+        "threshold": threshold, "budget": budget, "trials": trials,
         "learners": learners, "tuner": tuner, "group": group, "time": time_column, "split": split, "prefer": prefer,
         "conformal_group": conformal_group, "protected": protected, "fair": fair,
         "weight": weight, "drop": drop,

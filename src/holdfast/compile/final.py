@@ -66,10 +66,12 @@ def fit_and_compile(
     n_rows: int,
     soft: float,
     calibrator: Calibrator = UNCALIBRATED,
+    costs: Floats | None = None,
 ) -> Compiled:
     """Fit the members, most important first, on the first `n_rows` rows of the order; assemble the graph and prove it.
 
-    calibrator: applied to the average of the members, and part of the graph.
+    calibrator: applied to the average of the members, and part of the graph. costs: by which the graph's label is decided, as
+    in `arrays.decided`.
 
     When the soft deadline (time.monotonic) has passed, further members are left out and the others' weights raised; the
     proof runs over all the rows fitted on as far as it allows. Raises CompileError when a
@@ -78,8 +80,8 @@ def fit_and_compile(
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
     pipelines = _fit(training, columns, rows, members, soft)
-    graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator)
-    proof = prove(graph, pipelines, columns, calibrator, deadline=soft)
+    graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs)
+    proof = prove(graph, pipelines, columns, calibrator, costs, deadline=soft)
     return Compiled(graph, proof, training.rows[rows], len(pipelines))
 
 

@@ -160,6 +160,12 @@ def accurate_interval(
     return Interval(found.score, float(min(low, found.score)), float(max(high, found.score)), level)
 
 
+def mean_interval(values: Floats, *, blocks: Integers | None = None, level: float = 0.95) -> Interval:
+    """Interval of a mean of values (n_rows,), by the bootstrap t; rows of one block are drawn together."""
+    low, high = _studentised(values, blocks, level)
+    return Interval(float(np.mean(values)), low, high, level)
+
+
 def _studentised(losses: Floats, blocks: Integers | None, level: float) -> tuple[float, float]:
     """Ends of the bootstrap-t interval of the mean; rows of one block are drawn together, and many rows by lots."""
     n = len(losses)

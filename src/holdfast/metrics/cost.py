@@ -7,6 +7,8 @@ import numpy as np
 from holdfast.arrays import Floats, Integers, decided
 from holdfast.metrics.metric import Metric
 
+MEAN_COST = "mean_cost"
+
 
 @dataclass(frozen=True, eq=False)
 class Costs:
@@ -32,7 +34,7 @@ def mean_cost(table: Floats) -> Metric:
     """The metric that belongs to a table of costs; its answers are the cheapest ones."""
     costs = Costs(table)
     return Metric(
-        name="mean_cost",
+        name=MEAN_COST,
         title="mean cost",
         summary="What an answer costs on average, by the costs that were given.",
         function=costs,

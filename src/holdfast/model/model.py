@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats, Strings, likeliest
+from holdfast.arrays import Floats, Integers, Strings, decided
 from holdfast.errors import ModelError, SchemaError
 from holdfast.model.child import ChildSession
 from holdfast.model.intervals import Intervals
@@ -38,6 +38,7 @@ class Model:
         self.target: str = manifest["target"]
         self.classes: list[Any] = list(manifest["classes"] or [])
         self._onnx = onnx
+        self.costs = _costs(manifest.get("decision"), len(self.classes))
         given = manifest.get("intervals")
         self.intervals = None if given is None else Intervals.from_json(given, classes=bool(self.classes))
         self._open()
@@ -101,7 +102,11 @@ class Model:
     def predict(self, rows: Any) -> Any:
         """Predict classes as they stand in the data, or values; shape (n_rows,). Raises SchemaError for rows that don't fit."""
         answers = self._run(rows)
-        return answers if self._labels is None else self._labels[likeliest(answers)]
+        return answers if self._labels is None else self._labels[self.decide(answers)]
+
+    def decide(self, answers: Floats) -> Integers:
+        """Give the codes of the classes answered, (n,), for probabilities (n, n_classes): places in `classes`."""
+        return decided(answers, self.costs)
 
     def predict_proba(self, rows: Any) -> Floats:
         """Predict each class's probability, shape (n_rows, n_classes), in the order of `classes`."""
@@ -144,7 +149,7 @@ class Model:
             {} if ranges is None else {"set": np.array(["|".join(map(name_of, each)) for each in ranges], dtype=object)}
         )
         shares = {f"probability_{name_of(label)}": answers[:, k] for k, label in enumerate(self.classes)}
-        return {"prediction": self._labels[likeliest(answers)], **sets, **shares}
+        return {"prediction": self._labels[self.decide(answers)], **sets, **shares}
 
     def ranges(self, answers: Floats, strings: Strings, level: float) -> Any:
         """Give `predict_interval` for what `answers` gave. strings: as `schema.arrays` made them, of the same rows."""
@@ -213,6 +218,22 @@ class Model:
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{escape(each.name)}</td><td>{each.type}</td></tr>" for each in self.schema.fields[:50])
         return f"<b>{escape(repr(self))}</b><table><tr><th>feature</th><th>type</th></tr>{rows}</table>"
+
+
+def _costs(decision: Any, n_classes: int) -> Floats | None:
+    """What answers are decided by, as the manifest holds it: (n_classes, n_classes), or None for the likeliest class."""
+    given = decision.get("costs") if isinstance(decision, dict) else decision
+    if given is None:
+        return None
+    try:
+        costs = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        costs = np.empty(0)
+    if costs.shape != (n_classes, n_classes) or not np.isfinite(costs).all() or not costs.any():
+        raise ModelError(
+            f"the manifest's costs are no table of {n_classes} by {n_classes} numbers; expected one: copy the model again"
+        )
+    return costs
 
 
 def name_of(label: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats, likeliest
+from holdfast.arrays import Floats
 from holdfast.errors import ModelError, RequestError
 from holdfast.model.model import CHUNK, Model, name_of
 from holdfast.model.package import load
@@ -96,7 +96,7 @@ class Served:
         """Write the answer for a single row as a record."""
         if not self.model.classes:
             return {"prediction": float(answers[0])}
-        label = self.model.classes[int(likeliest(answers)[0])]
+        label = self.model.classes[int(self.model.decide(answers)[0])]
         return dict(zip(self.columns, [label, *answers[0].tolist()], strict=True))
 
     def explained(self, rows: Rows) -> list[dict[str, Any]]:
@@ -108,7 +108,7 @@ class Served:
         found = shapley(self.model.answers, self.model.schema, background, rows.numbers, rows.strings)
         made = []
         for row, answers in enumerate(found.answers):
-            k = int(likeliest(found.answers[row : row + 1])[0]) if self.model.classes else 0
+            k = int(self.model.decide(found.answers[row : row + 1])[0]) if self.model.classes else 0
             values, errors = found.values[row, :, k], found.errors[row, :, k]
             fields = [
                 {"field": found.fields[at], "adds": float(values[at]), "error": float(errors[at])}

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -102,6 +103,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     done("search")
 
     finished = fit_first_that_works(candidates, question, searched.problem, executor=executor, clock=clock, say=say)
+    asked, question = question, replace(question, decision=finished.decision)
     intervals = intervals_of(finished, question, searched.problem)
     ship(folder.judged, question, finished.compiled, intervals, card=card(question, finished.compiled, findings))
     say("opening the sealed rows for the verdict")
@@ -121,7 +123,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     done("compile")
 
     say("writing the report")
-    board = board_of(question, searched, finished.candidate)
+    board = board_of(asked, searched, finished.candidate)
     results = Results(
         question,
         findings,

@@ -1,19 +1,25 @@
 """What was asked of a study: checked once, and written to study.toml."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from holdfast.errors import RequestError, nearest
+from holdfast.metrics.custom import place_of
 from holdfast.search.clock import parse_budget
 from holdfast.search.proposals import TUNERS
 from holdfast.study.settings import DEFAULT_BUDGET
+from holdfast.tasks.costs import read_costs
 
 
 class Request(BaseModel):
     """A study's settings; the command line, study.toml and `holdfast.train` share these names and defaults.
 
     budget: seconds for everything, from reading to report; None (with `trials`) takes what the trials take.
+    metric: a name, or "module:name" of one's own as in `holdfast.metrics.custom`. costs: by true class and answer, or a CSV of
+    them; the cheapest answer is given. threshold: of two classes, the probability above which the positive one is answered:
+    a number, "best", the name of a metric, or a bound such as "precision>=0.9".
     trials: configurations to try beside the baseline; None tries as many as the budget allows.
     group, time: a column, several, or a key as in `holdfast.data.keys`. split: "auto" lets measured groups or time order
     decide; "random" keeps a random split whatever is found. prefer: "simple" ships the simplest model within one standard
@@ -30,6 +36,8 @@ class Request(BaseModel):
     data: str = "memory"
     task: str | None = None
     metric: str | None = None
+    costs: dict[str, dict[str, float | str]] = Field(default_factory=dict)
+    threshold: float | str | None = None
     budget: float | None = None
     trials: int | None = Field(default=None, ge=1)
     learners: tuple[str, ...] = ()
@@ -56,6 +64,14 @@ class Request(BaseModel):
     def _seconds(cls, value: Any) -> float | None:
         return parse_budget(value)
 
+    @field_validator("threshold", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        try:
+            return value if value is None else float(value)
+        except (TypeError, ValueError):
+            return value
+
     @field_validator("learners", "drop", "keep", "protected", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
@@ -75,6 +91,10 @@ class Request(BaseModel):
         """Check settings; a wrong name or value is a RequestError that says what was expected."""
         if settings.get("budget") is None and settings.get("trials") is None:
             settings["budget"] = DEFAULT_BUDGET
+        if not isinstance(settings.get("metric"), str | None):
+            settings["metric"] = place_of(settings["metric"])
+        if isinstance(settings.get("costs"), str | Path):
+            settings["costs"] = read_costs(settings["costs"])
         try:
             return cls(**settings)
         except ValidationError as error:

@@ -18,6 +18,7 @@ from holdfast.report.page import number
 from holdfast.report.page import write as write_page
 from holdfast.search.clock import Clock
 from holdfast.study.board import Searched
+from holdfast.study.decision import decision_facts, words_of_decision
 from holdfast.study.finish import Finished
 from holdfast.study.folder import Folder, write_text
 from holdfast.study.learning import Point, words_of
@@ -107,6 +108,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
             "refit_on_all": not isinstance(results.refitted, str) and len(shipped.rows) == question.dataset.n_rows,
         },
         "calibration": None if results.finished.calibration is None else results.finished.calibration.to_json(),
+        "decision": decision_facts(results.finished, question, results.searched.problem),
         "trials": len(results.searched.found.outcomes),
         "not_tried": [{"learner": name, "reason": reason} for name, reason in _not_tried(results)],
         "verdict": results.verdict.to_json(),
@@ -152,6 +154,7 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
             "Metric",
             f"{question.metric.title}, {'as asked' if request.metric else 'the default'}. {question.metric.summary}",
         ),
+        *([("Answers", words_of_decision(question))] if task.classes is not None else []),
         (
             "Sealed rows",
             f"{len(question.split.sealed):,} of {rows:,}; {question.split.reason}. {_untouched(question)}",
@@ -207,7 +210,7 @@ def _story(results: Results, result: dict[str, Any]) -> report.Story:
         sentence=result["sentence"],
         result=result,
         decisions=_decisions(results),
-        metrics={each.name: (each.title, each.summary, each.greater_is_better) for each in question.task.metrics},
+        metrics={each.name: (each.title, each.summary, each.greater_is_better) for each in question.metrics},
         classes=question.task.classes,
         sealed=report.Answers(verdict.y, verdict.predictions),
         columns=_columns(question),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from holdfast.arrays import Floats, Integers
+from holdfast.arrays import Integers
 from holdfast.explain.fairness import Fairness, decide, fairness, groups_of, thresholds
 from holdfast.explain.membership import Membership, losses, membership
 from holdfast.explain.robustness import Stress, stress
@@ -75,7 +75,7 @@ def look_closer(
             trust.not_done.append(f"fairness by {name}")
             continue
         groups = _named(question.protected[name], question.split.sealed)
-        trust.fairness.append(fairness(name, groups, verdict.metric, verdict.y, verdict.predictions))
+        trust.fairness.append(fairness(name, groups, verdict.metric, verdict.y, verdict.predictions, verdict.labels))
         if question.request.fair is not None:
             trust.equal.append(_equal(name, question, verdict, searched, finished))
     _robustness(trust, question, model, verdict, important, deadline)
@@ -120,14 +120,12 @@ def _equal(name: str, question: Question, verdict: Verdict, searched: Searched, 
     assert constraint is not None
     problem = searched.problem
     rows = searched.rows[problem.judged]
-    share: Floats = finished.candidate.predictions
-    if finished.calibration is not None:
-        share = finished.calibration.calibrator.apply(share)
+    share = finished.unseen
     values = question.protected[name]
     cuts = thresholds(constraint, _named(values, rows), problem.y[problem.judged], share[:, 1])
     groups = _named(values, question.split.sealed)
-    before = verdict.predictions[:, 1] >= 0.5
-    after = decide(groups, verdict.predictions[:, 1], cuts)
+    before = verdict.labels == 1
+    after = decide(groups, verdict.predictions[:, 1], cuts, otherwise=finished.decision.threshold or 0.5)
     y = verdict.y == 1
     return Equal(
         name,

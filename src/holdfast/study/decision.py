@@ -1,0 +1,28 @@
+"""How a study's model decides, in words and as data."""
+
+from typing import Any
+
+from holdfast.evaluate.decision import curve
+from holdfast.search.trial import Problem
+from holdfast.study.finish import Finished
+from holdfast.study.prepare import Question
+
+
+def decision_facts(finished: Finished, question: Question, problem: Problem) -> dict[str, Any] | None:
+    """The decision as result.json holds it; of two classes with precision, recall and F1 over thresholds, out of fold."""
+    if question.task.classes is None:
+        return None
+    points = [] if question.task.n_classes != 2 else curve(problem.y[problem.judged], finished.unseen[:, 1])
+    return {
+        **question.decision.to_json(),
+        "words": words_of_decision(question),
+        "curve": [dict(each) for each in points],
+    }
+
+
+def words_of_decision(question: Question) -> str:
+    """How an answer is made of probabilities, and why so."""
+    decision, classes = question.decision, question.task.classes
+    if decision.rule != "threshold" or classes is None:
+        return f"{decision.reason[:1].upper()}{decision.reason[1:]}."
+    return f"{classes[1]!r} is answered when its probability is above {decision.threshold:.4g}: {decision.reason}."
