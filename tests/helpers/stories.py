@@ -8,8 +8,32 @@ RNG = np.random.default_rng(0)
 EVIL = "<script>alert('x')</script>"
 
 
-def verdict(metric):
+def share(k):
+    return {"score": 0.5 + 0.001 * k, "low": 0.4, "high": 0.6 + 0.001 * k}
+
+
+def of_class(k):
     return {
+        "class": f"{EVIL}{k}",
+        "support": 100 + k,
+        "called": 90,
+        "precision": share(k),
+        "recall": share(k),
+        "f1": share(k),
+    }
+
+
+def decision(n_classes):
+    points = [{"threshold": at / 10, "precision": at / 10, "recall": 1 - at / 10, "f1": 0.4} for at in range(1, 10)]
+    return {
+        "rule": "likeliest", "threshold": None, "reason": EVIL, "costs": None, "words": EVIL, "chosen": False,
+        "curve": points if n_classes == 2 else [],
+    }  # fmt: skip
+
+
+def verdict(metric, n_classes=None):
+    return {
+        "classes": n_classes and [of_class(k) for k in range(n_classes)], "cost": None,
         "metric": metric, "score": 0.84, "low": 0.8, "high": 0.88, "level": 0.95, "openings": 1, "rows": 500,
         "baseline": 0.5, "others": {"other": {"score": 1.5, "low": 1.0, "high": 2.0}},
     }  # fmt: skip
@@ -30,7 +54,8 @@ def story(n_classes=2, n_columns=5, n_findings=2) -> Story:
         answers, classes, metric = Answers(y, y + RNG.normal(size=n)), None, "rmse"
     else:
         y = RNG.integers(0, n_classes, n)
-        answers = Answers(y, RNG.dirichlet(np.ones(n_classes), n))
+        shares = RNG.dirichlet(np.ones(n_classes), n)
+        answers = Answers(y, shares, shares.argmax(axis=1))
         classes, metric = [f"class {k}" for k in range(n_classes)], "roc_auc"
     finding = {
         "code": "target-copy", "severity": "blocker", "columns": [EVIL], "evidence": EVIL, "remedy": EVIL, "action": EVIL,
@@ -42,7 +67,8 @@ def story(n_classes=2, n_columns=5, n_findings=2) -> Story:
             "metric": metric,
             "findings": [finding] * n_findings,
             "leaderboard": [row("lightgbm", 0.84, chosen=True), row("prior", 0.5, baseline=True)],
-            "verdict": verdict(metric),
+            "verdict": verdict(metric, n_classes),
+            "decision": n_classes and decision(n_classes),
             "model": {"path": "study/model", "size_bytes": 12_345, "sha256": "ab" * 32},
             "seconds": dict.fromkeys(("read", "audit", "search", "verdict", "compile"), 1.25),
             "fingerprint": "cd" * 16,

@@ -59,8 +59,7 @@ def by_costs(table: Floats) -> Decision:
     if len(table) > 2:
         return Decision("costs", table, None, reason)
     alarm, missed = table[0, 1] - table[0, 0], table[1, 0] - table[1, 1]
-    threshold = float(alarm / (alarm + missed))
-    return Decision("costs", table, threshold, f"{reason}: the positive one from a probability of {threshold:.4g}")
+    return Decision("costs", table, float(alarm / (alarm + missed)), reason)
 
 
 def by_threshold(threshold: float, reason: str = "as asked") -> Decision:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import likeliest
+from holdfast.report.decision import decision_section
 from holdfast.report.plots import classification_plots, learning_plot, regression_plots
 from holdfast.report.story import Story
 
@@ -37,6 +37,7 @@ def render(story: Story) -> str:
         plots=Markup(plots),
         curve=Markup(learning_plot(story.curve, story.metrics[story.result["metric"]][0])) if story.curve else "",
         confusion=confusion,
+        decision=Markup(decision_section(environment, story)) if story.classes is not None else "",
         board=_board(story),
         limits={
             "columns": MOST_COLUMNS,
@@ -117,7 +118,8 @@ def _board(story: Story) -> list[dict[str, Any]]:
 def _confusion(story: Story) -> dict[str, Any]:
     """Counts of class by answer, the commonest classes only, with shares of each row for the shading."""
     assert story.classes is not None
-    y, called = story.sealed.y, likeliest(story.sealed.predicted)
+    assert story.sealed.labels is not None
+    y, called = story.sealed.y, story.sealed.labels
     counts = np.bincount(y, minlength=len(story.classes))
     shown = np.sort(np.argsort(-counts, kind="stable")[:MOST_CLASSES])
     table = np.zeros((len(story.classes),) * 2, dtype=int)

@@ -1,7 +1,7 @@
 """Curves and clouds of the report, as SVG text."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,22 @@ def learning_plot(points: Sequence[tuple[int, float, float]], title: str) -> str
     axes.minorticks_off()
     axes.legend(fontsize=7, frameon=False)
     _label(axes, "Learning curve", "rows fitted", title)
+    return _svg(figure)
+
+
+def threshold_plot(points: Sequence[Mapping[str, float]], cut: float) -> str:
+    """Precision, recall and F1 by the threshold of the positive class; the one in use is marked."""
+    figure, (axes,) = _figure(1)
+    at = [point["threshold"] for point in points]
+    for name, colour in (("precision", "#d55e00"), ("recall", ACCENT), ("f1", INK)):
+        label = "F1" if name == "f1" else name
+        axes.plot(at, [point[name] for point in points], color=colour, label=label)
+    axes.axvline(cut, color=FAINT, linestyle="--", linewidth=1)
+    axes.annotate(f"{cut:.3g}", (cut, 0.01), fontsize=7, color=INK, xytext=(3, 0), textcoords="offset points")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.legend(fontsize=7, frameon=False, loc="lower left")
+    _label(axes, "By threshold, out of fold", "threshold of the positive class", "score")
     return _svg(figure)
 
 

@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, Integers
 
 
 @dataclass(frozen=True)
 class Answers:
     """Truth and predictions for some rows.
 
-    y: class codes or values (n_rows,). predicted: probabilities (n_rows, n_classes) or values (n_rows,).
+    y: class codes or values (n_rows,). predicted: probabilities (n_rows, n_classes) or values (n_rows,). labels: the class codes
+    answered, (n_rows,).
     """
 
     y: Any
     predicted: Floats
+    labels: Integers | None = None
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,21 @@ def decision_facts(finished: Finished, question: Question, problem: Problem) -> 
     """The decision as result.json holds it; of two classes with precision, recall and F1 over thresholds, out of fold."""
     if question.task.classes is None:
         return None
+    chosen = isinstance(question.request.threshold, str)
     points = [] if question.task.n_classes != 2 else curve(problem.y[problem.judged], finished.unseen[:, 1])
     return {
         **question.decision.to_json(),
+        "chosen": chosen,
         "words": words_of_decision(question),
-        "curve": [dict(each) for each in points],
+        "curve": points,
     }
 
 
 def words_of_decision(question: Question) -> str:
     """How an answer is made of probabilities, and why so."""
     decision, classes = question.decision, question.task.classes
-    if decision.rule != "threshold" or classes is None:
-        return f"{decision.reason[:1].upper()}{decision.reason[1:]}."
-    return f"{classes[1]!r} is answered when its probability is above {decision.threshold:.4g}: {decision.reason}."
+    said = f"{decision.reason[:1].upper()}{decision.reason[1:]}"
+    if decision.threshold is None or classes is None:
+        return f"{said}."
+    above = f"{classes[1]!r} is answered when its probability is above {decision.threshold:.4g}"
+    return f"{said}: {above}." if decision.rule == "costs" else f"{above}: {decision.reason}."

@@ -212,7 +212,7 @@ def _story(results: Results, result: dict[str, Any]) -> report.Story:
         decisions=_decisions(results),
         metrics={each.name: (each.title, each.summary, each.greater_is_better) for each in question.metrics},
         classes=question.task.classes,
-        sealed=report.Answers(verdict.y, verdict.predictions),
+        sealed=report.Answers(verdict.y, verdict.predictions, verdict.labels),
         columns=_columns(question),
         importance=[report.Importance(**vars(each)) for each in results.importance],
         importance_note="Measured on the member with the largest weight." if many else "",
