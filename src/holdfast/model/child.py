@@ -193,7 +193,8 @@ def confine() -> None:
     """Give up what a graph never needs: more memory, writing files, starting processes, opening anything."""
     import resource
 
-    with suppress(OSError, AttributeError):  # Linux: what is started from here can't gain rights, not even by a setuid file
+    # On Linux: what is started from here can't gain rights, not even by a setuid file.
+    with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     for kind, limit in (("AS", MEMORY), ("FSIZE", 0), ("CORE", 0), ("NPROC", 0), ("NOFILE", 16)):
         number = getattr(resource, f"RLIMIT_{kind}")
