@@ -65,7 +65,6 @@ const ort = require("onnxruntime-node");
 CPP = """\
 #include <onnxruntime_cxx_api.h>
 #include <iostream>
-#include <limits>
 #include <vector>
 
 int main() {{
@@ -73,7 +72,6 @@ int main() {{
   Ort::Session session(env, "model.onnx", Ort::SessionOptions{{}});
   std::vector<const char*> names;
   std::vector<Ort::Value> values;
-  const double nan = std::numeric_limits<double>::quiet_NaN();
 {fill}  const char* outputs[] = {{"{output}"}};
   auto answer = session.Run(Ort::RunOptions{{}}, names.data(), values.data(), values.size(), outputs, 1);
   const double* found = answer[0].GetTensorData<double>();

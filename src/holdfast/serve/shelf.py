@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, likeliest_of
 from holdfast.errors import ModelError, RequestError
 from holdfast.model.model import CHUNK, Model, name_of
 from holdfast.model.package import load
@@ -96,8 +96,9 @@ class Served:
         """Write the answer for a single row as a record."""
         if not self.model.classes:
             return {"prediction": float(answers[0])}
-        label = self.model.classes[int(self.model.decide(answers)[0])]
-        return dict(zip(self.columns, [label, *answers[0].tolist()], strict=True))
+        shares: list[float] = answers[0].tolist()
+        k = likeliest_of(shares) if self.model.costs is None else int(self.model.decide(answers)[0])
+        return dict(zip(self.columns, [self.model.classes[k], *shares], strict=True))
 
     def explained(self, rows: Rows) -> list[dict[str, Any]]:
         """Say of each row what its fields add to its answer; Problem (404) for a model that holds nothing to compare with."""
