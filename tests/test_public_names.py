@@ -19,6 +19,7 @@ def test_the_public_surface_is_pinned():
         "RequestError",
         "SchemaError",
         "SealError",
+        "Studies",
         "Study",
         "advise",
         "catalogue",

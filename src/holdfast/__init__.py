@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from holdfast.model.package import load
     from holdfast.study.advise import advise
     from holdfast.study.estimators import Classifier, Regressor
-    from holdfast.study.journey import examine, train
+    from holdfast.study.journey import examine
+    from holdfast.study.several import Studies, train
     from holdfast.study.study import Study
 
 _HOMES = {
@@ -41,6 +42,7 @@ _HOMES = {
     "Learner": ("holdfast.learners.learner", "Learner"),
     "Model": ("holdfast.model.model", "Model"),
     "Regressor": ("holdfast.study.estimators", "Regressor"),
+    "Studies": ("holdfast.study.several", "Studies"),
     "Study": ("holdfast.study.study", "Study"),
     "advise": ("holdfast.study.advise", "advise"),
     "catalogue": ("holdfast.learners.catalogue", "catalogue"),
@@ -48,7 +50,7 @@ _HOMES = {
     "explain_file": ("holdfast.batch.explain", "explain_file"),
     "load": ("holdfast.model.package", "load"),
     "score": ("holdfast.batch.score", "score"),
-    "train": ("holdfast.study.journey", "train"),
+    "train": ("holdfast.study.several", "train"),
 }
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "RequestError",
     "SchemaError",
     "SealError",
+    "Studies",
     "Study",
     "advise",
     "catalogue",

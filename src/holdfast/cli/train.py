@@ -19,8 +19,12 @@ STARTED = time.monotonic()
 
 def train(
     data: Annotated[str | None, typer.Argument(help="A file, glob or sqlite:///file.db?table=name.")] = None,
-    target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
-    task: Annotated[str | None, typer.Option(help="binary, multiclass or regression; found out by itself.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(help="The column to predict; several times for a model of several.")
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(help="binary, multiclass, regression or multilabel; else found out.")
+    ] = None,
     metric: Annotated[str | None, typer.Option(help="What to be good at; a name, or module:name of your own.")] = None,
     costs: Annotated[
         Path | None, typer.Option(help="A CSV of what answers cost: true classes down, answers across.")
@@ -77,7 +81,7 @@ def train(
     }  # fmt: skip
     settings = {
         **({} if config is None else read_settings(config)),
-        **{k: v for k, v in given.items() if v is not None},
+        **{k: v for k, v in given.items() if v not in (None, [])},
     }
     study = _train(settings, out, sign)
     if sign is not None:
@@ -109,15 +113,21 @@ def _train(settings: dict[str, Any], out: Path | None, sign: Path | None) -> Any
 
 
 def _closing(result: dict[str, Any], path: Path) -> str:
-    verdict = result["verdict"]
+    if "targets" in result:
+        said = "".join(f"\n{each['sentence']}" for each in result["targets"].values())
+        verdicts = "".join(f"verdict  {name}: {_verdict(each)}\n" for name, each in result["targets"].items())
+    else:
+        said, verdicts = f"\n{result['sentence']}", f"verdict  {_verdict(result['verdict'])}\n"
     return (
-        f"\n{result['sentence']}\n\n"
-        f"verdict  {verdict['metric']} {verdict['score']:.4g} "
-        f"({verdict['level']:.0%} interval {verdict['low']:.4g} to {verdict['high']:.4g}), "
-        f"baseline {verdict['baseline']:.4g}\n"
+        f"{said}\n\n{verdicts}"
         f"report   {path / 'report.html'}\n"
         f"model    {path / 'model'}   try: holdfast score {path / 'model'} DATA --out predictions.csv"
     )
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    interval = f"{found['level']:.0%} interval {found['low']:.4g} to {found['high']:.4g}"
+    return f"{found['metric']} {found['score']:.4g} ({interval}), baseline {found['baseline']:.4g}"
 
 
 def _has_screen() -> bool:

@@ -113,10 +113,17 @@ def usage(model: Model) -> str:
         f"| `{name}` | {types[name].format(len(fields))} | {', '.join(f'`{field.name}`' for field in fields)} |"
         for name, fields in used.items()
     )
-    output = "probabilities" if model.classes else "prediction"
+    output = "answers" if model.several else "probabilities" if model.classes else "prediction"
     meaning = "double [rows], the value"
     if model.classes:
         meaning = f"double [rows, {len(model.classes)}], the probability of each of {json.dumps(model.classes)}"
+    if model.several:
+        held = [
+            f"the probability of each of {json.dumps(each.classes)}" if each.classes else "the value"
+            for each in model.outputs
+        ]
+        parts = "; ".join(f"`{each.target}`: {words}" for each, words in zip(model.outputs, held, strict=True))
+        meaning = f"double [rows, {sum(each.width for each in model.outputs)}], side by side {parts}"
     rows = {name: [_cell(field) for field in fields] for name, fields in used.items()}
     feeds = ", ".join(f'"{name}": {name}' for name in used)
     return USAGE.format(

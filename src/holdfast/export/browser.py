@@ -28,6 +28,10 @@ def write_browser(model: Model, folder: Path, out: Path, ort: Path | None = None
 
     ort: a folder with the files of onnxruntime-web (its `dist`); without it npm fetches them. RequestError when there is none.
     """
+    if model.several:
+        raise RequestError(
+            f"the model answers for {len(model.outputs)} targets; expected one with one for a page: name the model of a target"
+        )
     scripts = _from_folder(ort) if ort is not None else _from_npm()
     facts = {
         "target": model.target,

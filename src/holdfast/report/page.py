@@ -51,8 +51,13 @@ def render(story: Story) -> str:
 
 def write(story: Story, path: Path) -> None:
     """Write the page so that it is whole or absent."""
+    write_page(render(story), path)
+
+
+def write_page(text: str, path: Path) -> None:
+    """Write a page so that it is whole or absent."""
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(render(story), encoding="utf-8")
+    partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)
 
 

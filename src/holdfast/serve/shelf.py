@@ -11,7 +11,7 @@ import numpy as np
 
 from holdfast.arrays import Floats, likeliest_of
 from holdfast.errors import ModelError, RequestError
-from holdfast.model.model import CHUNK, Model, name_of
+from holdfast.model.model import CHUNK, Model
 from holdfast.model.package import load
 from holdfast.model.schema import Field
 from holdfast.model.shapley import Background, shapley
@@ -71,10 +71,17 @@ class Served:
         self.door = Door(self.model.schema, settings)
         self.fingerprint = self.model.fingerprint
         self.example = {field.name: example_of(field) for field in self.model.schema.fields}
-        self.columns = ["prediction", *(f"probability_{name_of(label)}" for label in self.model.classes)]
+        nothing = self.model.schema.arrays({field.name: [] for field in self.model.schema.fields})
+        self.columns = list(self.model.columns(self.model.answers(*nothing)))
         rows = self.model.schema.arrays(self.example)
         if not np.isfinite(self.model.answers(*rows)).all():
             raise ModelError(f"{place.folder} answers an example row without a number; expected a model that works")
+
+    @property
+    def labels(self) -> dict[str, tuple[Any, ...]]:
+        """The classes that each column of labels can hold."""
+        ending = "prediction_{}" if self.model.several else "prediction"
+        return {ending.format(output.target): output.classes for output in self.model.outputs if output.classes}
 
     def behind(self, mode: Mode | None) -> "Served":
         """The same model behind a door of another mode; None: this one."""
@@ -94,6 +101,8 @@ class Served:
 
     def one(self, answers: Floats) -> dict[str, Any]:
         """Write the answer for a single row as a record."""
+        if self.model.several:
+            return {name: cells[0] for name, cells in self.many(answers).items()}
         if not self.model.classes:
             return {"prediction": float(answers[0])}
         shares: list[float] = answers[0].tolist()

@@ -148,13 +148,14 @@ def give_verdict(question: Question, folder: Folder, *, what: str = "verdict") -
 
 def answers(model: Model, rows: Any) -> Floats:
     """What the compiled model says: probabilities (n_rows, n_classes) or values (n_rows,)."""
-    return model.predict_proba(rows) if model.classes else model.predict(rows)
+    found: Floats = model.predict_proba(rows) if model.classes else model.predict(rows)
+    return found
 
 
 def _coverage(model: Model, rows: Any, y: Any) -> Coverage | None:
     from scipy.stats import binomtest
 
-    if model.intervals is None or not len(y):
+    if model.outputs[0].intervals is None or not len(y):
         return None
     found = model.predict_interval(rows, PROMISED)
     if model.classes:
