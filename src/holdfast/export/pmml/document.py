@@ -13,6 +13,9 @@ from holdfast.model.schema import Field
 
 TYPES = {bool: "boolean", int: "integer", float: "double", str: "string"}
 
+# How columns are read; all others as texts, truths too, which have their words.
+KINDS = {"number": ("continuous", "double"), "datetime": ("ordinal", "dateTime")}
+
 # The attribute that names a field, by the element that has one.
 REFERENCES = {"FieldRef": "field", "SimplePredicate": "field", "FieldColumnPair": "field", "NumericPredictor": "name"}
 
@@ -32,19 +35,28 @@ def document(model: Model, answers: Sequence[Any]) -> bytes:
     )
     written = [_table(label, linear, fields) for label, linear in tables]
     chain = [_forest(trees, name, fields) for trees, name in fields.forests.items()]
-    transformations = _all("TransformationDictionary", fields.before)
-    parts = [*([_all("LocalTransformations", fields.after)] if fields.after else []), *written]
-    used = _used([transformations, *chain, *parts])
+    before, after = _transformations(fields.before), _transformations(fields.after)
+    used = _used([*before, *chain, *after, *written])
     columns = [field for field in model.schema.fields if field.name in used]
+    function = "classification" if model.classes else "regression"
+    outermost = _schema([field.name for field in columns], model.target)
+    top = Element("RegressionModel", functionName=function, normalizationMethod=normalisation)
+    top.extend([_answers(model), *(after if chain else before), *written])
+    if chain:
+        top.insert(0, _schema(_used([top]), model.target))
+        chain.append(top)
+        top = Element("MiningModel", functionName=function)
+        top.extend([*before, _segmentation("modelChain", chain)])
+    top.insert(0, outermost)
 
     root = Element("PMML", xmlns="http://www.dmg.org/PMML-4_4", version="4.4")
     header = SubElement(root, "Header", description=f"Predicts {model.target}.")
     SubElement(header, "Application", name="Holdfast", version=version("holdfast"))
     root.append(_dictionary(model, columns))
-    if fields.before:
-        root.append(transformations)
-    root.append(_model(model, [field.name for field in columns], chain, parts, normalisation))
+    root.append(top)
     indent(root, space=" ")
+    for tree in root.iter("TreeModel"):
+        indent(tree, space="")  # deep trees would be mostly blanks
     return bytes(tostring(root, encoding="utf-8", xml_declaration=True))
 
 
@@ -57,7 +69,7 @@ def _tables(model: Model, answers: Sequence[Any]) -> tuple[list[Table], str]:
         return [(label, _linear(score)) for label, score in zip(model.classes, last.scores, strict=True)], "softmax"
     if isinstance(last, Logistic) and len(answers) == 2 and _is_rest(answers[0], last):
         return [(model.classes[1], _linear(last.score)), (model.classes[0], _linear(0.0))], "logit"
-    return [(label, _linear(cell)) for label, cell in zip(model.classes, answers, strict=True)], "simplemax"
+    return [(label, _linear(cell)) for label, cell in zip(model.classes, answers, strict=True)], "none"
 
 
 def _are_softmax(answers: Sequence[Any], last: Softmax) -> bool:
@@ -91,33 +103,17 @@ def _forest(trees: Trees, name: str, fields: Fields) -> Element:
     if len(models) == 1:
         return _with_schema(models[0], output=name)
     sums = Element("MiningModel", functionName="regression")
-    segmentation = SubElement(sums, "Segmentation", multipleModelMethod="sum")
-    for number, each in enumerate(models, 1):
-        _segment(segmentation, number, _with_schema(each))
+    sums.append(_segmentation("sum", [_with_schema(each) for each in models]))
     return _with_schema(sums, output=name)
 
 
-def _model(model: Model, columns: list[str], chain: list[Element], parts: list[Element], normalisation: str) -> Element:
-    """The regression alone, or after the trees."""
-    function = "classification" if model.classes else "regression"
-    last = Element("RegressionModel", functionName=function, normalizationMethod=normalisation)
-    last.extend(parts)
-    if not chain:
-        last[:0] = [_schema(columns, model.target), _answers(model)]
-        return last
-    last.insert(0, _schema(_used([last]), model.target))
-    top = Element("MiningModel", functionName=function)
-    top.extend([_schema(columns, model.target), _answers(model)])
-    segmentation = SubElement(top, "Segmentation", multipleModelMethod="modelChain")
-    for number, each in enumerate([*chain, last], 1):
-        _segment(segmentation, number, each)
-    return top
-
-
-def _segment(segmentation: Element, number: int, model: Element) -> None:
-    segment = SubElement(segmentation, "Segment", id=str(number))
-    SubElement(segment, "True")
-    segment.append(model)
+def _segmentation(method: str, models: Sequence[Element]) -> Element:
+    segmentation = Element("Segmentation", multipleModelMethod=method)
+    for number, model in enumerate(models, 1):
+        segment = SubElement(segmentation, "Segment", id=str(number))
+        SubElement(segment, "True")
+        segment.append(model)
+    return segmentation
 
 
 def _with_schema(model: Element, output: str | None = None) -> Element:
@@ -168,15 +164,12 @@ def _dictionary(model: Model, columns: Sequence[Field]) -> Element:
 
 
 def _column(field: Field) -> Element:
-    """A column as the data hold it; a number's words for a gap stand in its own list, a text's in the tables."""
-    if field.type == "number":
-        element = Element("DataField", name=field.name, optype="continuous", dataType="double")
-        for word in filter(None, field.missing):
-            SubElement(element, "Value", value=word, property="missing")
-        return element
-    if field.type == "datetime":
-        return Element("DataField", name=field.name, optype="ordinal", dataType="dateTime")
-    return Element("DataField", name=field.name, optype="categorical", dataType="string")
+    """A column as the data hold it, and its words for a gap."""
+    optype, kind = KINDS.get(field.type, ("categorical", "string"))
+    element = Element("DataField", name=field.name, optype=optype, dataType=kind)
+    for word in filter(None, field.missing):
+        SubElement(element, "Value", value=word, property="missing")
+    return element
 
 
 def _used(elements: Iterable[Element]) -> list[str]:
@@ -192,7 +185,9 @@ def _used(elements: Iterable[Element]) -> list[str]:
     return [name for name in names if name not in defined]
 
 
-def _all(tag: str, elements: Sequence[Element]) -> Element:
-    parent = Element(tag)
-    parent.extend(elements)
-    return parent
+def _transformations(fields: Sequence[Element]) -> list[Element]:
+    if not fields:
+        return []
+    parent = Element("LocalTransformations")
+    parent.extend(fields)
+    return [parent]

@@ -115,7 +115,9 @@ class Fields:
         if column not in self._trimmed:
             name = self._trimmed[column] = self._free(f"{column.name} (trimmed)")
             field = Element("DerivedField", name=name, optype="categorical", dataType="string")
-            SubElement(SubElement(field, "Apply", function="trimBlanks"), "FieldRef", field=column.name)
+            known = SubElement(field, "Apply", function="if")
+            SubElement(SubElement(known, "Apply", function="isNotMissing"), "FieldRef", field=column.name)
+            SubElement(SubElement(known, "Apply", function="trimBlanks"), "FieldRef", field=column.name)
             self.before.append(field)
         return self._trimmed[column]
 
