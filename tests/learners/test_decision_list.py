@@ -10,7 +10,7 @@ from holdfast.learners.decision_list import DecisionList, Rule, _foil
 
 
 def fitted(X, y, **params):
-    return DecisionList(**{"n_conditions": 4, "purity": 0.5, "seed": 0, **params}).fit(X.astype(np.float32), y)
+    return DecisionList(**{"n_conditions": 4, "evidence": 1.3, "seed": 0, **params}).fit(X.astype(np.float32), y)
 
 
 def test_the_gain_is_foils():

@@ -85,7 +85,9 @@ def description_length_cuts(counts: Floats) -> list[int]:
         bits = _bits(left) + _bits(whole - left)
         best = int(bits.argmin())
         parts = (whole, left[best], whole - left[best])
-        classes, entropies = zip(*[(_present(each), _bits(each) / max(each.sum(), 1e-9)) for each in parts], strict=True)
+        classes, entropies = zip(
+            *[(_present(each), _bits(each) / max(each.sum(), 1e-9)) for each in parts], strict=True
+        )
         spread = classes[0] * entropies[0] - classes[1] * entropies[1] - classes[2] * entropies[2]
         if _bits(whole) - bits[best] > np.log2(n - 1) + np.log2(3.0 ** classes[0] - 2) - spread:
             found.append(start + best)
