@@ -192,8 +192,8 @@ bayesian_network = Learner(
     wants=Matrix(missing="keep", categories="ordinal"),
     space={
         "alpha": Float(1e-2, 1e2, log=True, default=1.0),
-        "backoff": Float(0.1, 100.0, log=True, default=5.0),
-        "penalty": Float(0.0, 2.0, default=0.0),
+        "backoff": Float(0.1, 100.0, log=True, default=10.0),
+        "penalty": Float(0.0, 1.0, default=0.0),
     },
     emit=emit_network,
     max_rows=200_000,
