@@ -14,19 +14,21 @@ elsewhere lead there: `--learners cart` answers "Did you mean 'decision_tree'?"
 HOW = """
 ## Measured
 
-`OMP_NUM_THREADS=1 python benchmarks/learners.py` ({minutes:.0f} minutes on two shared cores): every learner at its defaults, untuned and
-uncalibrated, one thread, fitted on up to 4,000 rows of each set and judged on up to 2,000 others: ROC AUC of two classes,
-accuracy of more, R² of values. So a score says what a learner is worth out of the box on little data, not what a study reaches with
-it. `fit`, rows/s (encoding included) and size are medians over the sets. `differs` is the largest difference between compiled and fitted
-answers, of probabilities or in units of the target's spread, on those rows and on the same rows with a tenth of the cells
-emptied, infinite and huge numbers, and values that training never saw; labels were the same {labels}.
+`OMP_NUM_THREADS=1 python benchmarks/learners.py` ({minutes:.0f} minutes on two shared cores): every learner at its defaults,
+untuned and uncalibrated, fitted on up to 4,000 rows of each set and judged on up to 2,000 others: ROC AUC of two classes, accuracy of
+more, R² of values. So a score says what a learner is worth out of the box on little data, not what a study reaches with it.
+Times are processor times of one thread, and with rows/s (encoding included) and sizes medians over the sets.
+
+`differs` is the largest difference between compiled and fitted answers, of probabilities or in units of the target's spread, on
+those rows and on the same rows with a tenth of the cells emptied, infinite and huge numbers, and values that training never saw.
+The labels were the same {labels}.
 """
 
 
 def page(learners: Sequence[Learner], names: Mapping[str, list[str]], measured: Mapping, minutes: float) -> str:
     """The whole page, as Markdown."""
     differing = sum(found.get("labels", 0) for found in measured.values())
-    labels = "everywhere" if not differing else f"but for {differing} rows"
+    labels = "everywhere" if not differing else f"but for {differing:,} rows"
     lines = [HEAD, *declared(learners), HOW.format(minutes=minutes, labels=labels), *scores(learners, names, measured)]
     return "\n".join(lines) + "\n"
 

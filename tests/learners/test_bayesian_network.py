@@ -136,7 +136,9 @@ def test_a_gap_where_training_had_none_says_nothing():
 
 def test_only_the_most_telling_columns_are_joined():
     X, y = load_digits(return_X_y=True)
-    X = np.minimum(np.hstack([X, np.roll(X, 1, axis=0)]), 15).astype(np.float32)  # 128 columns, half of them of other rows
+    X = np.minimum(np.hstack([X, np.roll(X, 1, axis=0)]), 15).astype(
+        np.float32
+    )  # 128 columns, half of them of other rows
     model = network().fit(X, y)
     assert (model.parents_ >= 0).sum() == MOST_JOINED - 1
     assert (model.parents_[:64] >= 0).sum() > (model.parents_[64:] >= 0).sum()

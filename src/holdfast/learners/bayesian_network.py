@@ -188,6 +188,7 @@ bayesian_network = Learner(
     task="classification",
     summary="Naive Bayes whose columns may each lean on one other (TAN); for categories, and tables that are to be read.",
     reference="Chow & Liu, 1968; Friedman, Geiger & Goldszmidt, 1997",
+    also=("tan", "tree_augmented_naive_bayes", "bayes_net", "chow_liu"),
     make=_make,
     wants=Matrix(missing="keep", categories="ordinal"),
     space={

@@ -23,7 +23,7 @@ PRUNING_SHARE = 1 / 3
 # sure to the likely, and no class is asked for before another is worth more.
 PURITIES = (0.9, 0.7, 0.5, 0.3, 0.0)
 
-# A rule's share among rows not grown on counts as if so many more had the class as often as all rows do (m-estimate; Cestnik, 1990).
+# So many rows, with the class as often as among all, are added to a rule's before rules are compared (Cestnik, 1990).
 M = 10.0
 
 FEWEST, MOST_RULES = 5.0, 100
@@ -205,6 +205,7 @@ decision_list = Learner(
     task="classification",
     summary="If-then rules in order, the first that holds answers; for models that people apply by hand.",
     reference="Rivest, 1987; Furnkranz & Widmer, 1994; Cohen, 1995; Wang & Rudin, 2015",
+    also=("ripper", "irep", "jrip", "rule_list", "rules"),
     make=_make,
     wants=Matrix(missing="impute"),
     space={"n_conditions": Int(1, 8, default=4), "evidence": Float(0.0, 4.0, default=1.3)},
