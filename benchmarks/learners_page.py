@@ -15,9 +15,9 @@ HOW = """
 ## Measured
 
 `OMP_NUM_THREADS=1 python benchmarks/learners.py` ({minutes:.0f} minutes on two shared cores): every learner at its defaults,
-untuned and uncalibrated, fitted on up to 4,000 rows of each set and judged on up to 2,000 others: ROC AUC of two classes, accuracy of
-more, R² of values. So a score says what a learner is worth out of the box on little data, not what a study reaches with it.
-Times are processor times of one thread, and with rows/s (encoding included) and sizes medians over the sets.
+untuned and uncalibrated, fitted on up to 4,000 rows of each set and judged on up to 2,000 others: ROC AUC of two classes,
+accuracy of more, R² of values. So a score says what a learner is worth out of the box on little data, not what a study reaches
+with it. Times are processor times of one thread, and with rows/s (encoding included) and sizes medians over the sets.
 
 `differs` is the largest difference between compiled and fitted answers, of probabilities or in units of the target's spread, on
 those rows and on the same rows with a tenth of the cells emptied, infinite and huge numbers, and values that training never saw.
