@@ -150,7 +150,14 @@ def test_tuners_have_names():
 
 def test_plans_shrink_with_size_and_grow_with_the_budget():
     assert plan(1_000, 20, 1, budget=None, folds=7).folds == 7
-    assert plan(1_000, 20, 1, budget=60, folds=5) == plan(1_000, 20, 1, budget=60, folds=5)
-    assert plan(100_000, 20, 1, budget=60, folds=5).holdout
-    assert plan(5_000_000, 50, 1, budget=60, folds=5).rows < 5_000_000
-    assert not plan(100_000, 20, 1, budget=6000, folds=5).holdout
+    assert plan(1_000, 20, 1, budget=60) == plan(1_000, 20, 1, budget=60)
+    assert plan(100_000, 20, 1, budget=60).holdout
+    assert plan(5_000_000, 50, 1, budget=60).rows < 5_000_000
+    assert not plan(100_000, 20, 1, budget=6000).holdout
+
+
+def test_folds_that_were_asked_for_are_kept():
+    asked = plan(5_000_000, 50, 1, budget=60, folds=10, repeats=2)
+    assert (asked.folds, asked.repeats, asked.holdout) == (10, 2, False)
+    assert asked.rows < 5_000_000
+    assert plan(1_000, 20, 1, budget=60, repeats=3).rows is None

@@ -45,7 +45,13 @@ def train(
     drop: Annotated[str | None, typer.Option(help="Columns to leave out: a,b.")] = None,
     keep: Annotated[str | None, typer.Option(help="Columns to learn from whatever the audit says: a,b.")] = None,
     sealed: Annotated[float | None, typer.Option(help="Share of rows sealed for the verdict (0.2).")] = None,
-    folds: Annotated[int | None, typer.Option(help="Cross-validation folds (5).")] = None,
+    folds: Annotated[str | None, typer.Option(help="Folds (5), also 5x3 (5 folds, 3 times) or logo (a group each).")] = None,
+    repeats: Annotated[int | None, typer.Option(help="How many times the rows are cut in folds.")] = None,
+    nested: Annotated[bool | None, typer.Option("--nested", help="Also cross-validate the whole search.")] = None,
+    outer_folds: Annotated[int | None, typer.Option(help="Outer folds of --nested (5).")] = None,
+    validation_curve: Annotated[
+        str | None, typer.Option(help="Show what this parameter does: NAME or LEARNER.NAME.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and trials, same model (0).")] = None,
     record: Annotated[bool | None, typer.Option("--record", help="Also write a technical record (EU AI Act).")] = None,
     sign: Annotated[Path | None, typer.Option(help="Sign the model with this private key (Ed25519, PEM).")] = None,
@@ -66,7 +72,8 @@ def train(
         "learners": learners, "tuner": tuner, "group": group, "time": time_column, "split": split, "prefer": prefer,
         "conformal_group": conformal_group, "protected": protected, "fair": fair,
         "weight": weight, "drop": drop,
-        "keep": keep, "sealed": sealed, "folds": folds, "seed": seed, "header": header, "record": record,
+        "keep": keep, "sealed": sealed, "folds": folds, "repeats": repeats, "nested": nested,
+        "outer_folds": outer_folds, "validation_curve": validation_curve, "seed": seed, "header": header, "record": record,
     }  # fmt: skip
     settings = {
         **({} if config is None else read_settings(config)),

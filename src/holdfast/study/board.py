@@ -7,7 +7,6 @@ import numpy as np
 
 from holdfast.arrays import Integers
 from holdfast.data.cut import positions
-from holdfast.data.folds import make_folds
 from holdfast.errors import DataError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
 from holdfast.learners.catalogue import find, portfolio
@@ -17,11 +16,12 @@ from holdfast.search.candidates import Candidate, fit_seconds, rank, simplest_fi
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
-from holdfast.search.plan import Plan, plan
+from holdfast.search.plan import Plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
 from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING
+from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
 
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
@@ -92,7 +92,9 @@ def candidates_of(question: Question, searched: Searched, *, clock: Clock) -> li
     )
     if question.request.prefer == "best":
         return candidates
-    return simplest_first(candidates, metric=question.metric, y=y, parts=problem.parts, seed=question.request.seed)
+    once = len(problem.once.parts)
+    seed = question.request.seed
+    return simplest_first(candidates, metric=question.metric, y=y, parts=problem.parts, once=once, seed=seed)
 
 
 def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[Row]:
@@ -125,6 +127,7 @@ def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[
         problem.y[problem.judged],
         question.metric,
         parts=problem.parts,
+        once=len(problem.once.parts),
         test_share=float(np.mean([len(fold.valid) / len(fold.train) for fold in problem.folds])),
         seed=question.request.seed,
     )
@@ -134,21 +137,13 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
     """The development rows as a problem for the worker: all of them, or a sample when the budget asks for it."""
     request, rows = question.request, question.split.development
     columns = question.columns(rows)
-    decided = plan(len(rows), len(columns.kinds), question.task.n_outputs, budget=request.budget, folds=request.folds)
+    decided = plan_of(question, rows, len(columns.kinds))
     if decided.rows is not None:
         first = np.argsort(positions(question.hashes[rows], request.seed), kind="stable")[: decided.rows]
         rows = rows[np.sort(first)]
         columns = question.columns(rows)
     y = question.y(rows)
-    folds = make_folds(
-        question.hashes[rows],
-        n_folds=request.folds if decided.holdout else decided.folds,
-        seed=request.seed,
-        strata=question.task.strata(y),
-        groups=None if question.groups is None else question.groups[rows],
-        time=None if question.time is None else question.time[rows],
-        holdout=decided.holdout,
-    )
+    folds = cut_folds(question, rows, decided)
     if not folds:
         raise DataError(
             f"the {len(rows):,} development rows can't be cut in folds: they are all equal, or one group or moment; "

@@ -144,7 +144,8 @@ def training(question: Question, rows: Integers) -> Training:
 
 def intervals_of(finished: Finished, question: Question, problem: Problem) -> dict[str, Any]:
     """Conformal tables from the candidate's calibrated out-of-fold predictions; by group where that was asked for."""
-    judged, predicted = problem.judged, finished.candidate.predictions
+    judged = problem.once.judged
+    predicted = finished.candidate.predictions[: len(judged)]
     if finished.calibration is not None:
         predicted = finished.calibration.calibrator.apply(predicted)
     name = question.request.conformal_group
@@ -159,7 +160,8 @@ def calibration_of(candidate: Candidate, problem: Problem) -> Calibration | None
     """How the candidate's probabilities are calibrated, found out of fold; None for numbers."""
     if problem.task.n_classes is None:
         return None
-    return calibrate(problem.y[problem.judged], candidate.predictions, problem.parts)
+    once = problem.once
+    return calibrate(problem.y[once.judged], candidate.predictions[: len(once.judged)], once.parts)
 
 
 def _fit(

@@ -19,6 +19,7 @@ from holdfast.study.card import card
 from holdfast.study.energy import energy
 from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
+from holdfast.study.folds import check_folds
 from holdfast.study.learning import learning_curve
 from holdfast.study.prepare import ask, audited
 from holdfast.study.request import Request
@@ -92,6 +93,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
 
     say("auditing the development rows")
     question, findings = audited(question, deadline=clock.share(AUDIT_SHARE))
+    check_folds(question)
     folder.open(question.request, question.fingerprint, question.split)
     done("audit")
 

@@ -118,9 +118,9 @@ def _robustness(
 def _equal(name: str, question: Question, verdict: Verdict, searched: Searched, finished: Finished) -> Equal:
     constraint = question.request.fair
     assert constraint is not None
-    problem = searched.problem
+    problem = searched.problem.once
     rows = searched.rows[problem.judged]
-    share: Floats = finished.candidate.predictions
+    share: Floats = finished.candidate.predictions[: len(rows)]
     if finished.calibration is not None:
         share = finished.calibration.calibrator.apply(share)
     values = question.protected[name]
