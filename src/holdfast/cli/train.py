@@ -45,7 +45,9 @@ def train(
     drop: Annotated[str | None, typer.Option(help="Columns to leave out: a,b.")] = None,
     keep: Annotated[str | None, typer.Option(help="Columns to learn from whatever the audit says: a,b.")] = None,
     sealed: Annotated[float | None, typer.Option(help="Share of rows sealed for the verdict (0.2).")] = None,
-    folds: Annotated[str | None, typer.Option(help="Folds (5), also 5x3 (5 folds, 3 times) or logo (a group each).")] = None,
+    folds: Annotated[
+        str | None, typer.Option(help="Folds (5), also 5x3 (5 folds, 3 times) or logo (a group each).")
+    ] = None,
     repeats: Annotated[int | None, typer.Option(help="How many times the rows are cut in folds.")] = None,
     nested: Annotated[bool | None, typer.Option("--nested", help="Also cross-validate the whole search.")] = None,
     outer_folds: Annotated[int | None, typer.Option(help="Outer folds of --nested (5).")] = None,
@@ -115,8 +117,21 @@ def _closing(result: dict[str, Any], path: Path) -> str:
         f"verdict  {verdict['metric']} {verdict['score']:.4g} "
         f"({verdict['level']:.0%} interval {verdict['low']:.4g} to {verdict['high']:.4g}), "
         f"baseline {verdict['baseline']:.4g}\n"
+        f"{_nested(result)}"
         f"report   {path / 'report.html'}\n"
         f"model    {path / 'model'}   try: holdfast score {path / 'model'} DATA --out predictions.csv"
+    )
+
+
+def _nested(result: dict[str, Any]) -> str:
+    found = result["nested"]
+    if found is None:
+        return ""
+    if found["low"] is None:
+        return f"nested   no time for it: {len(found['folds'])} of {found['asked']} outer folds; raise --budget\n"
+    return (
+        f"nested   {result['metric']} {found['score']:.4g} ({found['level']:.0%} interval {found['low']:.4g} to "
+        f"{found['high']:.4g}), what the procedure achieves; the scores it chose by promised {found['inner']:.4g}\n"
     )
 
 

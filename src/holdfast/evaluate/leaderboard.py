@@ -80,7 +80,8 @@ def leaderboard(
     """Score all entries on the same bootstrap draws, best first. The first baseline entry is what others must beat.
 
     parts: the rows of each fold, as places in y and in the predictions. once: how many of them hold each row once (all
-    when None). test_share: rows judged over rows fitted on, of one fold. Models are compared with the first by their folds; a single fold is compared by bootstrap draws of its rows.
+    when None). test_share: rows judged over rows fitted on, of one fold. Models are compared with the first by their folds
+    (those that could be scored); a single fold is compared by bootstrap draws of its rows.
     """
     draws = [
         resample(metric, y, entry.predictions, parts=parts, once=once, seed=seed, n_resamples=n_resamples)

@@ -61,4 +61,5 @@ class Story:
     importance_note: str = ""
     curve: Sequence[tuple[int, float, float]] = ()
     curve_words: Sequence[str] = ()
+    nested_words: Sequence[str] = ()
     not_tried: Sequence[tuple[str, str]] = field(default_factory=tuple)

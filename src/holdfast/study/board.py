@@ -68,7 +68,7 @@ def run_search(
         clock=clock,
         max_trials=request.trials or _worthwhile_trials(len(problem.y)),
         enough="as asked" if request.trials else "more would fit the noise of so few rows",
-        reserve=lambda outcomes: _reserve(outcomes, question, request.budget),
+        reserve=lambda outcomes: _reserve(outcomes, question, clock.budget),
         say=say,
     )
     base = next((outcome for outcome in found.outcomes if outcome.spec.number == 0), None)

@@ -21,6 +21,7 @@ from holdfast.study.finish import WRITING, explain, fit_first_that_works, interv
 from holdfast.study.folder import Folder, next_free
 from holdfast.study.folds import check_folds
 from holdfast.study.learning import learning_curve
+from holdfast.study.nested import main_clock, nested
 from holdfast.study.prepare import ask, audited
 from holdfast.study.request import Request
 from holdfast.study.results import Results, write_results
@@ -97,30 +98,37 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     folder.open(question.request, question.fingerprint, question.split)
     done("audit")
 
-    searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=clock, say=say)
-    candidates = candidates_of(question, searched, clock=clock)
-    importance = explain(candidates[0], executor=executor, clock=clock, say=say)
-    curve = learning_curve(candidates[0], executor=executor, clock=clock, keep=WRITING, say=say)
+    main = main_clock(clock, request)
+    searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=main, say=say)
+    candidates = candidates_of(question, searched, clock=main)
+    importance = explain(candidates[0], executor=executor, clock=main, say=say)
+    curve = learning_curve(candidates[0], executor=executor, clock=main, keep=WRITING, say=say)
     done("search")
 
-    finished = fit_first_that_works(candidates, question, searched.problem, executor=executor, clock=clock, say=say)
+    finished = fit_first_that_works(candidates, question, searched.problem, executor=executor, clock=main, say=say)
     intervals = intervals_of(finished, question, searched.problem)
     ship(folder.judged, question, finished.compiled, intervals, card=card(question, finished.compiled, findings))
     say("opening the sealed rows for the verdict")
     verdict = give_verdict(question, folder)
     done("verdict")
 
-    refitted = refit_on_all(finished, question, executor=executor, clock=clock, say=say)
+    refitted = refit_on_all(finished, question, executor=executor, clock=main, say=say)
     shipped = finished.compiled if isinstance(refitted, str) else refitted
     say("looking closer: groups, stress, privacy")
     important = [each.feature for each in importance]
     judged = load(folder.judged)
-    trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - 0.5 * WRITING)
-    used = energy(executor)
+    trust = look_closer(question, judged, verdict, searched, finished, important, deadline=main.end - 0.5 * WRITING)
     manifest = ship(
-        folder.model, question, shipped, intervals, card=card(question, shipped, findings, verdict, trust, used)
+        folder.model,
+        question,
+        shipped,
+        intervals,
+        card=card(question, shipped, findings, verdict, trust, energy(executor)),
     )
     done("compile")
+
+    procedure = nested(question, folder, executor=executor, clock=clock, end=clock.end - WRITING, say=say)
+    done("nested")
 
     say("writing the report")
     board = board_of(question, searched, finished.candidate)
@@ -136,8 +144,9 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
         curve,
         manifest,
         seconds,
-        used,
+        energy(executor),
         trust,
+        procedure,
     )
     write_results(results, folder, clock)
     return Study(folder.path)

@@ -21,6 +21,8 @@ from holdfast.study.board import Searched
 from holdfast.study.finish import Finished
 from holdfast.study.folder import Folder, write_text
 from holdfast.study.learning import Point, words_of
+from holdfast.study.nested import Nested
+from holdfast.study.nested import words_of as nested_words_of
 from holdfast.study.prepare import Question
 from holdfast.study.record import record
 from holdfast.study.trust import Trust
@@ -47,6 +49,7 @@ class Results:
     seconds: dict[str, float]
     energy: dict[str, Any]
     trust: Trust
+    nested: Nested | None = None
 
     @property
     def shipped(self) -> Compiled:
@@ -108,8 +111,10 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         },
         "calibration": None if results.finished.calibration is None else results.finished.calibration.to_json(),
         "trials": len(results.searched.found.outcomes),
+        "stopped_early": len(results.searched.found.pruned),
         "not_tried": [{"learner": name, "reason": reason} for name, reason in _not_tried(results)],
         "verdict": results.verdict.to_json(),
+        "nested": None if results.nested is None else results.nested.to_json(),
         "model": {
             "path": str(folder.model),
             "sha256": graph["sha256"],
@@ -157,7 +162,7 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
             f"{len(question.split.sealed):,} of {rows:,}; {question.split.reason}. {_untouched(question)}",
         ),
         ("Cross-validation", searched.plan.reason),
-        ("Search", f"{len(searched.found.outcomes)} configurations were cross-validated; {searched.found.stopped}"),
+        ("Search", _searched(searched)),
         (
             "Chosen",
             f"{chosen.name.replace('_', ' ')} ({members})"
@@ -182,6 +187,12 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
     )
     decisions += [("Reading", note) for note in question.dataset.notes[:10]]
     return decisions
+
+
+def _searched(searched: Searched) -> str:
+    found, early = searched.found, len(searched.found.pruned)
+    stopped = f", {early} more were stopped after a few folds, clearly worse than the best" if early else ""
+    return f"{len(found.outcomes)} configurations were cross-validated{stopped}; {found.stopped}"
 
 
 def _untouched(question: Question) -> str:
@@ -215,6 +226,7 @@ def _story(results: Results, result: dict[str, Any]) -> report.Story:
         importance_note="Measured on the member with the largest weight." if many else "",
         curve=[(each.rows, each.fitted, each.unseen) for each in results.curve],
         curve_words=words_of(results.curve, question.metric, results.searched.baseline.score),
+        nested_words=[] if results.nested is None else nested_words_of(results.nested, question.metric),
         not_tried=_not_tried(results),
     )
 
