@@ -23,6 +23,7 @@ from holdfast.study.folds import check_folds
 from holdfast.study.learning import learning_curve
 from holdfast.study.nested import main_clock, nested
 from holdfast.study.prepare import ask, audited
+from holdfast.study.repeats import judge_again
 from holdfast.study.request import Request
 from holdfast.study.results import Results, write_results
 from holdfast.study.ship import ship
@@ -100,6 +101,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
 
     main = main_clock(clock, request)
     searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=main, say=say)
+    searched = judge_again(question, searched, folder, executor=executor, clock=main, say=say)
     candidates = candidates_of(question, searched, clock=main)
     importance = explain(candidates[0], executor=executor, clock=main, say=say)
     curve = learning_curve(candidates[0], executor=executor, clock=main, keep=WRITING, say=say)
