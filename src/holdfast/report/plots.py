@@ -1,7 +1,7 @@
 """Curves and clouds of the report, as SVG text."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,28 @@ def learning_plot(points: Sequence[tuple[int, float, float]], title: str) -> str
     axes.minorticks_off()
     axes.legend(fontsize=7, frameon=False)
     _label(axes, "Learning curve", "rows fitted", title)
+    return _svg(figure)
+
+
+def validation_plot(curve: Mapping[str, Any], title: str) -> str:
+    """The score by one parameter's value, on rows fitted and on rows not seen; what was chosen is marked."""
+    figure, (axes,) = _figure(1)
+    points, at = curve["points"], [point["value"] for point in curve["points"]]
+    chosen = curve["chosen"] if curve["ordered"] else at.index(curve["chosen"])
+    places = at if curve["ordered"] else list(range(len(at)))
+    style = "o-" if curve["ordered"] else "o"
+    unseen, spread = (np.array([point[key] for point in points]) for key in ("unseen", "spread"))
+    fitted = [point["fitted"] for point in points]
+    axes.axvline(chosen, color=FAINT, linewidth=1, linestyle="--")
+    axes.plot(places, fitted, style, markersize=3, color=FAINT, label="rows it was fitted on")
+    axes.plot(places, unseen, style, markersize=3, color=ACCENT, label="rows it had not seen")
+    axes.fill_between(places, unseen - spread, unseen + spread, color=ACCENT, alpha=0.12, linewidth=0)
+    if curve["log"]:
+        axes.set_xscale("log")
+    if not curve["ordered"]:
+        axes.set_xticks(places, [str(value) for value in at])
+    axes.legend(fontsize=7, frameon=False)
+    _label(axes, "Validation curve", f"{curve['param']} of {curve['learner'].replace('_', ' ')}", title)
     return _svg(figure)
 
 

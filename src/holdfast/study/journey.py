@@ -29,6 +29,7 @@ from holdfast.study.results import Results, write_results
 from holdfast.study.ship import ship
 from holdfast.study.study import Study
 from holdfast.study.trust import look_closer
+from holdfast.study.validation import check_curve, validation_curve
 from holdfast.study.verdict import give_verdict
 
 Say: TypeAlias = Callable[[str], None]
@@ -96,6 +97,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     say("auditing the development rows")
     question, findings = audited(question, deadline=clock.share(AUDIT_SHARE))
     check_folds(question)
+    check_curve(question)
     folder.open(question.request, question.fingerprint, question.split)
     done("audit")
 
@@ -105,6 +107,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     candidates = candidates_of(question, searched, clock=main)
     importance = explain(candidates[0], executor=executor, clock=main, say=say)
     curve = learning_curve(candidates[0], executor=executor, clock=main, keep=WRITING, say=say)
+    values = validation_curve(candidates[0], question, searched, executor=executor, clock=main, keep=WRITING, say=say)
     done("search")
 
     finished = fit_first_that_works(candidates, question, searched.problem, executor=executor, clock=main, say=say)
@@ -144,6 +147,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
         verdict,
         importance,
         curve,
+        values,
         manifest,
         seconds,
         energy(executor),

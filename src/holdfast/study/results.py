@@ -1,7 +1,7 @@
 """What a study found, in words and as data: result.json and the report."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -26,6 +26,8 @@ from holdfast.study.nested import words_of as nested_words_of
 from holdfast.study.prepare import Question
 from holdfast.study.record import record
 from holdfast.study.trust import Trust
+from holdfast.study.validation import Curve
+from holdfast.study.validation import words_of as words_of_values
 from holdfast.study.verdict import Verdict
 from holdfast.study.words import first_lines, sentence, worth
 
@@ -45,6 +47,7 @@ class Results:
     verdict: Verdict
     importance: Sequence[Importance]
     curve: Sequence[Point]
+    values: Curve | None
     manifest: dict[str, Any]
     seconds: dict[str, float]
     energy: dict[str, Any]
@@ -129,6 +132,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         **results.trust.to_json(),
         "importance": [vars(each) for each in results.importance],
         "learning_curve": [vars(each) for each in results.curve],
+        "validation_curve": None if results.values is None else asdict(results.values),
         "seconds": results.seconds,
         "energy": results.energy,
     }
@@ -212,7 +216,7 @@ def _refit(results: Results) -> str:
 
 def _story(results: Results, result: dict[str, Any]) -> report.Story:
     question, verdict = results.question, results.verdict
-    many = len(results.finished.candidate.members) > 1
+    many, base = len(results.finished.candidate.members) > 1, results.searched.baseline.score
     return report.Story(
         title=f"Holdfast: {question.request.target} from {question.dataset.source}",
         sentence=result["sentence"],
@@ -225,7 +229,8 @@ def _story(results: Results, result: dict[str, Any]) -> report.Story:
         importance=[report.Importance(**vars(each)) for each in results.importance],
         importance_note="Measured on the member with the largest weight." if many else "",
         curve=[(each.rows, each.fitted, each.unseen) for each in results.curve],
-        curve_words=words_of(results.curve, question.metric, results.searched.baseline.score),
+        curve_words=words_of(results.curve, question.metric, base),
+        values_words=[] if results.values is None else words_of_values(results.values, question.metric, base),
         nested_words=[] if results.nested is None else nested_words_of(results.nested, question.metric),
         not_tried=_not_tried(results),
     )
