@@ -31,8 +31,10 @@ class Bar:
     @classmethod
     def over(cls, best: Sequence[float], baseline: Sequence[float]) -> "Bar | None":
         """Make the bar from gains by fold; None where the best has no lead, or a fold could not be scored."""
+        if not np.isfinite([*best, *baseline]).all():
+            return None
         lead = float(np.mean(best) - np.mean(baseline))
-        return cls(tuple(best), BEHIND * lead) if np.isfinite(lead) and lead > 0 else None
+        return cls(tuple(best), BEHIND * lead) if lead > 0 else None
 
     def clearly_above(self, gains: Sequence[float]) -> bool:
         """Whether a trial with these gains on the first folds is behind on each of them, and far behind on average."""

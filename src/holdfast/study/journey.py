@@ -14,7 +14,7 @@ from holdfast.model.package import load
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, Inline, Local
 from holdfast.search.journal import Journal
-from holdfast.study.board import board_of, candidates_of, run_search
+from holdfast.study.board import board_of, candidates_of, finishing, run_search
 from holdfast.study.card import card
 from holdfast.study.energy import energy
 from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
@@ -110,19 +110,24 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     values = validation_curve(candidates[0], question, searched, executor=executor, clock=main, keep=WRITING, say=say)
     done("search")
 
-    finished = fit_first_that_works(candidates, question, searched.problem, executor=executor, clock=main, say=say)
+    needed = finishing(searched.contenders, question, clock.budget)
+    end = clock.end - max(needed, min(main.left, 2 * needed))
+    procedure = nested(question, folder, executor=executor, clock=clock, end=end, say=say)
+    done("nested")
+
+    finished = fit_first_that_works(candidates, question, searched.problem, executor=executor, clock=clock, say=say)
     intervals = intervals_of(finished, question, searched.problem)
     ship(folder.judged, question, finished.compiled, intervals, card=card(question, finished.compiled, findings))
     say("opening the sealed rows for the verdict")
     verdict = give_verdict(question, folder)
     done("verdict")
 
-    refitted = refit_on_all(finished, question, executor=executor, clock=main, say=say)
+    refitted = refit_on_all(finished, question, executor=executor, clock=clock, say=say)
     shipped = finished.compiled if isinstance(refitted, str) else refitted
     say("looking closer: groups, stress, privacy")
     important = [each.feature for each in importance]
     judged = load(folder.judged)
-    trust = look_closer(question, judged, verdict, searched, finished, important, deadline=main.end - 0.5 * WRITING)
+    trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - 0.5 * WRITING)
     manifest = ship(
         folder.model,
         question,
@@ -131,9 +136,6 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
         card=card(question, shipped, findings, verdict, trust, energy(executor)),
     )
     done("compile")
-
-    procedure = nested(question, folder, executor=executor, clock=clock, end=clock.end - WRITING, say=say)
-    done("nested")
 
     say("writing the report")
     board = board_of(question, searched, finished.candidate)

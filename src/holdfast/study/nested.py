@@ -29,7 +29,8 @@ from holdfast.study.request import Request
 from holdfast.study.ship import fields_of
 from holdfast.study.verdict import answers
 
-# Of a budget, this share is for the study itself; the outer folds have the rest.
+# Of a budget, this share is for the study itself; the outer folds have the rest. They come before the verdict, so that a
+# study which is killed meanwhile has not opened its seal.
 MAIN_SHARE = 0.5
 
 # Seconds that compiling and judging an outer fold's model take, beside its search.
@@ -75,7 +76,7 @@ class Nested:
 
 
 def main_clock(clock: Clock, request: Request) -> Clock:
-    """The time of the study itself: all of it, unless outer folds need theirs."""
+    """The time of the search and what belongs to it: all there is, unless outer folds need theirs."""
     if not request.nested or clock.budget is None:
         return clock
     return Clock(MAIN_SHARE * clock.budget, clock.started)

@@ -155,7 +155,7 @@ def words_of(curve: Curve, metric: Metric, baseline: float) -> list[str]:
     worst = points[min(range(len(points)), key=lambda k: seen[k])]
     words = [
         f"{name} matters: on rows not seen {metric.title} goes from {number(worst.unseen)} (at {_value(worst.value)}) to "
-        f"{number(points[best].unseen)} (at {_value(points[best].value)}); the model has {_value(curve.chosen)}."
+        f"{number(points[best].unseen)} (at {_value(points[best].value)}); its best trial has {_value(curve.chosen)}."
     ]
     if curve.ordered:
         words += _ends_in_words(points, seen, own, best, MATTERS * scale)
