@@ -55,7 +55,15 @@ def train(
     drop: Annotated[str | None, typer.Option(help="Columns to leave out: a,b.")] = None,
     keep: Annotated[str | None, typer.Option(help="Columns to learn from whatever the audit says: a,b.")] = None,
     sealed: Annotated[float | None, typer.Option(help="Share of rows sealed for the verdict (0.2).")] = None,
-    folds: Annotated[int | None, typer.Option(help="Cross-validation folds (5).")] = None,
+    folds: Annotated[
+        str | None, typer.Option(help="Folds (5), also 5x3 (5 folds, 3 times) or logo (a group each).")
+    ] = None,
+    repeats: Annotated[int | None, typer.Option(help="How many times the rows are cut in folds.")] = None,
+    nested: Annotated[bool | None, typer.Option("--nested", help="Also cross-validate the whole search.")] = None,
+    outer_folds: Annotated[int | None, typer.Option(help="Outer folds of --nested (5).")] = None,
+    validation_curve: Annotated[
+        str | None, typer.Option(help="Show what this parameter does: NAME or LEARNER.NAME.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and trials, same model (0).")] = None,
     record: Annotated[bool | None, typer.Option("--record", help="Also write a technical record (EU AI Act).")] = None,
     sign: Annotated[Path | None, typer.Option(help="Sign the model with this private key (Ed25519, PEM).")] = None,
@@ -77,7 +85,8 @@ def train(
         "learners": learners, "tuner": tuner, "group": group, "time": time_column, "split": split, "prefer": prefer,
         "conformal_group": conformal_group, "protected": protected, "fair": fair,
         "weight": weight, "drop": drop,
-        "keep": keep, "sealed": sealed, "folds": folds, "seed": seed, "header": header, "record": record,
+        "keep": keep, "sealed": sealed, "folds": folds, "repeats": repeats, "nested": nested,
+        "outer_folds": outer_folds, "validation_curve": validation_curve, "seed": seed, "header": header, "record": record,
     }  # fmt: skip
     settings = {
         **({} if config is None else read_settings(config)),
@@ -120,6 +129,7 @@ def _closing(result: dict[str, Any], path: Path) -> str:
         said, verdicts = f"\n{result['sentence']}", f"verdict  {_verdict(result['verdict'])}\n"
     return (
         f"{said}\n\n{verdicts}"
+        f"{_nested(result)}"
         f"report   {path / 'report.html'}\n"
         f"model    {path / 'model'}   try: holdfast score {path / 'model'} DATA --out predictions.csv"
     )
@@ -128,6 +138,18 @@ def _closing(result: dict[str, Any], path: Path) -> str:
 def _verdict(found: dict[str, Any]) -> str:
     interval = f"{found['level']:.0%} interval {found['low']:.4g} to {found['high']:.4g}"
     return f"{found['metric']} {found['score']:.4g} ({interval}), baseline {found['baseline']:.4g}"
+
+
+def _nested(result: dict[str, Any]) -> str:
+    found = result.get("nested")
+    if found is None:
+        return ""
+    if found["low"] is None:
+        return f"nested   no time for it: {len(found['folds'])} of {found['asked']} outer folds; raise --budget\n"
+    return (
+        f"nested   {result['metric']} {found['score']:.4g} ({found['level']:.0%} interval {found['low']:.4g} to "
+        f"{found['high']:.4g}), what the procedure achieves; the scores it chose by promised {found['inner']:.4g}\n"
+    )
 
 
 def _has_screen() -> bool:

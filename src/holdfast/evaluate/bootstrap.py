@@ -65,22 +65,26 @@ def resample(
     predictions: Floats,
     *,
     parts: Sequence[Integers] | None = None,
+    once: int | None = None,
     blocks: Integers | None = None,
     n_resamples: int = 200,
     seed: int = 0,
 ) -> Resampled:
     """Score predictions on bootstrap draws of the rows; with `parts` (row numbers of each fold), drawn within each.
 
-    blocks: rows of one block (n_rows,) are not independent of each other and are drawn together.
+    once: how many of the parts, from the first, hold each row once: repeats of the folds make the score steadier, but no
+    rows more, so only the first repeat's are drawn. blocks: rows of one block (n_rows,) are not independent of each other
+    and are drawn together.
 
     The same seed draws the same rows for every model, so the draws of two models can be compared pair by pair.
     """
     rng = np.random.default_rng(seed)
     score = score_by_parts(metric, y, predictions, parts)
-    every = [np.arange(len(y))] if parts is None else list(parts)
+    every = [np.arange(len(y))] if parts is None else list(parts[:once])
+    n_rows = sum(len(part) for part in every)
     n_classes = predictions.shape[1] if predictions.ndim == 2 else 1
     most = MAX_RESAMPLED_ROWS if n_classes <= 2 else max(FEWEST_RESAMPLED_ROWS, 2 * MAX_RESAMPLED_ROWS // n_classes)
-    share = min(1.0, most / len(y))
+    share = min(1.0, most / n_rows)
     if blocks is not None:
         return _resample_blocks(metric, y, predictions, np.unique(blocks, return_inverse=True)[1], n_resamples, rng)
     drawn_from = [

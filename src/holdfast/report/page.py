@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.report.decision import decision_section
-from holdfast.report.plots import classification_plots, learning_plot, regression_plots
+from holdfast.report.plots import classification_plots, learning_plot, regression_plots, validation_plot
 from holdfast.report.story import Story
 
 # What a page can hold and a reader take in; what is left out is said.
@@ -30,12 +30,14 @@ def render(story: Story) -> str:
         plots, confusion = regression_plots(story.sealed), None
     else:
         plots, confusion = classification_plots(story.sealed, list(story.classes)), _confusion(story)
+    title = story.metrics[story.result["metric"]][0]
     return page.render(
         story=story,
         result=story.result,
         style=Markup(room.joinpath("style.css").read_text(encoding="utf-8")),
         plots=Markup(plots),
-        curve=Markup(learning_plot(story.curve, story.metrics[story.result["metric"]][0])) if story.curve else "",
+        values=Markup(validation_plot(story.result["validation_curve"], title)) if story.values_words else "",
+        curve=Markup(learning_plot(story.curve, title)) if story.curve else "",
         confusion=confusion,
         decision=Markup(decision_section(environment, story)) if story.classes is not None else "",
         board=_board(story),

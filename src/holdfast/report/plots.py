@@ -89,6 +89,28 @@ def threshold_plot(points: Sequence[Mapping[str, float]], cut: float) -> str:
     return _svg(figure)
 
 
+def validation_plot(curve: Mapping[str, Any], title: str) -> str:
+    """The score by one parameter's value, on rows fitted and on rows not seen; what was chosen is marked."""
+    figure, (axes,) = _figure(1)
+    points, at = curve["points"], [point["value"] for point in curve["points"]]
+    chosen = curve["chosen"] if curve["ordered"] else at.index(curve["chosen"])
+    places = at if curve["ordered"] else list(range(len(at)))
+    style = "o-" if curve["ordered"] else "o"
+    unseen, spread = (np.array([point[key] for point in points]) for key in ("unseen", "spread"))
+    fitted = [point["fitted"] for point in points]
+    axes.axvline(chosen, color=FAINT, linewidth=1, linestyle="--")
+    axes.plot(places, fitted, style, markersize=3, color=FAINT, label="rows it was fitted on")
+    axes.plot(places, unseen, style, markersize=3, color=ACCENT, label="rows it had not seen")
+    axes.fill_between(places, unseen - spread, unseen + spread, color=ACCENT, alpha=0.12, linewidth=0)
+    if curve["log"]:
+        axes.set_xscale("log")
+    if not curve["ordered"]:
+        axes.set_xticks(places, [str(value) for value in at])
+    axes.legend(fontsize=7, frameon=False)
+    _label(axes, "Validation curve", f"{curve['param']} of {curve['learner'].replace('_', ' ')}", title)
+    return _svg(figure)
+
+
 def _curve(positive: Flags, share: Floats) -> tuple[Floats, Floats, Floats]:
     """False-positive rate, recall and precision at every cut, thinned to a bounded number of points."""
     order = np.argsort(-share, kind="stable")

@@ -48,7 +48,8 @@ class Story:
 
     result: as in result.json. decisions: what was decided and why, as (what, why) pairs. metrics: name -> (title, one
     sentence, greater is better). sealed: what the judged model said of the sealed rows. curve:
-    rows fitted, and the score on them and on others.
+    rows fitted, and the score on them and on others. values_words: what result's validation curve says; nested_words: what
+    its nested cross-validation does.
     """
 
     title: str
@@ -63,4 +64,6 @@ class Story:
     importance_note: str = ""
     curve: Sequence[tuple[int, float, float]] = ()
     curve_words: Sequence[str] = ()
+    values_words: Sequence[str] = ()
+    nested_words: Sequence[str] = ()
     not_tried: Sequence[tuple[str, str]] = field(default_factory=tuple)

@@ -13,7 +13,7 @@ def decision_facts(finished: Finished, question: Question, problem: Problem) -> 
     if question.task.classes is None:
         return None
     chosen = isinstance(question.request.threshold, str)
-    points = [] if question.task.n_classes != 2 else curve(problem.y[problem.judged], finished.unseen[:, 1])
+    points = [] if question.task.n_classes != 2 else curve(problem.y[problem.once.judged], finished.unseen[:, 1])
     return {
         **question.decision.to_json(),
         "chosen": chosen,

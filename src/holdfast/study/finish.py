@@ -50,18 +50,17 @@ RESTART = 3.0
 
 @dataclass
 class Finished:
-    """The candidate that was fitted and compiled, how it is calibrated (classes only) and decided, and what was given up."""
+    """The candidate that was fitted and compiled, how it is calibrated (classes only) and decided, and what was given up.
+
+    unseen: what the calibrated candidate said out of fold, for the rows of `Problem.once`.
+    """
 
     candidate: Candidate
     compiled: Compiled
     calibration: Calibration | None
+    unseen: Floats
     decision: Decision = LIKELIEST
     given_up: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def unseen(self) -> Floats:
-        """What the calibrated candidate said out of fold, as `Candidate.predictions`."""
-        return _calibrated(self.candidate, self.calibration)
 
 
 def fit_first_that_works(
@@ -89,7 +88,8 @@ def fit_first_that_works(
         stop = float("inf") if last else time.monotonic() + PATIENCE * allowed
         say(f"fitting {candidate.name} on the development rows")
         calibration = calibration_of(candidate, problem)
-        decision = _decision_of(candidate, calibration, question, problem)
+        unseen = _calibrated(candidate, calibration, problem)
+        decision = _decision_of(unseen, question, problem)
         rows = len(question.split.development)
         try:
             compiled = _fit(candidate, calibration, decision, rows, allowed, executor, stop=stop)
@@ -97,7 +97,7 @@ def fit_first_that_works(
             given_up.append((candidate.name, str(error)))
             continue
         if compiled.proof.agrees:
-            return Finished(candidate, compiled, calibration, decision, given_up)
+            return Finished(candidate, compiled, calibration, unseen, decision, given_up)
         given_up.append((candidate.name, f"compiled and fitted model differ: {compiled.proof}"))
     raise CompileError(
         f"no model could be compiled faithfully ({given_up}); expected at least the baseline: please report this"
@@ -156,7 +156,7 @@ def training(question: Question, rows: Integers) -> Training:
 
 def intervals_of(finished: Finished, question: Question, problem: Problem) -> dict[str, Any]:
     """Conformal tables from the candidate's calibrated out-of-fold predictions; by group where that was asked for."""
-    judged, predicted = problem.judged, finished.unseen
+    judged, predicted = problem.once.judged, finished.unseen
     name = question.request.conformal_group
     if name is None:
         return tables(problem.y[judged], predicted)
@@ -169,21 +169,21 @@ def calibration_of(candidate: Candidate, problem: Problem) -> Calibration | None
     """How the candidate's probabilities are calibrated, found out of fold; None for numbers."""
     if problem.task.n_classes is None:
         return None
-    return calibrate(problem.y[problem.judged], candidate.predictions, problem.parts)
+    once = problem.once
+    return calibrate(problem.y[once.judged], candidate.predictions[: len(once.judged)], once.parts)
 
 
-def _decision_of(
-    candidate: Candidate, calibration: Calibration | None, question: Question, problem: Problem
-) -> Decision:
+def _decision_of(unseen: Floats, question: Question, problem: Problem) -> Decision:
     """The question's decision, or the threshold that its wish chooses out of fold."""
     wish = wish_of(question.request, question.task)
     if wish is None:
         return question.decision
-    return choose(wish, problem.y[problem.judged], _calibrated(candidate, calibration)[:, 1])
+    return choose(wish, problem.y[problem.once.judged], unseen[:, 1])
 
 
-def _calibrated(candidate: Candidate, calibration: Calibration | None) -> Floats:
-    predicted = candidate.predictions
+def _calibrated(candidate: Candidate, calibration: Calibration | None, problem: Problem) -> Floats:
+    """Out of fold, for the rows of the first cut."""
+    predicted = candidate.predictions[: len(problem.once.judged)]
     return predicted if calibration is None else calibration.calibrator.apply(predicted)
 
 

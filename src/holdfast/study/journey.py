@@ -15,18 +15,22 @@ from holdfast.model.package import load
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, Inline, Local
 from holdfast.search.journal import Journal
-from holdfast.study.board import board_of, candidates_of, run_search
+from holdfast.study.board import board_of, candidates_of, finishing, run_search
 from holdfast.study.card import card
 from holdfast.study.energy import energy
 from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
+from holdfast.study.folds import check_folds
 from holdfast.study.learning import learning_curve
+from holdfast.study.nested import main_clock, nested
 from holdfast.study.prepare import ask, audited
+from holdfast.study.repeats import judge_again
 from holdfast.study.request import Request
 from holdfast.study.results import Results, write_results
 from holdfast.study.ship import ship
 from holdfast.study.study import Study
 from holdfast.study.trust import look_closer
+from holdfast.study.validation import check_curve, validation_curve
 from holdfast.study.verdict import give_verdict
 
 Say: TypeAlias = Callable[[str], None]
@@ -93,14 +97,24 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
 
     say("auditing the development rows")
     question, findings = audited(question, deadline=clock.share(AUDIT_SHARE))
+    check_folds(question)
+    check_curve(question)
     folder.open(question.request, question.fingerprint, question.split)
     done("audit")
 
-    searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=clock, say=say)
-    candidates = candidates_of(question, searched, clock=clock)
-    importance = explain(candidates[0], executor=executor, clock=clock, say=say)
-    curve = learning_curve(candidates[0], executor=executor, clock=clock, keep=WRITING, say=say)
+    main = main_clock(clock, request)
+    searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=main, say=say)
+    searched = judge_again(question, searched, folder, executor=executor, clock=main, say=say)
+    candidates = candidates_of(question, searched, clock=main)
+    importance = explain(candidates[0], executor=executor, clock=main, say=say)
+    curve = learning_curve(candidates[0], executor=executor, clock=main, keep=WRITING, say=say)
+    values = validation_curve(candidates[0], question, searched, executor=executor, clock=main, keep=WRITING, say=say)
     done("search")
+
+    needed = finishing(searched.contenders, question, clock.budget)
+    end = clock.end - max(needed, min(main.left, 2 * needed))
+    procedure = nested(question, folder, executor=executor, clock=clock, end=end, say=say)
+    done("nested")
 
     finished = fit_first_that_works(candidates, question, searched.problem, executor=executor, clock=clock, say=say)
     asked, question = question, replace(question, decision=finished.decision)
@@ -116,9 +130,12 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     important = [each.feature for each in importance]
     judged = load(folder.judged)
     trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - 0.5 * WRITING)
-    used = energy(executor)
     manifest = ship(
-        folder.model, question, shipped, intervals, card=card(question, shipped, findings, verdict, trust, used)
+        folder.model,
+        question,
+        shipped,
+        intervals,
+        card=card(question, shipped, findings, verdict, trust, energy(executor)),
     )
     done("compile")
 
@@ -134,10 +151,12 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
         verdict,
         importance,
         curve,
+        values,
         manifest,
         seconds,
-        used,
+        energy(executor),
         trust,
+        procedure,
     )
     write_results(results, folder, clock)
     return Study(folder.path)

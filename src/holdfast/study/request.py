@@ -1,15 +1,15 @@
 """What was asked of a study: checked once, and written to study.toml."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from holdfast.errors import RequestError, nearest
 from holdfast.metrics.custom import place_of
 from holdfast.search.clock import parse_budget
 from holdfast.search.proposals import TUNERS
-from holdfast.study.settings import DEFAULT_BUDGET
+from holdfast.study.settings import DEFAULT_BUDGET, LEAVE_ONE_GROUP_OUT, read_folds
 from holdfast.tasks.costs import read_costs
 
 
@@ -27,7 +27,11 @@ class Request(BaseModel):
     values the model's fairness is measured; fair: what equal treatment by thresholds should mean, shown at its price.
     record: write record.md, a technical record along the EU's AI Act.
     space: by learner and parameter, the range to search instead of the learner's own, as in `learners.space.read_space`.
-    sealed: share of the rows put away for the verdict. folds: for cross-validation, at least 2.
+    sealed: share of the rows put away for the verdict. folds: for cross-validation, at least 2, "logo" for one a group, or
+    "5x3" for 5 folds cut 3 times; None takes 5, or as many as the budget allows. repeats: how many times the rows are cut in
+    folds; None repeats on few rows when there is time. nested: also cross-validate the whole search, in outer_folds folds.
+    validation_curve: a parameter, or LEARNER.PARAMETER, whose effect to show; None shows the one that matters most, when
+    there is time.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,7 +58,11 @@ class Request(BaseModel):
     protected: tuple[str, ...] = ()
     fair: Literal["demographic_parity", "equal_opportunity", "equalised_odds"] | None = None
     sealed: float = Field(default=0.2, ge=0.05, le=0.5)
-    folds: int = Field(default=5, ge=2, le=50)
+    folds: Annotated[int, Field(ge=2, le=1000)] | Literal["logo"] | None = None
+    repeats: int | None = Field(default=None, ge=1, le=100)
+    nested: bool = False
+    outer_folds: int = Field(default=5, ge=2, le=50)
+    validation_curve: str | None = None
     seed: int = Field(default=0, ge=0, lt=2**31)
     header: bool = True
     record: bool = False
@@ -71,6 +79,33 @@ class Request(BaseModel):
             return value if value is None else float(value)
         except (TypeError, ValueError):
             return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _folds(cls, given: dict[str, Any]) -> dict[str, Any]:
+        folds, repeats = read_folds(given.get("folds"))
+        if repeats is not None and given.get("repeats") not in (None, repeats):
+            raise RequestError(
+                f"folds {given['folds']!r} says {repeats} repeats and repeats is {given['repeats']}; expected one of the two"
+            )
+        return {**given, "folds": folds, "repeats": given.get("repeats") if repeats is None else repeats}
+
+    @model_validator(mode="after")
+    def _agreeing(self) -> "Request":
+        logo, again = self.folds == LEAVE_ONE_GROUP_OUT, (self.repeats or 1) > 1
+        if logo and (self.group is None or self.time is not None):
+            got = "no group was named" if self.group is None else "rows are also split by time"
+            raise RequestError(
+                f"folds {LEAVE_ONE_GROUP_OUT!r} judges each group by a model fitted on all others, and {got}; expected --group "
+                f"COLUMN without --time (holdfast audit says which columns name what belongs together)"
+            )
+        if again and (logo or self.time is not None):
+            got = "one fold a group" if logo else "folds by time"
+            raise RequestError(
+                f"repeats is {self.repeats} with {got}, which can be cut in one way only; expected repeats without it: drop one "
+                f"of the two"
+            )
+        return self
 
     @field_validator("learners", "drop", "keep", "protected", mode="before")
     @classmethod
@@ -99,7 +134,11 @@ class Request(BaseModel):
             return cls(**settings)
         except ValidationError as error:
             first = error.errors()[0]
+            cause = first.get("ctx", {}).get("error")
+            if isinstance(cause, RequestError):
+                raise cause from None
             name = ".".join(str(part) for part in first["loc"])
+            name = "folds" if name.startswith("folds") else name  # or it would name the kind of the value, too
             if first["type"] == "extra_forbidden":
                 known = list(cls.model_fields)
                 raise RequestError(

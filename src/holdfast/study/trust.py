@@ -118,7 +118,7 @@ def _robustness(
 def _equal(name: str, question: Question, verdict: Verdict, searched: Searched, finished: Finished) -> Equal:
     constraint = question.request.fair
     assert constraint is not None
-    problem = searched.problem
+    problem = searched.problem.once
     rows = searched.rows[problem.judged]
     share = finished.unseen
     values = question.protected[name]

@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from holdfast.export.pmml.fields import Fields
 from holdfast.export.pmml.forests import tree_model
 from holdfast.export.pmml.symbols import Apply, Logistic, Softmax, Trees, Weighted, weighted
-from holdfast.model.model import Model, name_of
+from holdfast.model.model import Model
+from holdfast.model.output import name_of
 from holdfast.model.schema import Field
 
 TYPES = {bool: "boolean", int: "integer", float: "double", str: "string"}
