@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-
 from sklearn.model_selection import LeaveOneGroupOut, RepeatedStratifiedKFold
 
 from holdfast.data.folds import leave_one_group_out, make_folds
