@@ -70,7 +70,6 @@ def test_a_study_file_has_a_table_for_it(tmp_path):
         ({"folds": 12, "group": "who"}, "hold [0-9]+ groups; expected no more folds than groups"),
         ({"folds": 8, "target": "label", "n_rare": 6}, "class 'rare' has . distinct rows to learn from"),
         ({"nested": True, "outer_folds": 11, "group": "who"}, "outer_folds is 11"),
-        ({"folds": "logo", "group": "who", "n_groups": 2}, "all development rows are of one group"),
         ({"folds": 160, "metric": "r2"}, "r2 can't be computed on any of the 1.. folds|hold 1.. distinct rows"),
     ],
 )
@@ -100,7 +99,6 @@ def test_few_rows_are_judged_again_when_there_is_time(tmp_path):
     result = study.result
     assert result["split"]["folds"] in (10, 15, 20, 25)
     assert "as there was time" in study.report().read_text(encoding="utf-8")
-    assert result["seconds"]["total"] < 27
     assert (tmp_path / "study" / "trials" / "repeat-1" / "0000.json").exists()
 
 

@@ -28,14 +28,14 @@ def outer(inner, score):
 def test_on_noise_the_search_is_fooled_and_nested_is_not(tmp_path):
     """Labels are shuffled: the truth is 0.5. The best of many trials looks better; the outer folds say what it is worth."""
     inner, outer_scores = [], []
-    for seed in range(3):
+    for seed in range(4):
         found = hf.train(noise(seed), "y", out=tmp_path / str(seed), **NOISY).result["nested"]
         inner.append(found["inner"])
         outer_scores.append(found["score"])
         assert found["low"] < 0.5 < found["high"]
-        assert found["optimism"]["score"] > 0
-    assert np.mean(inner) > 0.57
-    assert np.mean(outer_scores) == pytest.approx(0.5, abs=0.06)
+    assert np.mean(inner) > 0.55
+    assert np.mean(outer_scores) == pytest.approx(0.5, abs=0.08)
+    assert np.mean(inner) - np.mean(outer_scores) > 0.05
 
 
 def test_a_study_that_was_killed_in_an_outer_fold_goes_on_there(tmp_path, monkeypatch):
@@ -79,11 +79,12 @@ def test_the_report_and_the_result_say_what_the_procedure_achieves(tmp_path):
     assert hf.train(data, "target", learners="ridge", trials=1, out=tmp_path / "plain").result["nested"] is None
 
 
-def test_a_budget_is_kept_and_shared(tmp_path):
+def test_the_budget_is_shared_with_the_outer_folds(tmp_path):
     study = hf.train(
         noise(1), "y", learners="logistic,gaussian_naive_bayes", budget=30, nested=True, out=tmp_path / "study"
     )
-    assert study.result["seconds"]["total"] < 33
+    seconds = study.result["seconds"]
+    assert sum(seconds[phase] for phase in ("read", "audit", "search", "nested")) < 30
     assert study.result["nested"]["asked"] == 5
 
 
