@@ -57,6 +57,12 @@ class Numeric:
         """The feature behind each matrix column."""
         return [*self._names, *(self._names[k] for k in self._gaps)]
 
+    def words(self) -> dict[str, str]:
+        """How each column was prepared."""
+        scaled = f", scaled: {self._scaling.replace('_', ' ')}" if self._wants.scaled else ""
+        filled = {self._names[k]: f"gaps become {self._fill[k]:.6g} and are marked" for k in self._gaps}
+        return {name: f"{filled.get(name, 'as it is')}{scaled}" for name in self._names}
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the same arithmetic to a graph."""
         values = inputs.numbers_of(graph, self._names)

@@ -47,18 +47,22 @@ def yeo_johnson_inverse(values: Number, exponent: Floats) -> Number:
 
 def _curve(logs: Number, exponent: Floats) -> Number:
     """From log x to (x^a - 1) / a, or log x itself; one of the two terms is multiplied by 0."""
-    straight = np.abs(exponent) < NEARLY_ZERO
-    safe = np.where(straight, 1.0, exponent)
-    return logs * straight.astype(np.float64) + (exp(logs * safe) - 1.0) * ((1.0 - straight) / safe)
+    straight, safe = _straight(exponent)
+    return logs * straight + (exp(logs * safe) - 1.0) * ((1.0 - straight) / safe)
 
 
 def _uncurved(values: Number, exponent: Floats) -> Number:
     """(1 + a u)^(1 / a) - 1, or exp(u) - 1 where a is 0, for u of at least 0."""
-    straight = np.abs(exponent) < NEARLY_ZERO
-    safe = np.where(straight, 1.0, exponent)
-    inner = values * np.where(straight, 0.0, safe) + 1.0
+    straight, safe = _straight(exponent)
+    inner = values * (safe * (1.0 - straight)) + 1.0
     logs = log(clip(inner, 1e-300, LARGEST)) * (1.0 / safe)
-    return exp(values * straight.astype(np.float64) + logs * (1.0 - straight)) - 1.0
+    return exp(values * straight + logs * (1.0 - straight)) - 1.0
+
+
+def _straight(exponent: Floats) -> tuple[Floats, Floats]:
+    """1 where the exponent is as good as 0, else 0; and the exponents with 1 in those places, safe to divide by."""
+    straight: Floats = (np.abs(exponent) < NEARLY_ZERO).astype(np.float64)
+    return straight, np.where(straight > 0, 1.0, exponent)
 
 
 def fitted_exponents(values: Floats, method: str) -> Floats:

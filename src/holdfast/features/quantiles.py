@@ -55,18 +55,22 @@ class Steps:
                 for table in (self.start, self.low, self.slope)
             )
             return low + (values - start) * slope
-        found = np.stack([np.searchsorted(cuts, column, side="right") for cuts, column in zip(self.cuts, values.T, strict=True)])
+        found = np.stack(
+            [np.searchsorted(cuts, column, side="right") for cuts, column in zip(self.cuts, values.T, strict=True)]
+        )
         place = found.T + self.first
         return self.low[place] + (values - self.start[place]) * self.slope[place]
 
 
 def fit_steps(values: Floats) -> Steps:
     """Learn the bins of (n_rows, n_columns), NaN left out; a value that many rows share gets the middle of its shares."""
-    cuts, tables, first = [], [], []
+    cuts: list[Floats] = []
+    tables: list[Floats] = []
+    first: list[int] = []
     for column in values.T:
         present = column[~np.isnan(column)]
         own, table = _bins(present if len(present) else np.zeros(1))
-        first.append(sum(len(each) for each in tables))
+        first.append(sum(map(len, tables)))
         cuts.append(own)
         tables.append(table)
     start, low, slope = np.concatenate(tables).T
@@ -98,23 +102,20 @@ def _bins(present: Floats) -> tuple[Floats, Floats]:
 
 def _search_tree(column: int, cuts: Floats, first: int) -> Tree:
     """Binary search as a tree: at each node "x >= cut?", at each leaf the number of the bin."""
-    feature, threshold, true, false, value = [], [], [], [], []
+    nodes: list[tuple[int, float, int, int, float]] = []
 
     def grow(low: int, high: int) -> int:
-        place = len(feature)
-        for table, empty in ((feature, -1), (threshold, 0.0), (true, 0), (false, 0), (value, 0.0)):
-            table.append(empty)  # type: ignore[attr-defined]
-        if low == high:
-            value[place] = float(first + low)
-            return place
-        middle = (low + high) // 2
-        feature[place], threshold[place] = column, float(cuts[middle])
-        false[place], true[place] = grow(low, middle), grow(middle + 1, high)
+        place = len(nodes)
+        nodes.append((-1, 0.0, 0, 0, float(first + low)))
+        if low < high:
+            middle = (low + high) // 2
+            false, true = grow(low, middle), grow(middle + 1, high)
+            nodes[place] = (column, float(cuts[middle]), true, false, 0.0)
         return place
 
     grow(0, len(cuts))
-    arrays = (np.array(feature), np.array(threshold), np.array(true), np.array(false))
-    return Tree(*arrays, np.zeros(len(feature), dtype=bool), np.array(value), target=column)
+    feature, threshold, true, false, value = (np.array(each) for each in zip(*nodes, strict=True))
+    return Tree(feature, threshold, true, false, np.zeros(len(nodes), dtype=np.bool_), value, target=column)
 
 
 def normal_quantile(share: Number) -> Number:

@@ -40,6 +40,9 @@ class Tensor:
     def __rmul__(self, other: float) -> "Tensor":
         return self._with("Mul", other, swapped=True)
 
+    def __matmul__(self, other: Floats) -> "Tensor":
+        return self._with("MatMul", other)
+
     def __truediv__(self, other: "Tensor | float | Floats") -> "Tensor":
         return self._with("Div", other)
 
@@ -92,4 +95,4 @@ def where_less(value: Number, bound: float, then: Number, other: Number) -> Numb
     if isinstance(value, Tensor) and isinstance(then, Tensor) and isinstance(other, Tensor):
         less = value.graph.add("Less", value.name, value.graph.constant(np.float64(bound)))
         return Tensor(value.graph, value.graph.add("Where", less, then.name, other.name))
-    return np.where(value < bound, then, other)  # type: ignore[operator, arg-type, return-value]
+    return np.where(value < bound, then, other)
