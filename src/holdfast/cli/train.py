@@ -26,6 +26,21 @@ def train(
     trials: Annotated[int | None, typer.Option(help="Configurations to try; repeatable to the bit.")] = None,
     learners: Annotated[str | None, typer.Option(help="Only these, in this order: a,b.")] = None,
     tuner: Annotated[str | None, typer.Option(help="bayes, gp, random, grid, halving or none.")] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="standard, minmax, robust, power, box_cox, quantile, quantile_normal or search.")
+    ] = None,
+    encode: Annotated[
+        str | None, typer.Option(help="Categories: onehot, ordinal, target or hashing. Else auto.")
+    ] = None,
+    cross: Annotated[
+        str | None, typer.Option(help='Columns of two others: "city*product,price/area", or auto.')
+    ] = None,
+    select: Annotated[
+        str | None, typer.Option(help="Keep columns by l1, importance, mutual_information or rfe; rfe:20 keeps 20.")
+    ] = None,
+    target_transform: Annotated[
+        str | None, typer.Option(help="Learn a skewed number as log or power; auto tries it out.")
+    ] = None,
     group: Annotated[
         str | None, typer.Option(help="Rows with one value here stay together; also a,b or stem(ID).")
     ] = None,
@@ -57,13 +72,15 @@ def train(
 ) -> None:
     """Go from raw data to a sealed verdict, a report and a compiled model.
 
-    A study file (--config) may also hold the search space, as [space.LEARNER].
+    A study file (--config) may also hold the search space, as [space.LEARNER], and single columns' scale and encode, as
+    [features.COLUMN].
 
     Example: holdfast train churn.csv --target churned --budget 60s
     """
     given: dict[str, Any] = {
         "data": data, "target": target, "task": task, "metric": metric, "budget": budget, "trials": trials,
-        "learners": learners, "tuner": tuner, "group": group, "time": time_column, "split": split, "prefer": prefer,
+        "learners": learners, "tuner": tuner, "scale": scale, "encode": encode, "cross": cross, "select": select,
+        "target_transform": target_transform, "group": group, "time": time_column, "split": split, "prefer": prefer,
         "conformal_group": conformal_group, "protected": protected, "fair": fair,
         "weight": weight, "drop": drop,
         "keep": keep, "sealed": sealed, "folds": folds, "seed": seed, "header": header, "record": record,

@@ -99,10 +99,10 @@ class Encoder:
         return self._of_kept([name for block in self._blocks for name in block.sources()])
 
     def words(self) -> dict[str, str]:
-        """How each feature was prepared; a feature of which nothing was kept is not named."""
-        sources = set(self.sources())
+        """How each feature was prepared, in words."""
+        kept = set(self.sources())
         words = {name: how for block in self._blocks for name, how in block.words().items()}
-        return {name: how for name, how in words.items() if name in sources}
+        return {name: how if name in kept else "not selected" for name, how in words.items()}
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the fitted encoder to a graph; returns a float tensor (rows, n_columns) equal to `transform`."""

@@ -19,10 +19,12 @@ from holdfast.data.kinds import set_aside, understand
 from holdfast.data.read import read
 from holdfast.data.seal import Sealed, Split, split
 from holdfast.errors import DataError, RequestError, nearest
+from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
 from holdfast.learners.limits import Given, require_fit, require_space
 from holdfast.metrics.metric import Metric
 from holdfast.search.executor import threads_for
+from holdfast.study.preparing import check_preparation, read_preparation
 from holdfast.study.request import Request
 from holdfast.tasks.detect import detect
 from holdfast.tasks.task import Task
@@ -65,6 +67,11 @@ class Question:
         """All rows, with only the columns that may be learned from."""
         roles = (self.request.target, self.request.group, self.request.weight)
         return self.dataset.drop(*[name for name in roles if name is not None and name in self.dataset.kinds])
+
+    @property
+    def preparation(self) -> Preparation:
+        """What was asked of the columns."""
+        return read_preparation(self.request, self.features.kinds)
 
     @property
     def sealed(self) -> Sealed:
@@ -126,6 +133,7 @@ def ask(data: Any, request: Request) -> Question:
             f"conformal group {request.conformal_group!r} holds {dataset.kinds[request.conformal_group]} values; expected a "
             f"category, whose values can have intervals of their own"
         )
+    check_preparation(request, dataset, task)
     _check_learners(request, dataset, task, task.encode(dataset.frame[request.target]))
     hashes = row_hashes(dataset.frame, features)
     weights = None if request.weight is None else _weights(dataset, request.weight)
