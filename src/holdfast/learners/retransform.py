@@ -29,7 +29,8 @@ class Bend:
 
     def apply(self, y: Floats) -> Floats:
         """Targets (n_rows,) as they are learned."""
-        return np.asarray(yeo_johnson(y[:, None], np.array([self.exponent]))).ravel()
+        bent = yeo_johnson(y[:, None], np.array([self.exponent]))
+        return np.asarray(bent[:, 0], dtype=np.float64)
 
 
 @dataclass(frozen=True)

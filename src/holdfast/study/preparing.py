@@ -104,9 +104,9 @@ def to_json(request: Request, compiled: Compiled) -> dict[str, Any]:
         "features": request.features,
         "matrices": [
             {
-                "learner": each.learner,
+                "learners": list(each.learners),
                 "target": each.target,
-                "matrix_columns": each.columns,
+                "matrix_columns": each.width,
                 "columns": dict(each.words),
             }
             for each in compiled.prepared
