@@ -7,7 +7,7 @@ import numpy as np
 
 from holdfast.arrays import Floats
 from holdfast.features.power import fitted_exponents, yeo_johnson, yeo_johnson_inverse
-from holdfast.graph.tensor import Number, clip, exp
+from holdfast.graph.tensor import Number, at_least, clip, exp
 
 Transform: TypeAlias = Literal["none", "log", "power"]
 TRANSFORMS: tuple[Transform, ...] = get_args(Transform)
@@ -50,10 +50,11 @@ class Smear:
         bend = self.bend
         answer = clip(answer, bend.low, bend.high)
         if bend.exponent == 0.0:
-            return exp(answer) * self.factor - 1.0
+            return at_least(exp(answer) * self.factor - 1.0, np.zeros(1))
         spread = clip(answer + self.residuals[None, :], bend.low, bend.high)
         back = yeo_johnson_inverse(spread, np.array([bend.exponent]))
-        return back @ np.full((len(self.residuals), 1), 1.0 / len(self.residuals))
+        mean: Number = back @ np.full((len(self.residuals), 1), 1.0 / len(self.residuals))
+        return mean
 
 
 def fit_bend(transform: Transform, y: Floats) -> Bend:
