@@ -11,6 +11,7 @@ from holdfast.features.blank import Blank
 from holdfast.features.categories import Categories
 from holdfast.features.crosses import Cross, add_crosses, cross_inputs
 from holdfast.features.dates import Dates
+from holdfast.features.evidence import find_crosses
 from holdfast.features.hashing import Hashed
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
@@ -65,6 +66,9 @@ class Encoder:
         targets: (n_rows, n_targets) float64, what target encoding averages: the standardised value for regression, one
         column per class but the first for classification.
         """
+        if self._wants.asked.find_crosses:
+            found = find_crosses(columns, targets, self._seed)
+            self._crosses = tuple(dict.fromkeys((*self._wants.asked.crosses, *found)))
         columns = add_crosses(columns, self._crosses)
         self._blocks, parts = [], []
         for block in self._make(columns):
