@@ -16,6 +16,7 @@ from holdfast.features.hashing import Hashed
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
 from holdfast.features.numeric import Numeric
+from holdfast.features.scale import Scaling
 from holdfast.features.text import Text
 from holdfast.graph import Graph
 
@@ -118,10 +119,16 @@ class Encoder:
     def _of_kept(self, words: list[str]) -> list[str]:
         return words if self._kept is None else [words[k] for k in self._kept]
 
+    def _scaling(self, name: str, kind: Kind) -> Scaling:
+        scaling = self._wants.asked.scaling_of(name, kind) if self._wants.scaled else "standard"
+        # A cross of positive columns may be negative, which Box and Cox's transform can't take.
+        crossed = scaling == "box_cox" and any(cross.name == name for cross in self._crosses)
+        return "power" if crossed else scaling
+
     def _make(self, columns: Columns) -> list[Numeric | Dates | Categories | Hashed | Text]:
         asked, blocks = self._wants.asked, list[Numeric | Dates | Categories | Hashed | Text]()
         numbers = columns.of_kind(Kind.NUMBER, Kind.BOOLEAN)
-        ways = [asked.scaling_of(name, columns.kinds[name]) if self._wants.scaled else "standard" for name in numbers]
+        ways = [self._scaling(name, columns.kinds[name]) for name in numbers]
         for scaling in dict.fromkeys(ways):
             blocks.append(Numeric(self._wants, _of(numbers, ways, scaling), scaling))
         if dates := columns.of_kind(Kind.DATETIME):

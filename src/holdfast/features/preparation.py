@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 from holdfast.data.columns import Kind
 from holdfast.errors import RequestError, nearest
 from holdfast.features.crosses import Cross
-from holdfast.features.scale import SCALINGS, Scaling
+from holdfast.features.scale import BENDING, SCALINGS, Scaling
 
 Encoding: TypeAlias = Literal["auto", "onehot", "ordinal", "target", "hashing"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
@@ -41,11 +41,11 @@ class Preparation:
     selection: Selection | None = None
 
     def scaling_of(self, column: str, kind: Kind) -> Scaling:
-        """How a number or boolean column is scaled; what only bends does nothing for two values."""
-        if kind is Kind.BOOLEAN and self.scaling not in ("minmax", "robust"):
+        """How a number or boolean column is scaled; two values are not bent unless asked for by name."""
+        own = next((each for each in SCALINGS if each == self._own(column, "scale")), None)
+        if own is None and kind is Kind.BOOLEAN and self.scaling in BENDING:
             return "standard"
-        chosen = self._own(column, "scale") or self.scaling
-        return next(each for each in SCALINGS if each == chosen)
+        return own or self.scaling
 
     def encoding_of(self, column: str) -> Encoding:
         """How a category column is encoded."""

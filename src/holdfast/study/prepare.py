@@ -1,6 +1,6 @@
 """From a source to a question: rows read, target understood, test set sealed, data audited."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -199,7 +199,17 @@ def audited(question: Question, *, deadline: float = float("inf")) -> tuple[Ques
             f"every column was left out ({codes}); expected at least one to learn from: look at holdfast audit, and keep "
             f"columns with --keep"
         )
+    _check_still_there(question, dropped)
     return question, findings
+
+
+def _check_still_there(question: Question, dropped: Set[str]) -> None:
+    """Columns whose preparation was asked for are still learned from after the audit."""
+    try:
+        read_preparation(question.request, question.features.kinds)
+    except RequestError as error:
+        left = f"the audit left out {_listed(sorted(dropped))}" if dropped else "the audit made one of them the group"
+        raise RequestError(f"{error}; {left}: keep a column with --keep, or --split random") from None
 
 
 def _check_learners(request: Request, dataset: Dataset, task: Task, y: Any) -> None:
