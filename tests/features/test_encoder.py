@@ -3,19 +3,17 @@
 import datetime as dt
 
 import numpy as np
-import onnxruntime
 import pytest
+from encoders import coded, matrix_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import TargetEncoder
 
-from holdfast.data.columns import NUMERIC_KINDS, Coded, Columns, Kind
+from holdfast.data.columns import Columns, Kind
 from holdfast.features.dates import PARTS, calendar
 from holdfast.features.encoder import Encoder
-from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix
 from holdfast.features.target_means import target_means
-from holdfast.graph import Graph
 from holdfast.testing.data import table, unseen
 
 WANTS = [
@@ -26,40 +24,13 @@ WANTS = [
 ]
 
 
-def coded(words) -> Coded:
-    values = sorted({word for word in words if word})
-    places = {value: place for place, value in enumerate(values)}
-    codes = np.array([places.get(word, -1) for word in words], dtype=np.int32)
-    return Coded(codes, np.array(values, dtype=object))
-
-
-def run(encoder: Encoder, columns: Columns) -> np.ndarray:
-    graph = Graph()
-    numbers = tuple(name for name, kind in columns.kinds.items() if kind in NUMERIC_KINDS)
-    strings = tuple(name for name, kind in columns.kinds.items() if kind not in NUMERIC_KINDS)
-    inputs = Inputs(
-        graph.input("numbers", np.float64, len(numbers)) if numbers else None,
-        numbers,
-        graph.input("strings", str, len(strings)) if strings else None,
-        strings,
-    )
-    graph.output(encoder.emit(graph, inputs), "matrix", np.float32, len(encoder.names()))
-    session = onnxruntime.InferenceSession(graph.model().SerializeToString())
-    feeds = {}
-    if numbers:
-        feeds["numbers"] = np.column_stack([columns.numbers[name] for name in numbers])
-    if strings:
-        feeds["strings"] = np.column_stack([columns.strings[name].strings() for name in strings])
-    return session.run(["matrix"], feeds)[0]
-
-
 @pytest.mark.parametrize("wants", WANTS, ids=str)
 def test_the_graph_makes_the_same_matrix_to_the_last_bit(wants):
     columns, y = table("classification")
     encoder = Encoder(wants)
     encoder.fit_transform(columns, (y == 1).astype(float)[:, None])
     for rows in (columns, unseen(columns), columns.take(np.array([3]))):
-        assert np.array_equal(run(encoder, rows), encoder.transform(rows), equal_nan=True)
+        assert np.array_equal(matrix_of(encoder, rows), encoder.transform(rows), equal_nan=True)
 
 
 @pytest.mark.parametrize("wants", WANTS, ids=str)
@@ -96,7 +67,7 @@ def test_adversarial_rows_come_out_equal(rows, wants):
         {"level": coded(words)},
         train.kinds,
     )
-    assert np.array_equal(run(encoder, columns), encoder.transform(columns), equal_nan=True)
+    assert np.array_equal(matrix_of(encoder, columns), encoder.transform(columns), equal_nan=True)
 
 
 @given(st.datetimes(dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31)))
@@ -166,4 +137,4 @@ def test_ten_thousand_columns_stay_one_small_graph():
     columns = Columns({name: rng.normal(size=20) for name in names}, {}, dict.fromkeys(names, Kind.NUMBER))
     encoder = Encoder(Matrix(scaled=True))
     matrix = encoder.fit_transform(columns, np.zeros((20, 1)))
-    assert np.array_equal(run(encoder, columns), matrix)
+    assert np.array_equal(matrix_of(encoder, columns), matrix)

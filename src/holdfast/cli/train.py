@@ -16,6 +16,17 @@ from holdfast.study.settings import DEFAULT_BUDGET, read_settings
 
 STARTED = time.monotonic()
 
+# How columns and target are prepared.
+Scale = Annotated[
+    str | None, typer.Option(help="standard, minmax, robust, power, box_cox, quantile, quantile_normal or search.")
+]
+Encode = Annotated[str | None, typer.Option(help="Categories: onehot, ordinal, target or hashing. Else auto.")]
+Cross = Annotated[str | None, typer.Option(help='Columns of two others: "city*product,price/area", or auto.')]
+Select = Annotated[
+    str | None, typer.Option(help="Keep columns by l1, importance, mutual_information or rfe; rfe:20 keeps 20.")
+]
+TargetTransform = Annotated[str | None, typer.Option(help="Learn a skewed number as log or power; auto tries it out.")]
+
 
 def train(
     data: Annotated[str | None, typer.Argument(help="A file, glob or sqlite:///file.db?table=name.")] = None,
@@ -36,6 +47,11 @@ def train(
     trials: Annotated[int | None, typer.Option(help="Configurations to try; repeatable to the bit.")] = None,
     learners: Annotated[str | None, typer.Option(help="Only these, in this order: a,b.")] = None,
     tuner: Annotated[str | None, typer.Option(help="bayes, gp, random, grid, halving or none.")] = None,
+    scale: Scale = None,
+    encode: Encode = None,
+    cross: Cross = None,
+    select: Select = None,
+    target_transform: TargetTransform = None,
     group: Annotated[
         str | None, typer.Option(help="Rows with one value here stay together; also a,b or stem(ID).")
     ] = None,
@@ -75,14 +91,15 @@ def train(
 ) -> None:
     """Go from raw data to a sealed verdict, a report and a compiled model.
 
-    A study file (--config) may also hold the search space, as [space.LEARNER].
+    A study file (--config) may also hold the search space, [space.LEARNER], and features of their own: [features.COLUMN].
 
     Example: holdfast train churn.csv --target churned --budget 60s
     """
     given: dict[str, Any] = {
         "data": data, "target": target, "task": task, "metric": metric, "costs": costs,
         "threshold": threshold, "budget": budget, "trials": trials,
-        "learners": learners, "tuner": tuner, "group": group, "time": time_column, "split": split, "prefer": prefer,
+        "learners": learners, "tuner": tuner, "scale": scale, "encode": encode, "cross": cross, "select": select,
+        "target_transform": target_transform, "group": group, "time": time_column, "split": split, "prefer": prefer,
         "conformal_group": conformal_group, "protected": protected, "fair": fair,
         "weight": weight, "drop": drop,
         "keep": keep, "sealed": sealed, "folds": folds, "repeats": repeats, "nested": nested,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,10 @@ from holdfast.data.columns import Columns
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
+from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
-from holdfast.learners.pipeline import Pipeline, encoding_targets, fit_estimator
+from holdfast.learners.pipeline import Pipeline, fit_estimator
+from holdfast.learners.preparing import encode, transform_of, wanted
 from holdfast.tasks.task import Family
 
 
@@ -45,6 +47,17 @@ class Training:
     weights: Floats | None = None
     seed: int = 0
     n_jobs: int = 1
+    preparation: Preparation = field(default_factory=Preparation)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """How some members' columns and target were prepared: by feature, in words; and how wide a matrix that made."""
+
+    learners: tuple[str, ...]
+    target: str
+    width: int
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -52,12 +65,14 @@ class Compiled:
     """A graph, the proof that it answers as the fitted pipelines do, the rows fitted on, and what it took.
 
     rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph.
+    prepared: how their columns and target were.
     """
 
     onnx: bytes
     proof: Proof
     rows: Integers
     n_members: int
+    prepared: tuple[Prepared, ...] = ()
 
 
 def fit_and_compile(
@@ -79,28 +94,31 @@ def fit_and_compile(
     """
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
-    pipelines = _fit(training, columns, rows, members, soft)
+    pipelines, prepared = _fit(training, columns, rows, members, soft)
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs)
     proof = prove(graph, pipelines, columns, calibrator, costs, deadline=soft)
-    return Compiled(graph, proof, training.rows[rows], len(pipelines))
+    return Compiled(graph, proof, training.rows[rows], len(pipelines), tuple(prepared))
 
 
 def _fit(
     training: Training, columns: Columns, rows: Integers, members: Sequence[Member], soft: float
-) -> list[tuple[Pipeline, float]]:
-    encoded: dict[Matrix, tuple[Encoder, Any]] = {}
+) -> tuple[list[tuple[Pipeline, float]], list[Prepared]]:
+    encoded: dict[tuple[Matrix, str], tuple[Encoder, Any]] = {}
+    prepared: dict[tuple[Matrix, str], Prepared] = {}
     fitted: list[tuple[Pipeline, float]] = []
     y = training.y[rows]
-    targets = encoding_targets(y, training.n_classes)
     weights = None if training.weights is None else training.weights[rows]
     for member in sorted(members, key=lambda each: -each.weight):
         if fitted and time.monotonic() > soft:
             break
         learner = find(member.learner, training.family)
-        if learner.wants not in encoded:
-            encoder = Encoder(learner.wants, seed=training.seed)
-            encoded[learner.wants] = (encoder, encoder.fit_transform(columns, targets))
-        encoder, matrix = encoded[learner.wants]
+        wants, transform = wanted(learner, member.params, training.preparation), transform_of(member.params)
+        key = (wants, transform)
+        if key not in encoded:
+            encoded[key] = encode(wants, transform, columns, y, n_classes=training.n_classes, seed=training.seed)
+            prepared[key] = Prepared((), transform, encoded[key][1].shape[1], encoded[key][0].words())
+        encoder, matrix = encoded[key]
+        prepared[key] = replace(prepared[key], learners=tuple(dict.fromkeys((*prepared[key].learners, member.learner))))
         pipeline = fit_estimator(
             learner,
             member.params,
@@ -114,4 +132,4 @@ def _fit(
         )
         fitted.append((pipeline, member.weight))
     total = sum(weight for _, weight in fitted)
-    return [(pipeline, weight / total) for pipeline, weight in fitted]
+    return [(pipeline, weight / total) for pipeline, weight in fitted], list(prepared.values())

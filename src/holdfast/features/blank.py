@@ -30,6 +30,10 @@ class Blank:
         """The feature behind the matrix column."""
         return [self._name]
 
+    def words(self) -> dict[str, str]:
+        """How the column was prepared: there is nothing in it."""
+        return {}
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add a zero a row to a graph."""
         some = inputs.numbers_of(graph, [self._name]) if self._numeric else inputs.strings_of(graph, [self._name])

@@ -6,11 +6,16 @@ import numpy as np
 
 from holdfast.arrays import Codes, Floats, Integers, Matrix32
 from holdfast.data.columns import Coded, Columns
+from holdfast.features.crosses import JOINT
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
 from holdfast.features.numeric import FLOAT
+from holdfast.features.preparation import Encoding
+from holdfast.features.scale import standard
 from holdfast.features.target_means import folds, target_means
-from holdfast.graph import Graph
+from holdfast.graph import Graph, Tensor
+
+DOUBLE = 11
 
 # Separates a column's number from its value in the compiled lookup table; it does not occur in text data.
 SEPARATOR = "\x1f"
@@ -21,6 +26,9 @@ MANY_VALUES = 8
 # Values kept per column at most, and targets averaged at most (the commonest classes).
 MAX_VALUES, MAX_TARGETS = 20_000, 10
 
+# A column that the user wants one-hot has this many values of its own; the others are rare.
+MAX_ASKED_ONE_HOT = 500
+
 
 @dataclass(frozen=True)
 class _Column:
@@ -30,17 +38,19 @@ class _Column:
     values: list[str]
     rare: bool
     one_hot: bool
+    ranked: bool
     target: bool
 
 
 class Categories:
     """All category columns. A column's values are numbered by frequency; numbers are looked up, compared or averaged.
 
-    Values too rare to tell apart, and values never seen, have no number (-1) and share one treatment.
+    Values too rare to tell apart, and values never seen, have no number (-1) and share one treatment. encoding: what the
+    user asked for; "auto" is as the learner wants.
     """
 
-    def __init__(self, wants: Matrix, names: list[str], seed: int) -> None:
-        self._wants, self._names, self._seed = wants, names, seed
+    def __init__(self, wants: Matrix, names: list[str], seed: int, encoding: Encoding = "auto") -> None:
+        self._wants, self._names, self._seed, self._encoding = wants, names, seed, encoding
 
     def fit_transform(self, columns: Columns, targets: Floats) -> Matrix32:
         """Learn values and averages from training rows and encode them, averages out of fold."""
@@ -48,6 +58,8 @@ class Categories:
         codes = self._codes(columns)
         self._which = np.sort(np.argsort(-targets.mean(axis=0), kind="stable")[:MAX_TARGETS])
         averaged = self._learn_averages(codes, targets[:, self._which])
+        if self._wants.scaled:
+            self._centre, self._spread = standard(codes[:, self._ranked].astype(np.float64))
         return beside(self._plain(codes), averaged)
 
     def transform(self, columns: Columns) -> Matrix32:
@@ -69,6 +81,10 @@ class Categories:
         """The feature behind each matrix column."""
         places = [*(c for c, _ in self._hot), *self._ranked, *(c for c in self._averaged for _ in self._which)]
         return [self._columns[c].name for c in places]
+
+    def words(self) -> dict[str, str]:
+        """How each column was prepared."""
+        return {column.name: _words(column) for column in self._columns}
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Look all columns up in one table of "column, value", then compare and gather."""
@@ -100,8 +116,10 @@ class Categories:
         which = graph.constant(np.array(self._ranked))
         chosen = graph.add("Gather", codes, which, axis=1)
         ranks = graph.add("Sub", chosen, graph.constant(self._starts[self._ranked][None, :]))
-        minus_one = graph.constant(np.int64(-1))
-        return graph.add("Cast", graph.add("Max", ranks, minus_one), to=FLOAT)
+        ranks = graph.add("Max", ranks, graph.constant(np.int64(-1)))
+        if self._wants.scaled:
+            ranks = ((Tensor(graph, graph.add("Cast", ranks, to=DOUBLE)) - self._centre) / self._spread).name
+        return graph.add("Cast", ranks, to=FLOAT)
 
     def _emit_averages(self, graph: Graph, codes: str) -> str:
         chosen = graph.add("Gather", codes, graph.constant(np.array(self._averaged)), axis=1)
@@ -119,20 +137,24 @@ class Categories:
         # Behind all values' rows the table has one for each column's rare and unseen values.
         self._defaults = ends[-1] + np.arange(len(self._columns), dtype=np.int64)
         self._hot = [(c, k) for c, column in enumerate(self._columns) if column.one_hot for k in self._hot_codes(c)]
-        self._ranked = [] if self._wants.categories == "one_hot" else list(range(len(self._columns)))
+        self._ranked = [c for c, column in enumerate(self._columns) if column.ranked]
         self._averaged = [c for c, column in enumerate(self._columns) if column.target]
 
     def _column(self, name: str, coded: Coded) -> _Column:
         counts = np.bincount(coded.codes + 1, minlength=len(coded.values) + 1)
         least = max(2, min(10, len(coded.codes) // 1000))
         order = np.argsort(-counts, kind="stable")
-        kept = order[counts[order] >= least][:MAX_VALUES]
+        kept = order[counts[order] >= least][: MAX_ASKED_ONE_HOT if self._encoding == "onehot" else MAX_VALUES]
         values = ["" if k == 0 else str(coded.values[k - 1]) for k in kept]
         rare = bool(counts.sum() > counts[kept].sum())
-        many = len(values) > self._wants.max_one_hot
-        if self._wants.categories == "one_hot":
-            return _Column(name, values, rare, one_hot=not many, target=many)
-        return _Column(name, values, rare, one_hot=False, target=len(values) > MANY_VALUES)
+        if self._encoding != "auto":
+            one_hot, ranked, target = (self._encoding == each for each in ("onehot", "ordinal", "target"))
+        elif self._wants.categories == "one_hot":
+            one_hot, ranked = len(values) <= self._wants.max_one_hot, False
+            target = not one_hot
+        else:
+            one_hot, ranked, target = False, True, len(values) > MANY_VALUES
+        return _Column(name, values, rare, one_hot, ranked, target)
 
     def _hot_codes(self, c: int) -> list[int]:
         """Codes with a column of their own; of two values that are all there is, one column tells enough."""
@@ -145,7 +167,7 @@ class Categories:
     def _label(self, c: int, code: int) -> str:
         if code < 0:
             return "rare"
-        return self._columns[c].values[code] or "missing"
+        return self._columns[c].values[code].replace(JOINT, " * ") or "missing"
 
     def _codes(self, columns: Columns) -> Codes:
         """Number of each row's value in its column, -1 when it has none; shape (n_rows, n_columns)."""
@@ -169,7 +191,8 @@ class Categories:
             where = places[c][codes[:, c]]
             rows = np.flatnonzero(where >= 0)
             matrix[rows, where[rows]] = 1.0
-        matrix[:, len(self._hot) :] = codes[:, self._ranked]
+        ranks = codes[:, self._ranked]
+        matrix[:, len(self._hot) :] = (ranks - self._centre) / self._spread if self._wants.scaled else ranks
         return matrix
 
     def _learn_averages(self, codes: Codes, targets: Floats) -> Matrix32:
@@ -185,3 +208,13 @@ class Categories:
             self._table[start : start + n_values] = means[:-1]
             self._table[self._defaults[c]] = means[-1]
         return encoded.reshape(n_rows, len(self._averaged) * width)
+
+
+def _words(column: _Column) -> str:
+    ways = (
+        (column.one_hot, "one-hot"),
+        (column.ranked, "numbered by frequency"),
+        (column.target, "target means, out of fold"),
+    )
+    rare = ", rare ones together" if column.rare else ""
+    return f"{' and '.join(way for used, way in ways if used)}: {len(column.values):,} values{rare}"

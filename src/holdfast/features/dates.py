@@ -62,6 +62,12 @@ class Dates:
         """The feature behind each matrix column."""
         return [*(self._names[k % len(self._names)] for k in self._kept), *(self._names[k] for k in self._gaps)]
 
+    def words(self) -> dict[str, str]:
+        """How each column was prepared."""
+        n = len(self._names)
+        kept = {name: [PARTS[k // n] for k in self._kept if k % n == place] for place, name in enumerate(self._names)}
+        return {name: f"as {', '.join(parts)}" for name, parts in kept.items()}
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the same arithmetic to a graph."""
         values = inputs.numbers_of(graph, self._names)

@@ -1,15 +1,43 @@
 """From typed columns to the matrix a learner wants, fitted on training rows only."""
 
-from holdfast.arrays import Floats, Matrix32
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.data.columns import Columns, Kind
 from holdfast.features.blank import Blank
 from holdfast.features.categories import Categories
+from holdfast.features.crosses import Cross, add_crosses, cross_inputs
 from holdfast.features.dates import Dates
+from holdfast.features.evidence import find_crosses
+from holdfast.features.hashing import Hashed
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
 from holdfast.features.numeric import Numeric
+from holdfast.features.scale import Scaling
 from holdfast.features.text import Text
 from holdfast.graph import Graph
+
+
+class Block(Protocol):
+    """Some of the columns, encoded in one way."""
+
+    def transform(self, columns: Columns) -> Matrix32:
+        """Encode rows."""
+
+    def names(self) -> list[str]:
+        """Name of each matrix column."""
+
+    def sources(self) -> list[str]:
+        """The feature behind each matrix column."""
+
+    def words(self) -> dict[str, str]:
+        """How each feature was prepared."""
+
+    def emit(self, graph: Graph, inputs: Inputs) -> str:
+        """Add the same arithmetic to a graph."""
 
 
 class Encoder:
@@ -29,7 +57,9 @@ class Encoder:
 
     def __init__(self, wants: Matrix, seed: int = 0) -> None:
         self._wants, self._seed = wants, seed
-        self._blocks: list[Numeric | Dates | Categories | Text | Blank] = []
+        self._crosses: tuple[Cross, ...] = wants.asked.crosses
+        self._blocks: list[Block] = []
+        self._kept: Integers | None = None
 
     def fit_transform(self, columns: Columns, targets: Floats) -> Matrix32:
         """Fit on training rows and return their matrix; target averages of these rows are taken out of fold.
@@ -37,6 +67,10 @@ class Encoder:
         targets: (n_rows, n_targets) float64, what target encoding averages: the standardised value for regression, one
         column per class but the first for classification.
         """
+        if self._wants.asked.find_crosses:
+            found = find_crosses(columns, targets, self._seed)
+            self._crosses = tuple(dict.fromkeys((*self._wants.asked.crosses, *found)))
+        columns = add_crosses(columns, self._crosses)
         self._blocks, parts = [], []
         for block in self._make(columns):
             if isinstance(block, Categories):
@@ -51,30 +85,64 @@ class Encoder:
             parts.append(self._blocks[0].transform(columns))
         return beside(*parts)
 
+    def keep(self, kept: Integers) -> None:
+        """From now on give only these columns of the matrix, by number."""
+        self._kept = kept
+
     def transform(self, columns: Columns) -> Matrix32:
         """Encode other rows; a value never seen in training is treated like a rare one."""
-        return beside(*[block.transform(columns) for block in self._blocks])
+        columns = add_crosses(columns, self._crosses)
+        matrix = beside(*[block.transform(columns) for block in self._blocks])
+        return matrix if self._kept is None else np.ascontiguousarray(matrix[:, self._kept])
 
     def names(self) -> list[str]:
         """Name of each matrix column, such as `age`, `age is missing`, `city = Paris`."""
-        return [name for block in self._blocks for name in block.names()]
+        return self._of_kept([name for block in self._blocks for name in block.names()])
 
     def sources(self) -> list[str]:
         """For each matrix column, the feature it came from."""
-        return [name for block in self._blocks for name in block.sources()]
+        return self._of_kept([name for block in self._blocks for name in block.sources()])
+
+    def words(self) -> dict[str, str]:
+        """How each feature was prepared, in words."""
+        kept = set(self.sources())
+        words = {name: how for block in self._blocks for name, how in block.words().items()}
+        return {name: how if name in kept else "not selected" for name, how in words.items()}
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the fitted encoder to a graph; returns a float tensor (rows, n_columns) equal to `transform`."""
+        inputs = cross_inputs(graph, inputs, self._crosses)
         parts = [block.emit(graph, inputs) for block in self._blocks]
-        return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=1)
+        matrix = parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=1)
+        return matrix if self._kept is None else graph.add("Gather", matrix, graph.constant(self._kept), axis=1)
 
-    def _make(self, columns: Columns) -> list[Numeric | Dates | Categories | Text | Blank]:
-        blocks: list[Numeric | Dates | Categories | Text | Blank] = []
-        if numbers := columns.of_kind(Kind.NUMBER, Kind.BOOLEAN):
-            blocks.append(Numeric(self._wants, numbers))
+    def _of_kept(self, words: list[str]) -> list[str]:
+        return words if self._kept is None else [words[k] for k in self._kept]
+
+    def _scaling(self, name: str, kind: Kind) -> Scaling:
+        scaling = self._wants.asked.scaling_of(name, kind) if self._wants.scaled else "standard"
+        # A cross of positive columns may be negative, which Box and Cox's transform can't take.
+        crossed = scaling == "box_cox" and any(cross.name == name for cross in self._crosses)
+        return "power" if crossed else scaling
+
+    def _make(self, columns: Columns) -> list[Numeric | Dates | Categories | Hashed | Text]:
+        asked, blocks = self._wants.asked, list[Numeric | Dates | Categories | Hashed | Text]()
+        numbers = columns.of_kind(Kind.NUMBER, Kind.BOOLEAN)
+        ways = [self._scaling(name, columns.kinds[name]) for name in numbers]
+        for scaling in dict.fromkeys(ways):
+            blocks.append(Numeric(self._wants, _of(numbers, ways, scaling), scaling))
         if dates := columns.of_kind(Kind.DATETIME):
             blocks.append(Dates(self._wants, dates))
-        if categories := columns.of_kind(Kind.CATEGORY):
-            blocks.append(Categories(self._wants, categories, self._seed))
+        categories = columns.of_kind(Kind.CATEGORY)
+        codes = [asked.encoding_of(name) for name in categories]
+        for encoding in dict.fromkeys(codes):
+            names = _of(categories, codes, encoding)
+            blocks.append(
+                Hashed(names) if encoding == "hashing" else Categories(self._wants, names, self._seed, encoding)
+            )
         blocks += [Text(name) for name in columns.of_kind(Kind.TEXT)]
         return blocks
+
+
+def _of(names: list[str], ways: Sequence[str], way: str) -> list[str]:
+    return [name for name, each in zip(names, ways, strict=True) if each == way]

@@ -6,8 +6,9 @@ from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.data.columns import Columns
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
-from holdfast.features.scale import CLIP, standard
-from holdfast.graph import Graph
+from holdfast.features.power import LARGEST
+from holdfast.features.scale import Scaling, fit_scaler
+from holdfast.graph import Graph, Tensor
 
 # float32 tells about 1.6e7 values apart; a column whose values sit further from zero than this many times their spread
 # is shifted first, so that the cast loses nothing that matters (ids, years in seconds, large amounts).
@@ -15,11 +16,10 @@ FAR_FROM_ZERO = 1e3
 
 
 class Numeric:
-    """All number and boolean columns, side by side; infinite values count as missing."""
+    """Number and boolean columns, side by side; infinite values count as missing. scaling: where it is wanted at all."""
 
-    def __init__(self, wants: Matrix, names: list[str]) -> None:
-        self._wants = wants
-        self._names = names
+    def __init__(self, wants: Matrix, names: list[str], scaling: Scaling = "standard") -> None:
+        self._wants, self._names, self._scaling = wants, names, scaling
 
     def fit(self, columns: Columns) -> "Numeric":
         """Learn medians, which columns have gaps, and scales from training rows."""
@@ -37,7 +37,7 @@ class Numeric:
         gaps = (counts < len(values)) & (counts > 0) & (self._wants.missing == "impute")
         self._gaps: Integers = np.flatnonzero(gaps)
         if self._wants.scaled:
-            self._mean, self._spread = standard(np.where(known, values, self._fill))
+            self._scaler = fit_scaler(self._scaling, np.where(known, values, self._fill))
         return self
 
     def transform(self, columns: Columns) -> Matrix32:
@@ -45,9 +45,7 @@ class Numeric:
         values = self._values(columns)
         known = ~np.isnan(values)
         values = np.where(known, values, self._fill if self._wants.missing == "impute" else np.nan)
-        scaled = (
-            np.clip((values - self._mean) / self._spread, -CLIP, CLIP) if self._wants.scaled else values - self._shift
-        )
+        scaled = self._scaler.apply(values) if self._wants.scaled else values - self._shift
         missing = (~known[:, self._gaps]).astype(np.float32)
         return beside(scaled.astype(np.float32), missing)
 
@@ -59,6 +57,12 @@ class Numeric:
         """The feature behind each matrix column."""
         return [*self._names, *(self._names[k] for k in self._gaps)]
 
+    def words(self) -> dict[str, str]:
+        """How each column was prepared."""
+        scaled = f", scaled: {self._scaling.replace('_', ' ')}" if self._wants.scaled else ""
+        filled = {self._names[k]: f"gaps become {self._fill[k]:.6g} and are marked" for k in self._gaps}
+        return {name: f"{filled.get(name, 'as it is')}{scaled}" for name in self._names}
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the same arithmetic to a graph."""
         values = inputs.numbers_of(graph, self._names)
@@ -67,9 +71,7 @@ class Numeric:
         values = graph.add("Where", gap, graph.constant(fill[None, :]), values)
         values = clipped(graph, values, -LARGEST, LARGEST)
         if self._wants.scaled:
-            values = graph.add("Sub", values, graph.constant(self._mean[None, :]))
-            values = graph.add("Div", values, graph.constant(self._spread[None, :]))
-            values = clipped(graph, values, -CLIP, CLIP)
+            values = self._scaler.apply(Tensor(graph, values)).name
         elif self._shift.any():
             values = graph.add("Sub", values, graph.constant(self._shift[None, :]))
         values = graph.add("Cast", values, to=FLOAT)
@@ -87,9 +89,6 @@ class Numeric:
 
 # onnx.TensorProto.FLOAT, without importing onnx.
 FLOAT = 1
-
-# Larger numbers are cut off here, well inside float32: neither the cast nor a sum over many rows makes an infinity.
-LARGEST = 1e30
 
 
 def finite(graph: Graph, values: str) -> str:

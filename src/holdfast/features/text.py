@@ -88,6 +88,10 @@ class Text:
         """The feature behind each matrix column."""
         return [self._name] * len(self._words)
 
+    def words(self) -> dict[str, str]:
+        """How the column was prepared."""
+        return {self._name: f"as its {len(self._words):,} commonest words, weighted by how rare they are (TF-IDF)"}
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Split, number, count, weight and normalise the words in the graph."""
         texts = graph.add("Reshape", inputs.strings_of(graph, [self._name]), graph.constant(np.array([-1])))

@@ -40,6 +40,9 @@ class Tensor:
     def __rmul__(self, other: float) -> "Tensor":
         return self._with("Mul", other, swapped=True)
 
+    def __matmul__(self, other: Floats) -> "Tensor":
+        return self._with("MatMul", other)
+
     def __truediv__(self, other: "Tensor | float | Floats") -> "Tensor":
         return self._with("Div", other)
 
@@ -52,3 +55,44 @@ def floor(value: Number) -> Number:
     if isinstance(value, Tensor):
         return Tensor(value.graph, value.graph.add("Floor", value.name))
     return np.floor(value)
+
+
+def exp(value: Number) -> Number:
+    """The exponential, elementwise; infinity where a double can't hold it."""
+    if isinstance(value, Tensor):
+        return Tensor(value.graph, value.graph.add("Exp", value.name))
+    with np.errstate(over="ignore"):
+        return np.exp(value)
+
+
+def log(value: Number) -> Number:
+    """The natural logarithm, elementwise, of positive numbers."""
+    return Tensor(value.graph, value.graph.add("Log", value.name)) if isinstance(value, Tensor) else np.log(value)
+
+
+def sqrt(value: Number) -> Number:
+    """The square root, elementwise."""
+    return Tensor(value.graph, value.graph.add("Sqrt", value.name)) if isinstance(value, Tensor) else np.sqrt(value)
+
+
+def clip(value: Number, low: float, high: float) -> Number:
+    """Values moved to the nearer end of [low, high]; NaN stays."""
+    if isinstance(value, Tensor):
+        ends = (value.graph.constant(np.float64(end)) for end in (low, high))
+        return Tensor(value.graph, value.graph.add("Clip", value.name, *ends))
+    return np.clip(value, low, high)
+
+
+def at_least(value: Number, low: Floats) -> Number:
+    """Values raised to `low`, which broadcasts; NaN stays."""
+    if isinstance(value, Tensor):
+        return Tensor(value.graph, value.graph.add("Max", value.name, value.graph.constant(low)))
+    return np.maximum(value, low)
+
+
+def where_less(value: Number, bound: float, then: Number, other: Number) -> Number:
+    """`then` where value < bound, else `other`, elementwise."""
+    if isinstance(value, Tensor) and isinstance(then, Tensor) and isinstance(other, Tensor):
+        less = value.graph.add("Less", value.name, value.graph.constant(np.float64(bound)))
+        return Tensor(value.graph, value.graph.add("Where", less, then.name, other.name))
+    return np.where(value < bound, then, other)

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from holdfast.errors import MissingExtraError
 from holdfast.features.matrix import Matrix
 from holdfast.graph import Graph
-from holdfast.learners.space import Dimension, read_space
+from holdfast.learners.space import Choice, Dimension, read_space
 from holdfast.tasks.task import Family
 
 Emit: TypeAlias = Callable[[Graph, str, Any], str]
@@ -70,6 +70,16 @@ class Learner:
     def defaults(self) -> dict[str, Any]:
         """The first configuration tried."""
         return {name: dimension.default for name, dimension in self.space.items()}
+
+    @property
+    def firsts(self) -> list[dict[str, Any]]:
+        """Every configuration to start with: the defaults, and each option of a choice that wants all of them tried."""
+        firsts = [self.defaults]
+        for name, dimension in self.space.items():
+            if isinstance(dimension, Choice) and dimension.each_first:
+                others = [option for option in dimension.options if option != dimension.default]
+                firsts += [{**self.defaults, name: option} for option in others]
+        return firsts
 
     def within(self, ranges: Mapping[str, Any]) -> "Learner":
         """The same learner, searched in a user's ranges where there are any; RequestError as in `read_space`."""

@@ -1,7 +1,7 @@
 """A learner joined to the encoder that feeds it: what is fitted on a fold, judged, and compiled."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,23 @@ from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.data.columns import Columns
 from holdfast.errors import CompileError
 from holdfast.features.encoder import Encoder
-from holdfast.graph import Graph
+from holdfast.graph import Graph, Tensor
 from holdfast.learners.learner import Learner
+from holdfast.learners.preparing import own_params, transform_of
+from holdfast.learners.retransform import Bend, Smear, fit_bend, fit_smear
+
+# Residuals that bring a bent target's answers back are those of this share of the rows, and of this many at most, held
+# out of a fit of their own; with fewer rows than FEWEST_ROWS there are none.
+HELD_OUT, MOST_HELD_OUT, FEWEST_ROWS = 0.2, 5_000, 20
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How the target was standardised for the learner: y = centre + spread * answer."""
+    """How the target was standardised for the learner: y = centre + spread * answer; `smear` unbends that, if it was bent."""
 
     centre: float = 0.0
     spread: float = 1.0
+    smear: Smear | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,8 @@ class Pipeline:
         """Predict rows that `encoder` has already encoded."""
         if self.n_classes is None:
             values = np.asarray(self.estimator.predict(matrix), dtype=np.float64).reshape(-1)
-            return self.scale.centre + self.scale.spread * values
+            values = self.scale.centre + self.scale.spread * values
+            return values if self.scale.smear is None else self.scale.smear.apply(values[:, None])[:, 0]
         found = np.asarray(self.estimator.predict_proba(matrix), dtype=np.float64)
         probabilities = np.zeros((len(found), self.n_classes))
         probabilities[:, self._classes()] = found
@@ -59,7 +67,8 @@ class Pipeline:
         answer = self.learner.emit(graph, matrix, self.estimator)
         if self.n_classes is None:
             scaled = graph.add("Mul", answer, graph.constant(np.array([self.scale.spread])))
-            return graph.add("Add", scaled, graph.constant(np.array([self.scale.centre])))
+            scaled = graph.add("Add", scaled, graph.constant(np.array([self.scale.centre])))
+            return scaled if self.scale.smear is None else self.scale.smear.apply(Tensor(graph, scaled)).name
         classes = self._classes()
         if len(classes) == self.n_classes:
             return answer
@@ -69,14 +78,6 @@ class Pipeline:
 
     def _classes(self) -> Integers:
         return np.asarray(self.estimator.classes_, dtype=np.int64)
-
-
-def encoding_targets(y: Any, n_classes: int | None) -> Floats:
-    """What target encoding averages, (n_rows, n_targets): standardised values, or each class but the first as 0/1."""
-    if n_classes is None:
-        spread = float(np.std(y))
-        return np.asarray((y - np.mean(y)) / (spread if spread > 0 else 1.0), dtype=np.float64)[:, None]
-    return np.asarray(y[:, None] == np.arange(1, n_classes), dtype=np.float64)
 
 
 def fit_estimator(
@@ -93,24 +94,48 @@ def fit_estimator(
 ) -> Pipeline:
     """Fit a learner on a matrix that `encoder` made from the training rows.
 
-    y: int64 class codes (n_rows,), or float64 values (n_rows,) when n_classes is None. A learner that can't take so
-    many rows is fitted on a sample of them.
+    params: the learner's own, and how the target is bent, as in `learners.preparing`. y: int64 class codes (n_rows,), or
+    float64 values (n_rows,) when n_classes is None. A learner that can't take so many rows is fitted on a sample of them.
     """
     learner.require()
     if learner.max_rows is not None and len(y) > learner.max_rows:
         rows = np.sort(np.random.default_rng(seed).choice(len(y), learner.max_rows, replace=False))
         matrix, y, weights = matrix[rows], y[rows], None if weights is None else weights[rows]
-    scale = Scale()
-    if n_classes is None:
-        centre, spread = float(np.mean(y)), float(np.std(y))
-        if learner.target == "any":
-            scale = Scale(centre, spread if spread > 0 else 1.0)
-        else:
-            scale = Scale(0.0, centre if centre > 0 else 1.0)
-        y = (y - scale.centre) / scale.spread
-    estimator = learner.make(seed=seed, n_jobs=n_jobs, **params)
-    if weights is None:
-        estimator.fit(matrix, y)
-    else:
-        estimator.fit(matrix, y, sample_weight=weights)
-    return Pipeline(learner, encoder, estimator, n_classes, scale)
+
+    def fit(matrix: Matrix32, y: Any, weights: Floats | None) -> Any:
+        estimator = learner.make(seed=seed, n_jobs=n_jobs, **own_params(params))
+        estimator.fit(matrix, y, **({} if weights is None else {"sample_weight": weights}))
+        return estimator
+
+    if n_classes is not None:
+        return Pipeline(learner, encoder, fit(matrix, y, weights), n_classes)
+    transform = transform_of(params)
+    bend = None if transform == "none" else fit_bend(transform, y)
+    y = y if bend is None else bend.apply(y)
+    scale = _scale(learner, y)
+    y = (y - scale.centre) / scale.spread
+    if bend is not None:
+        scale = replace(scale, smear=_smear(fit, bend, scale.spread, matrix, y, weights, seed))
+    return Pipeline(learner, encoder, fit(matrix, y, weights), n_classes, scale)
+
+
+def _scale(learner: Learner, y: Floats) -> Scale:
+    centre, spread = float(np.mean(y)), float(np.std(y))
+    if learner.target == "any":
+        return Scale(centre, spread if spread > 0 else 1.0)
+    return Scale(0.0, centre if centre > 0 else 1.0)
+
+
+def _smear(
+    fit: Callable[..., Any], bend: Bend, spread: float, matrix: Matrix32, y: Floats, weights: Floats | None, seed: int
+) -> Smear:
+    """Residuals of rows held out of a fit on the others: those of fitted rows would be too small."""
+    n_rows = len(y)
+    if n_rows < FEWEST_ROWS:
+        return fit_smear(bend, np.zeros(1), None)
+    order = np.random.default_rng(seed).permutation(n_rows)
+    held = np.sort(order[: min(round(HELD_OUT * n_rows), MOST_HELD_OUT)])
+    others = np.setdiff1d(np.arange(n_rows), held)
+    estimator = fit(matrix[others], y[others], None if weights is None else weights[others])
+    guessed = np.asarray(estimator.predict(matrix[held]), dtype=np.float64).reshape(-1)
+    return fit_smear(bend, spread * (y[held] - guessed), None if weights is None else weights[held])

@@ -29,10 +29,11 @@ class Int:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few values."""
+    """One of a few values; with `each_first`, a study starts with each of them, not with the default alone."""
 
     options: tuple[Any, ...]
     default: Any
+    each_first: bool = False
 
 
 Dimension: TypeAlias = Float | Int | Choice

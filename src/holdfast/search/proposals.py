@@ -27,7 +27,8 @@ class Proposals:
             raise RequestError(
                 f"tuner {tuner!r} is unknown; expected one of {', '.join(TUNERS)}.{nearest(tuner, TUNERS)}"
             )
-        self._first, self._learners = list(learners), {learner.name: learner for learner in learners}
+        self._first = [(learner.name, params) for learner in learners for params in learner.firsts]
+        self._learners = {learner.name: learner for learner in learners}
         self.metric, self._kind, self._seed = metric, tuner, seed
         self._number = 0
         self._tuner: Tuner | None = None
@@ -37,8 +38,7 @@ class Proposals:
         """Propose one more trial, given what came out so far; None when there is nothing left to try."""
         self._number += 1
         if self._first:
-            learner = self._first.pop(0)
-            return Spec(self._number, learner.name, learner.defaults)
+            return Spec(self._number, *self._first.pop(0))
         if self._tuner is None:
             self._tuner = self._open(outcomes)
         asked = None if self._tuner is None else self._tuner.ask()

@@ -15,9 +15,11 @@ from holdfast.errors import OverrunError
 from holdfast.evaluate.bootstrap import score_by_parts
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
+from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
 from holdfast.learners.learner import Learner
-from holdfast.learners.pipeline import Pipeline, encoding_targets, fit_estimator
+from holdfast.learners.pipeline import Pipeline, fit_estimator
+from holdfast.learners.preparing import encode, transform_of, wanted
 from holdfast.metrics.metric import Metric
 from holdfast.search.bar import Bar
 from holdfast.tasks.task import Task
@@ -79,7 +81,7 @@ class Pruned:
 class Problem:
     """Everything a trial needs; it lives in the worker, which keeps the encoded folds between trials.
 
-    y: int64 class codes or float64 values (n_rows,).
+    y: int64 class codes or float64 values (n_rows,). preparation: what the user asked of the columns.
     """
 
     columns: Columns
@@ -90,7 +92,8 @@ class Problem:
     seed: int = 0
     n_jobs: int = 1
     weights: Floats | None = None
-    encoded: "OrderedDict[tuple[Matrix, int], EncodedFold]" = field(default_factory=OrderedDict, repr=False)
+    preparation: Preparation = field(default_factory=Preparation)
+    encoded: "OrderedDict[tuple[Matrix, str, int], EncodedFold]" = field(default_factory=OrderedDict, repr=False)
     first_fold: dict[int, Pipeline] = field(default_factory=dict, repr=False)
 
     @property
@@ -149,7 +152,7 @@ def run_trial(problem: Problem, spec: Spec, deadline: float, bar: Bar | None = N
     fitted, scores, fit_seconds, predict_seconds = [], [], 0.0, 0.0
     began = time.monotonic()
     for number, fold in enumerate(folds):
-        encoded = encode_fold(problem, learner.wants, number)
+        encoded = encode_fold(problem, learner, spec.params, number)
         start = time.monotonic()
         pipeline = fit_fold(problem, learner, spec, number, encoded)
         middle = time.monotonic()
@@ -186,7 +189,7 @@ def run_trial(problem: Problem, spec: Spec, deadline: float, bar: Bar | None = N
 def fit_first_fold(problem: Problem, learner: Learner, spec: Spec) -> Pipeline:
     """Give the pipeline a trial fitted on the first fold; fitted again when the worker is not the one that did it."""
     if spec.number not in problem.first_fold:
-        encoded = encode_fold(problem, learner.wants, 0)
+        encoded = encode_fold(problem, learner, spec.params, 0)
         problem.first_fold[spec.number] = fit_fold(problem, learner, spec, 0, encoded)
     return problem.first_fold[spec.number]
 
@@ -218,14 +221,20 @@ def rows_fitted(problem: Problem, spec: Spec, n_rows: int) -> Integers:
     return np.sort(few)
 
 
-def encode_fold(problem: Problem, wants: Matrix, number: int) -> EncodedFold:
-    """Encode a fold as a learner wants it, or return it from the cache; the encoder sees its training rows only."""
-    key = (wants, number)
+def encode_fold(problem: Problem, learner: Learner, params: Mapping[str, Any], number: int) -> EncodedFold:
+    """Encode a fold for a trial, or return it from the cache; the encoder sees the fold's training rows only."""
+    wants, transform = wanted(learner, params, problem.preparation), transform_of(params)
+    key = (wants, transform, number)
     if key not in problem.encoded:
-        began = time.monotonic()
-        fold, encoder = problem.folds[number], Encoder(wants, seed=problem.seed)
-        targets = encoding_targets(problem.y[fold.train], problem.task.n_classes)
-        train = encoder.fit_transform(problem.columns.take(fold.train), targets)
+        began, fold = time.monotonic(), problem.folds[number]
+        encoder, train = encode(
+            wants,
+            transform,
+            problem.columns.take(fold.train),
+            problem.y[fold.train],
+            n_classes=problem.task.n_classes,
+            seed=problem.seed,
+        )
         valid = encoder.transform(problem.columns.take(fold.valid))
         problem.encoded[key] = EncodedFold(encoder, train, valid, time.monotonic() - began)
         while sum(each.train.nbytes + each.valid.nbytes for each in problem.encoded.values()) > CACHE_BYTES:

@@ -12,6 +12,7 @@ from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
 from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.learner import Learner
 from holdfast.learners.limits import Given, objection
+from holdfast.learners.preparing import with_choices
 from holdfast.search.candidates import Candidate, fit_seconds, rank, simplest_first
 from holdfast.search.clock import Clock
 from holdfast.search.contenders import contenders
@@ -24,6 +25,7 @@ from holdfast.search.trial import Outcome, Problem, Spec
 from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING
 from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
+from holdfast.study.preparing import scalings_of, transforms_of
 from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
 
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
@@ -69,6 +71,8 @@ def run_search(
     request, metric = question.request, question.metric
     problem, decided, rows = _problem(question)
     learners, not_tried = _choose(question, problem)
+    choices = scalings_of(request), transforms_of(request, problem.y)
+    learners = [with_choices(learner, *choices) for learner in learners]
     executor.load(problem)
     baseline = find(question.task.baseline, question.task.family)
     found = search(
@@ -162,7 +166,15 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
         )
     weights = None if question.weights is None else question.weights[rows]
     problem = Problem(
-        columns, y, folds, question.task, question.metric, seed=request.seed, n_jobs=question.n_jobs, weights=weights
+        columns,
+        y,
+        folds,
+        question.task,
+        question.metric,
+        seed=request.seed,
+        n_jobs=question.n_jobs,
+        weights=weights,
+        preparation=question.preparation,
     )
     return problem, decided, rows
 

@@ -8,9 +8,13 @@ from holdfast.compile.final import Compiled
 from holdfast.report.page import number
 from holdfast.study.decision import words_of_decision
 from holdfast.study.prepare import Question
+from holdfast.study.preparing import named, target_words
 from holdfast.study.trust import Trust
 from holdfast.study.verdict import Verdict
 from holdfast.study.words import first_lines, sentence
+
+# Columns that a card lists for a learner.
+MOST_COLUMNS = 40
 
 UNKNOWN = "unknown; the person who trained the model has to say"
 
@@ -30,6 +34,7 @@ def card(
         f"# Model card: {question.request.target}\n\n{judged}\n{first}",
         f"## Intended use\n\n{UNKNOWN}.\n",
         f"## Data\n\n{_data(question, compiled)}",
+        f"## How columns were prepared\n\n{_prepared(compiled)}",
         f"## How it was judged\n\n{_scores(question, verdict)}",
         f"## Findings\n\n{_findings(findings)}",
         f"## Groups of people\n\n{_groups(question, trust)}",
@@ -49,6 +54,17 @@ def _data(question: Question, compiled: Compiled) -> str:
         f"- fitted on {len(compiled.rows):,} rows and {len(question.columns(compiled.rows[:1]).kinds)} columns\n"
         f"- how and from whom the data was collected, and with what consent: {UNKNOWN}\n"
     )
+
+
+def _prepared(compiled: Compiled) -> str:
+    target = target_words(compiled)
+    lines = [f"- the target: {target}\n"] if target else []
+    for each in compiled.prepared:
+        lines.append(f"- {named(each.learners)}, from a matrix of {each.width:,} columns\n")
+        lines += [f"  - {name}: {how}\n" for name, how in list(each.words.items())[:MOST_COLUMNS]]
+        if len(each.words) > MOST_COLUMNS:
+            lines.append(f"  - and {len(each.words) - MOST_COLUMNS} more\n")
+    return "".join(lines)
 
 
 def _scores(question: Question, verdict: Verdict | None) -> str:

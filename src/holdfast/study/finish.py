@@ -151,6 +151,7 @@ def training(question: Question, rows: Integers) -> Training:
         weights=None if question.weights is None else question.weights[rows],
         seed=question.request.seed,
         n_jobs=question.n_jobs,
+        preparation=question.preparation,
     )
 
 

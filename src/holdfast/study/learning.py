@@ -35,7 +35,7 @@ class Point:
 def points_of(problem: Problem, spec: Spec, deadline: float) -> list[Point]:
     """Fit a trial's configuration on growing shares of the first fold; where the fold's matrices are."""
     learner, fold = find(spec.learner, problem.task.family), problem.folds[0]
-    encoded = encode_fold(problem, learner.wants, 0)
+    encoded = encode_fold(problem, learner, spec.params, 0)
     points = []
     for share in SHARES:
         if time.monotonic() > deadline:

@@ -1,6 +1,6 @@
 """From a source to a question: rows read, target understood, test set sealed, data audited."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,12 +20,14 @@ from holdfast.data.read import read
 from holdfast.data.seal import Sealed, Split, split
 from holdfast.errors import DataError, RequestError, nearest
 from holdfast.evaluate.decision import LIKELIEST, Decision
+from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
 from holdfast.learners.limits import Given, require_fit, require_space
 from holdfast.metrics.custom import require_score
 from holdfast.metrics.metric import Metric
 from holdfast.search.executor import threads_for
 from holdfast.study.measure import decision_of, metrics_of, wish_of
+from holdfast.study.preparing import check_preparation, read_preparation
 from holdfast.study.request import Request
 from holdfast.tasks.detect import detect
 from holdfast.tasks.task import Task
@@ -75,6 +77,11 @@ class Question:
         """All rows, with only the columns that may be learned from."""
         roles = (self.request.target, self.request.group, self.request.weight)
         return self.dataset.drop(*[name for name in roles if name is not None and name in self.dataset.kinds])
+
+    @property
+    def preparation(self) -> Preparation:
+        """What was asked of the columns."""
+        return read_preparation(self.request, self.features.kinds)
 
     @property
     def sealed(self) -> Sealed:
@@ -137,6 +144,7 @@ def ask(data: Any, request: Request) -> Question:
             f"conformal group {request.conformal_group!r} holds {dataset.kinds[request.conformal_group]} values; expected a "
             f"category, whose values can have intervals of their own"
         )
+    check_preparation(request, dataset, task)
     y = task.encode(dataset.frame[request.target])
     _check_learners(request, dataset, task, y)
     require_score(metrics_of(request, task)[0].deciding(decision.costs), y, guesses(task, y, len(y)))
@@ -211,7 +219,17 @@ def audited(question: Question, *, deadline: float = float("inf")) -> tuple[Ques
             f"every column was left out ({codes}); expected at least one to learn from: look at holdfast audit, and keep "
             f"columns with --keep"
         )
+    _check_still_there(question, dropped)
     return question, findings
+
+
+def _check_still_there(question: Question, dropped: Set[str]) -> None:
+    """Columns whose preparation was asked for are still learned from after the audit."""
+    try:
+        read_preparation(question.request, question.features.kinds)
+    except RequestError as error:
+        left = f"the audit left out {_listed(sorted(dropped))}" if dropped else "the audit made one of them the group"
+        raise RequestError(f"{error}; {left}: keep a column with --keep, or --split random") from None
 
 
 def _check_learners(request: Request, dataset: Dataset, task: Task, y: Any) -> None:

@@ -27,6 +27,8 @@ class Request(BaseModel):
     values the model's fairness is measured; fair: what equal treatment by thresholds should mean, shown at its price.
     record: write record.md, a technical record along the EU's AI Act.
     space: by learner and parameter, the range to search instead of the learner's own, as in `learners.space.read_space`.
+    scale, encode, cross, select, target_transform: how columns and target are prepared, as in docs/features.md; features: by
+    column, its own {"scale": ..., "encode": ...}.
     sealed: share of the rows put away for the verdict. folds: for cross-validation, at least 2, "logo" for one a group, or
     "5x3" for 5 folds cut 3 times; None takes 5, or as many as the budget allows. repeats: how many times the rows are cut in
     folds; None repeats on few rows when there is time. nested: also cross-validate the whole search, in outer_folds folds.
@@ -47,6 +49,12 @@ class Request(BaseModel):
     learners: tuple[str, ...] = ()
     tuner: str = "bayes"
     space: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    scale: str = "standard"
+    encode: str = "auto"
+    cross: tuple[str, ...] = ()
+    select: str | None = None
+    target_transform: str = "none"
+    features: dict[str, dict[str, str]] = Field(default_factory=dict)
     group: str | None = None
     time: str | None = None
     weight: str | None = None
@@ -107,7 +115,7 @@ class Request(BaseModel):
             )
         return self
 
-    @field_validator("learners", "drop", "keep", "protected", mode="before")
+    @field_validator("learners", "cross", "drop", "keep", "protected", mode="before")
     @classmethod
     def _names(cls, value: Any) -> Any:
         return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value

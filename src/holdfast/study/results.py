@@ -17,6 +17,7 @@ from holdfast.report import story as report
 from holdfast.report.page import number
 from holdfast.report.page import write as write_page
 from holdfast.search.clock import Clock
+from holdfast.study import preparing
 from holdfast.study.board import Searched
 from holdfast.study.decision import decision_facts, words_of_decision
 from holdfast.study.finish import Finished
@@ -113,6 +114,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
             "fitted_rows": len(shipped.rows),
             "refit_on_all": not isinstance(results.refitted, str) and len(shipped.rows) == question.dataset.n_rows,
         },
+        "preparation": preparing.to_json(question.request, shipped),
         "calibration": None if results.finished.calibration is None else results.finished.calibration.to_json(),
         "decision": decision_facts(results.finished, question, results.searched.problem),
         "trials": len(results.searched.found.outcomes),
@@ -177,6 +179,8 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
             else chosen.name.replace("_", " "),
         ),
     ]
+    if target := preparing.target_words(results.shipped):
+        decisions.append(("Target", target))
     if results.shipped.n_members < len(chosen.members):
         fitted = f"the {results.shipped.n_members} with the largest weights of {len(chosen.members)}; time ran out for the others"
         decisions.append(("Members that ship", fitted))

@@ -228,8 +228,9 @@ def _most_important(problem: Problem, spec: Spec, space: Mapping[str, Dimension]
 def _scores(problem: Problem, spec: Spec, changed: Mapping[str, Any], number: int) -> tuple[float, float]:
     """Score on a fold's training rows, and on its validation rows."""
     learner, fold = find(spec.learner, problem.task.family), problem.folds[number]
-    encoded = encode_fold(problem, learner.wants, number)
-    pipeline = fit_fold(problem, learner, replace(spec, params={**spec.params, **changed}), number, encoded)
+    params = {**spec.params, **changed}
+    encoded = encode_fold(problem, learner, params, number)
+    pipeline = fit_fold(problem, learner, replace(spec, params=params), number, encoded)
     return (
         problem.metric.score(problem.y[fold.train], pipeline.predict_encoded(encoded.train)),
         problem.metric.score(problem.y[fold.valid], pipeline.predict_encoded(encoded.valid)),

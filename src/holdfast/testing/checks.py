@@ -14,7 +14,8 @@ from holdfast.data.columns import Columns
 from holdfast.features.encoder import Encoder
 from holdfast.learners.catalogue import find
 from holdfast.learners.learner import Learner
-from holdfast.learners.pipeline import Pipeline, encoding_targets, fit_estimator
+from holdfast.learners.pipeline import Pipeline, fit_estimator
+from holdfast.learners.preparing import encoding_targets
 from holdfast.learners.space import Choice
 from holdfast.metrics.classification import BRIER
 from holdfast.metrics.regression import RMSE

@@ -1,0 +1,103 @@
+"""Crosses that the training rows speak for: they tell, on rows held out, what the sum of all columns does not."""
+
+from collections.abc import Iterable
+from itertools import combinations
+from math import erfc, sqrt
+
+import numpy as np
+
+from holdfast.arrays import Floats, Integers
+from holdfast.data.columns import Coded, Columns, Kind
+from holdfast.features.crosses import OPERATIONS, Cross, add_crosses
+
+# Rows looked at; values or bins of a column told apart; columns whose pairs are tried, of each kind; crosses made at most.
+MOST_ROWS, BINS, TRIED, MOST_CROSSES = 5_000, 12, 8, 5
+
+# Targets looked at: of many classes, the first few.
+MOST_TARGETS = 3
+
+# A cross must explain this share of what the columns alone leave open, with a chance of luck below ALPHA for all tried.
+LEAST_SHARE, ALPHA = 0.01, 0.01
+
+# Rows added to each bin that say nothing, so that small bins don't decide.
+PRIOR = 5.0
+
+
+def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, ...]:
+    """The best few crosses of number columns (product, ratio, difference) and of categories, the best first.
+
+    targets: (n_rows, n_targets). What the columns' own bins explain as a sum is taken off the targets, each half of the rows
+    by a fit on the other; a cross's bins then learn what is left on one half and are judged on the other.
+    """
+    order = np.random.default_rng(seed).permutation(columns.n_rows)[:MOST_ROWS]
+    columns, left = columns.take(order), targets[order, :MOST_TARGETS]
+    half: Integers = np.arange(len(order)) % 2
+    binned = {name: _bins(columns, name) for name in columns.of_kind(Kind.NUMBER, Kind.BOOLEAN, Kind.CATEGORY)}
+    left = left - _sum_of_parts(list(binned.values()), left, half)
+    names = {
+        kind: sorted(columns.of_kind(kind), key=lambda name: -_share(binned[name], targets[order, :1], half))[:TRIED]
+        for kind in (Kind.NUMBER, Kind.CATEGORY)
+    }
+    tried = list(_candidates(names[Kind.NUMBER], names[Kind.CATEGORY]))
+    crossed = add_crosses(columns, tried)
+    shares = [_share(_bins(crossed, cross.name), left, half) for cross in tried]
+    rows = len(order) / 2
+    chosen: dict[tuple[str, str], Cross] = {}
+    for k in np.argsort(-np.array(shares), kind="stable"):
+        luck = erfc(sqrt(max(shares[k], 0.0) * rows / 2)) * len(tried) * left.shape[1]
+        if shares[k] < LEAST_SHARE or luck > ALPHA or len(chosen) == MOST_CROSSES:
+            break
+        chosen.setdefault((tried[k].first, tried[k].second), tried[k])
+    return tuple(chosen.values())
+
+
+def _candidates(numbers: Iterable[str], categories: Iterable[str]) -> Iterable[Cross]:
+    for first, second in combinations(numbers, 2):
+        for operation in OPERATIONS:
+            yield Cross(first, operation, second)
+    for first, second in combinations(categories, 2):
+        yield Cross(first, "*", second)
+
+
+def _bins(columns: Columns, name: str) -> Integers:
+    """A column in bins, (n_rows,): of equal size for numbers, the commonest values of a category; 0 for all else."""
+    if name in columns.strings:
+        return _common(columns.strings[name])
+    values = columns.numbers[name]
+    known = np.isfinite(values)
+    if not known.any():
+        return np.zeros(len(values), dtype=np.int64)
+    cuts = np.unique(np.quantile(values[known], np.linspace(0, 1, BINS + 1)[1:-1]))
+    return np.where(known, 1 + np.searchsorted(cuts, np.where(known, values, 0.0), side="right"), 0).astype(np.int64)
+
+
+def _common(coded: Coded) -> Integers:
+    counts = np.bincount(coded.codes + 1, minlength=len(coded.values) + 1)
+    common = np.argsort(-counts, kind="stable")[: BINS * BINS]
+    place = np.zeros(len(counts), dtype=np.int64)
+    place[common] = 1 + np.arange(len(common))
+    return place[coded.codes + 1]
+
+
+def _sum_of_parts(parts: list[Integers], targets: Floats, half: Integers) -> Floats:
+    """What the sum of the columns' bins explains (ridge), each half of the rows by the other, (n_rows, n_targets)."""
+    design = np.concatenate([(np.ones((len(half), 1))), *(np.eye(part.max() + 1)[part] for part in parts)], axis=1)
+    explained = np.zeros_like(targets)
+    for this in (0, 1):
+        X = design[half != this]
+        weights = np.linalg.solve(X.T @ X + PRIOR * np.eye(X.shape[1]), X.T @ targets[half != this])
+        explained[half == this] = design[half == this] @ weights
+    return explained
+
+
+def _share(bins: Integers, targets: Floats, half: Integers) -> float:
+    """Share of the targets' variance that the means of bins, learned on one half, explain on the other; the best target."""
+    learn, judge = half == 0, half == 1
+    counts = np.bincount(bins[learn], minlength=bins.max() + 1) + PRIOR
+    best = 0.0
+    for target in targets.T:
+        means = np.bincount(bins[learn], weights=target[learn], minlength=bins.max() + 1) / counts
+        guessed, truth = means[bins[judge]], target[judge]
+        if guessed.std() > 0 and truth.std() > 0:
+            best = max(best, float(np.corrcoef(guessed, truth)[0, 1]))
+    return best**2

@@ -1,0 +1,144 @@
+"""How columns and target are prepared: the request checked against the data, and what was done in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from holdfast.compile.final import Compiled
+from holdfast.data.columns import Kind
+from holdfast.data.dataset import Dataset
+from holdfast.errors import RequestError, nearest
+from holdfast.features.crosses import Cross, read_cross
+from holdfast.features.preparation import ENCODINGS, Preparation, read_columns, read_selection
+from holdfast.features.scale import SCALINGS
+from holdfast.study.request import Request
+from holdfast.tasks.task import Task
+
+# What --scale search chooses from, the first one first.
+SEARCHED = ("standard", "robust", "power", "quantile")
+
+TARGET_TRANSFORMS = ("none", "log", "power", "auto")
+
+# A target whose skewness is nearer to 0 than this is left as it is.
+SKEWED = 1.0
+
+
+def read_preparation(request: Request, kinds: Mapping[str, Kind]) -> Preparation:
+    """What the request asks of the columns that are learned from; RequestError when it can't be done."""
+    kinds = {name: kind for name, kind in kinds.items() if kind not in (Kind.IDENTIFIER, Kind.CONSTANT)}
+    _one_of("scale", request.scale, (*SCALINGS, "search"))
+    _one_of("encode", request.encode, ENCODINGS)
+    _one_of("target_transform", request.target_transform, TARGET_TRANSFORMS)
+    return Preparation(
+        scaling=next((each for each in SCALINGS if each == request.scale), "standard"),
+        encoding=next(each for each in ENCODINGS if each == request.encode),
+        columns=read_columns(request.features, kinds),
+        crosses=_crosses(request, kinds),
+        find_crosses="auto" in request.cross,
+        selection=None if request.select is None else read_selection(request.select),
+    )
+
+
+def check_preparation(request: Request, dataset: Dataset, task: Task) -> None:
+    """Find out before any training what the data's values don't allow."""
+    roles = (request.target, request.group, request.weight)
+    preparation = read_preparation(request, {name: kind for name, kind in dataset.kinds.items() if name not in roles})
+    for name, kind in dataset.kinds.items():
+        if name in roles or kind is not Kind.NUMBER or preparation.scaling_of(name, kind) != "box_cox":
+            continue
+        lowest = dataset.frame[name].min()
+        if isinstance(lowest, int | float) and lowest <= 0:
+            raise RequestError(
+                f"scale box_cox was asked for column {name!r}, which goes down to {lowest:g}; Box and Cox's transform expects "
+                f"values above 0: say power (Yeo and Johnson's) instead, or give that column its own scale in [features]"
+            )
+    if request.target_transform == "none":
+        return
+    if task.n_classes is not None:
+        raise RequestError(
+            f"target_transform {request.target_transform!r} was asked of a {task.name} task; expected a regression, whose "
+            f"target is a number: leave it out"
+        )
+    lowest = float(task.encode(dataset.frame[request.target]).min())
+    if request.target_transform == "log" and lowest < 0:
+        raise RequestError(
+            f"target_transform 'log' was asked, but target {request.target!r} goes down to {lowest:g}; expected values of at "
+            f"least 0: say power (Yeo and Johnson's) instead"
+        )
+
+
+def scalings_of(request: Request) -> tuple[str, ...]:
+    """The scalings that the search may choose from."""
+    return SEARCHED if request.scale == "search" else (request.scale,)
+
+
+def transforms_of(request: Request, y: Any) -> tuple[str, ...]:
+    """The target transforms that the search may choose from; with "auto" both, for a target that leans to one side."""
+    if request.target_transform != "auto":
+        return (request.target_transform,)
+    lean = skewness(y)
+    if abs(lean) < SKEWED:
+        return ("none",)
+    return ("none", "log") if lean > 0 and y.min() >= 0 else ("none", "power")
+
+
+def skewness(y: Any) -> float:
+    """How far values lean to one side: the third moment of the standardised values.
+
+    >>> skewness(np.array([-1.0, 0.0, 1.0]))
+    0.0
+    """
+    spread = float(np.std(y))
+    return float(np.mean(((y - np.mean(y)) / spread) ** 3)) if spread > 0 else 0.0
+
+
+def to_json(request: Request, compiled: Compiled) -> dict[str, Any]:
+    """What was asked, and what was done for the learners that ship."""
+    return {
+        "scale": request.scale,
+        "encode": request.encode,
+        "cross": list(request.cross),
+        "select": request.select,
+        "target_transform": request.target_transform,
+        "features": request.features,
+        "matrices": [
+            {
+                "learners": list(each.learners),
+                "target": each.target,
+                "matrix_columns": each.width,
+                "columns": dict(each.words),
+            }
+            for each in compiled.prepared
+        ],
+    }
+
+
+def target_words(compiled: Compiled) -> str:
+    """How the target was learned, by learner; nothing where it was left as it is."""
+    scales = {"log": "as log(1 + y)", "power": "on Yeo and Johnson's scale"}
+    bent = [each for each in compiled.prepared if each.target in scales]
+    if not bent:
+        return ""
+    learned = ", ".join(f"{scales[each.target]} by {named(each.learners)}" for each in bent)
+    return f"learned {learned}; answers come back as means, by Duan's smearing estimate"
+
+
+def named(learners: Sequence[str]) -> str:
+    """Learners as a reader names them.
+
+    >>> named(["ridge", "random_forest"])
+    'ridge and random forest'
+    """
+    return " and ".join(learner.replace("_", " ") for learner in learners)
+
+
+def _crosses(request: Request, kinds: Mapping[str, Kind]) -> tuple[Cross, ...]:
+    return tuple(read_cross(text, kinds) for text in request.cross if text != "auto")
+
+
+def _one_of(setting: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise RequestError(
+            f"{setting} {value!r} is unknown; expected one of {', '.join(known)}.{nearest(value, known)}"
+        )

@@ -1,0 +1,107 @@
+"""Targets learned on another scale: the way back is Duan's, in NumPy and in the graph."""
+
+import numpy as np
+import onnxruntime
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import PowerTransformer
+
+from holdfast.compile.assemble import assemble
+from holdfast.compile.prove import prove
+from holdfast.features.preparation import Preparation, Selection
+from holdfast.graph import Graph, Tensor
+from holdfast.learners.catalogue import find
+from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.preparing import encode, wanted, with_choices
+from holdfast.learners.retransform import fit_bend, fit_smear
+from holdfast.learners.space import Choice
+from holdfast.testing.data import table
+
+
+def lognormal(n_rows: int = 4000) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=n_rows)
+    return x, np.exp(1 + 0.5 * x + 0.8 * rng.normal(size=n_rows))
+
+
+def test_the_logarithm_comes_back_by_duans_factor():
+    x, y = lognormal()
+    bend = fit_bend("log", y)
+    z = bend.apply(y)
+    line = LinearRegression().fit(x[:, None], z)
+    fitted = line.predict(x[:, None])
+    smear = fit_smear(bend, z - fitted, None)
+    rows = fitted[:7]
+    by_hand = np.array([np.mean(np.exp(each + z - fitted) - 1) for each in rows])
+    np.testing.assert_allclose(smear.apply(rows[:, None])[:, 0], by_hand, rtol=1e-12)
+
+
+def test_smearing_gives_the_mean_where_the_plain_inverse_gives_the_median():
+    x, y = lognormal()
+    bend = fit_bend("log", y)
+    z = bend.apply(y)
+    fitted = LinearRegression().fit(x[:, None], z).predict(x[:, None])
+    smeared = fit_smear(bend, z - fitted, None).apply(fitted[:, None])[:, 0]
+    assert smeared.mean() == pytest.approx(y.mean(), rel=0.03)
+    assert np.expm1(fitted).mean() < 0.85 * y.mean()
+
+
+def test_a_power_is_fitted_as_scikit_learn_does_and_comes_back_to_the_mean():
+    x, y = lognormal()
+    bend = fit_bend("power", y - 3)
+    oracle = PowerTransformer(standardize=False).fit((y - 3)[:, None])
+    np.testing.assert_allclose(bend.apply(y - 3), oracle.transform((y - 3)[:, None])[:, 0])
+    z = bend.apply(y - 3)
+    fitted = LinearRegression().fit(x[:, None], z).predict(x[:, None])
+    smeared = fit_smear(bend, z - fitted, None).apply(fitted[:, None])[:, 0]
+    assert smeared.mean() == pytest.approx((y - 3).mean(), abs=0.05 * y.mean())
+
+
+def test_heavy_rows_count_for_more_in_the_smearing():
+    residuals = np.array([0.0, 1.0])
+    smear = fit_smear(fit_bend("log", np.array([1.0, 2.0])), residuals, np.array([3.0, 1.0]))
+    assert smear.factor == pytest.approx((3 + np.e) / 4)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20), st.sampled_from(["log", "power"]))
+@settings(max_examples=50, deadline=None)
+def test_the_graph_comes_back_the_same_and_stays_near_the_targets(answers, transform):
+    y = lognormal(500)[1]
+    bend = fit_bend(transform, y)
+    smear = fit_smear(bend, np.random.default_rng(1).normal(size=100), None)
+    rows = np.array(answers)[:, None]
+    graph = Graph()
+    x = graph.input("x", np.float64, 1)
+    graph.output(smear.apply(Tensor(graph, x)).name, "y", np.float64, 1)
+    found = onnxruntime.InferenceSession(graph.model().SerializeToString()).run(None, {"x": rows})[0]
+    np.testing.assert_allclose(found, smear.apply(rows), rtol=1e-9)
+    assert (found >= 0).all()
+    assert (found <= (2 * y.max() + 1) * max(smear.factor, 1.0) + 1e-6).all()
+
+
+@pytest.mark.parametrize("transform", ["log", "power"])
+@pytest.mark.parametrize("name", ["ridge", "lightgbm"])
+def test_a_whole_pipeline_compiles(transform, name):
+    columns, y = table("regression")
+    learner, params = find(name, "regression"), {"target_transform": transform, "scaling": "quantile"}
+    learner_params = {**learner.defaults, **params}
+    preparation = Preparation(encoding="target", selection=Selection("importance", 5))
+    wants = wanted(learner, params, preparation)
+    encoder, matrix = encode(wants, transform, columns, y, n_classes=None, seed=0)
+    assert matrix.shape == (len(y), 5)
+    pipeline = fit_estimator(learner, learner_params, encoder, matrix, y, n_classes=None)
+    members = [(pipeline, 1.0)]
+    proof = prove(assemble(members, columns.kinds, None), members, columns)
+    assert proof.agrees
+    assert abs(pipeline.predict(columns).mean() - y.mean()) < 0.1 * y.std()
+
+
+def test_the_search_starts_with_every_target_transform():
+    ridge = with_choices(find("ridge", "regression"), ("standard", "robust"), ("none", "log"))
+    assert [each["target_transform"] for each in ridge.firsts] == ["none", "log"]
+    assert ridge.space["scaling"] == Choice(("standard", "robust"), "standard")
+    tree = with_choices(find("lightgbm", "regression"), ("standard", "robust"), ("none",))
+    assert tree.space == find("lightgbm", "regression").space
+    assert "target_transform" not in with_choices(find("mean", "regression"), ("standard",), ("none", "log")).space

@@ -1,0 +1,109 @@
+"""Preparation as asked: checked before any training, kept in every file of the study."""
+
+import json
+import tomllib
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.stats import skew
+
+import holdfast as hf
+from holdfast.errors import RequestError
+from holdfast.study.prepare import ask
+from holdfast.study.preparing import skewness, transforms_of
+from holdfast.study.request import Request
+
+
+def frame(n_rows: int = 400) -> pl.DataFrame:
+    """A skewed price that depends on the ratio of two numbers and on a category."""
+    rng = np.random.default_rng(0)
+    size, rooms = rng.uniform(20, 200, n_rows), rng.integers(1, 6, n_rows)
+    city = rng.choice(["Paris", "Rome", "Oslo"], n_rows)
+    price = np.exp(2 + np.log(size / rooms) + (city == "Oslo") + 0.5 * rng.normal(size=n_rows))
+    noise = {f"noise{k}": rng.normal(size=n_rows) for k in range(3)}
+    return pl.DataFrame({"size": size, "rooms": rooms, "city": city, "price": price, **noise})
+
+
+def test_what_was_asked_is_done_and_told_everywhere(tmp_path):
+    study = hf.train(
+        frame(),
+        "price",
+        learners="ridge",
+        trials=2,
+        out=tmp_path / "study",
+        scale="power",
+        encode="target",
+        cross="size/rooms",
+        select="l1:3",
+        target_transform="auto",
+        features={"size": {"scale": "robust"}},
+    )
+    result = json.loads((study.path / "result.json").read_text())
+    preparation = result["preparation"]
+    assert preparation["target_transform"] == "auto"
+    (matrix,) = preparation["matrices"]
+    assert matrix["target"] == "log"
+    assert matrix["matrix_columns"] == 3
+    assert matrix["columns"]["city"].startswith("target means")
+    assert "not selected" in matrix["columns"].values()
+    assert result["model"]["proof"]["max_abs_difference"] <= result["model"]["proof"]["allowed"]
+    kept = tomllib.loads((study.path / "study.toml").read_text())
+    assert (kept["scale"], kept["cross"], kept["select"]) == ("power", ["size/rooms"], "l1:3")
+    assert kept["features"] == {"size": {"scale": "robust"}}
+    assert Request.of(**kept).features == {"size": {"scale": "robust"}}
+    card, report = (study.path / "model" / "card.md").read_text(), (study.path / "report.html").read_text()
+    assert "the target: learned as log(1 + y) by ridge" in card
+    assert "Duan" in card
+    assert "city: target means" in card
+    assert "How columns were prepared" in report
+    assert "size / rooms" in report
+    scored = study.model.predict(frame().drop("price"))
+    assert np.mean(scored) == pytest.approx(frame()["price"].mean(), rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"scale": "box_cox"}, "column 'noise0', which goes down to .* say power"),
+        ({"scale": "box_cox", "features": {f"noise{k}": {"scale": "power"} for k in range(3)}}, None),
+        ({"scale": "rubost"}, "Did you mean 'robust'"),
+        ({"encode": "one_hot"}, "Did you mean 'onehot'"),
+        ({"cross": "size*city"}, "joins a number and a category"),
+        ({"cross": "size*price"}, "expected two columns to learn from"),
+        ({"select": "best"}, "expected one of l1"),
+        ({"target_transform": "sqrt"}, "expected one of none, log, power, auto"),
+        ({"features": {"town": {"encode": "target"}}}, "not a column to learn from"),
+    ],
+)
+def test_a_request_that_can_not_be_met_is_an_error_before_training(settings, says):
+    request = Request.of(target="price", **settings)
+    if says is None:
+        assert ask(frame(), request).preparation.columns
+        return
+    with pytest.raises(RequestError, match=says):
+        ask(frame(), request)
+
+
+def test_a_logarithm_needs_a_regression_without_negative_targets():
+    below = frame().with_columns(price=pl.col("price") - 100)
+    with pytest.raises(RequestError, match=r"goes down to -\d+.*say power"):
+        ask(below, Request.of(target="price", target_transform="log"))
+    with pytest.raises(RequestError, match="multiclass task; expected a regression"):
+        ask(frame(), Request.of(target="city", target_transform="log"))
+
+
+def test_a_cross_with_a_column_the_audit_left_out_says_so(tmp_path):
+    leaky = frame().with_columns(tax=pl.col("price") * 0.2)
+    with pytest.raises(RequestError, match="the audit left out 'tax': keep a column with --keep"):
+        hf.train(leaky, "price", learners="ridge", trials=1, out=tmp_path / "study", cross="tax/size")
+
+
+def test_only_a_target_that_leans_is_tried_on_another_scale():
+    auto = Request.of(target="y", target_transform="auto")
+    rng = np.random.default_rng(0)
+    assert transforms_of(auto, rng.normal(size=500)) == ("none",)
+    assert transforms_of(auto, rng.lognormal(size=500)) == ("none", "log")
+    assert transforms_of(auto, rng.lognormal(size=500) - 1) == ("none", "power")
+    values = rng.gamma(2, size=300)
+    assert skewness(values) == pytest.approx(skew(values))
