@@ -98,17 +98,24 @@ class Fields:
 
     def _table(self, cell: Lookup) -> Element:
         """Gaps and other texts have attributes of their own; blanks around a text don't matter."""
+        missing, default = cell.table.get("", cell.default), cell.default
+        rows = {key: value for key, value in cell.table.items() if key and value == value and value != default}
+        column = Element("FieldRef", field=self._trim(cell.column))
+        if not rows:
+            element = Element("Apply", function="if")
+            SubElement(element, "Apply", function="isMissing").append(column)
+            element.extend([_number(missing), _number(default)])
+            return element
         element = Element("MapValues", outputColumn="output", dataType="double")
-        for attribute, value in (("mapMissingTo", cell.table.get("", cell.default)), ("defaultValue", cell.default)):
+        for attribute, value in (("mapMissingTo", missing), ("defaultValue", default)):
             if value == value:
                 element.set(attribute, repr(float(value)))
         SubElement(element, "FieldColumnPair", field=self._trim(cell.column), column="input")
-        rows = SubElement(element, "InlineTable")
-        for key, value in cell.table.items():
-            if key and value == value and value != cell.default:
-                row = SubElement(rows, "row")
-                SubElement(row, "input").text = key
-                SubElement(row, "output").text = repr(float(value))
+        table = SubElement(element, "InlineTable")
+        for key, value in rows.items():
+            row = SubElement(table, "row")
+            SubElement(row, "input").text = key
+            SubElement(row, "output").text = repr(float(value))
         return element
 
     def _trim(self, column: Column) -> str:
@@ -175,6 +182,8 @@ def _title(cell: Any) -> str:
 
 
 def _number(value: Any) -> Element:
+    if value != value:
+        return Element("Constant", missing="true")
     element = Element("Constant", dataType="double")
     element.text = repr(float(value))
     return element
