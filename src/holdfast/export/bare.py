@@ -118,7 +118,10 @@ def usage(model: Model) -> str:
     output = "probabilities" if model.classes else "prediction"
     meaning = "double [rows], the value"
     if model.classes:
-        meaning = f"double [rows, {len(model.classes)}], the probability of each of {json.dumps(model.classes)}"
+        meaning = (
+            f"double [rows, {len(model.classes)}], the probability of each of {json.dumps(model.classes)}; ask for `label` too, "
+            f"int64 [rows], and it gives the place of the class that is answered"
+        )
     rows = {name: [_cell(field) for field in fields] for name, fields in used.items()}
     feeds = ", ".join(f'"{name}": {name}' for name in used)
     return USAGE.format(
