@@ -26,7 +26,7 @@ def of_class(k):
 def decision(n_classes):
     points = [{"threshold": at / 10, "precision": at / 10, "recall": 1 - at / 10, "f1": 0.4} for at in range(1, 10)]
     return {
-        "rule": "likeliest", "threshold": None, "reason": EVIL, "costs": None, "words": EVIL, "chosen": False,
+        "rule": "likeliest", "threshold": None, "reason": EVIL, "costs": None, "words": EVIL, "chosen": False, "score": 0.5,
         "curve": points if n_classes == 2 else [],
     }  # fmt: skip
 
@@ -43,7 +43,7 @@ def row(learner, score, **facts):
     p = None if facts.get("baseline") else {"p": 0.004}
     return {
         "learner": learner, "score": score, "low": score - 0.02, "high": score + 0.02, "fit_seconds": 0.5,
-        "rows_per_second": 1e5, "beats_baseline": p, "baseline": False, "chosen": False, "trial": 1, **facts,
+        "rows_per_second": 1e5, "beats_baseline": p, "baseline": False, "chosen": False, "score": 0.5, "trial": 1, **facts,
     }  # fmt: skip
 
 
