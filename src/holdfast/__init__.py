@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from holdfast.data.dataset import Dataset
     from holdfast.learners.catalogue import catalogue
     from holdfast.learners.learner import Learner
+    from holdfast.metrics.metric import Metric
     from holdfast.model.model import Model
     from holdfast.model.package import load
     from holdfast.study.advise import advise
@@ -39,6 +40,7 @@ _HOMES = {
     "Classifier": ("holdfast.study.estimators", "Classifier"),
     "Dataset": ("holdfast.data.dataset", "Dataset"),
     "Learner": ("holdfast.learners.learner", "Learner"),
+    "Metric": ("holdfast.metrics.metric", "Metric"),
     "Model": ("holdfast.model.model", "Model"),
     "Regressor": ("holdfast.study.estimators", "Regressor"),
     "Study": ("holdfast.study.study", "Study"),
@@ -58,6 +60,7 @@ __all__ = [
     "Dataset",
     "HoldfastError",
     "Learner",
+    "Metric",
     "MissingExtraError",
     "Model",
     "ModelError",

@@ -6,6 +6,9 @@ import pytest
 from holdfast.errors import RequestError
 from holdfast.metrics.classification import LOG_LOSS, accuracy
 from holdfast.metrics.custom import custom, place_of, require_score
+from holdfast.metrics.metric import Metric
+from holdfast.tasks import task as task_module
+from holdfast.tasks.classification import Binary
 
 MODULE = """
 from holdfast.metrics.metric import Metric
@@ -78,6 +81,16 @@ def test_a_place_is_told_only_where_there_is_one(module):
         place_of(LOG_LOSS)
     with pytest.raises(RequestError, match="move it to a file"):
         place_of(lambda y, labels: 0.0)
+
+
+def test_plug_ins_are_metrics_of_the_task_they_fit(monkeypatch):
+    fit, other = (
+        Metric(name=takes, function=accuracy, takes=takes, greater_is_better=True) for takes in ("labels", "values")
+    )
+    monkeypatch.setattr(task_module, "plug_ins", lambda: (fit, other))
+    task = Binary("asked for", ("a", "b"))
+    assert task.metric("labels") is fit
+    assert other not in task.all_metrics
 
 
 @pytest.mark.parametrize(("name", "said"), [("fails", "KeyError"), ("infinite", "expected a finite number")])
