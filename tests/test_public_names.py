@@ -12,6 +12,7 @@ def test_the_public_surface_is_pinned():
         "Dataset",
         "HoldfastError",
         "Learner",
+        "Metric",
         "MissingExtraError",
         "Model",
         "ModelError",

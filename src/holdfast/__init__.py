@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from holdfast.data.dataset import Dataset
     from holdfast.learners.catalogue import catalogue
     from holdfast.learners.learner import Learner
+    from holdfast.metrics.metric import Metric
     from holdfast.model.model import Model
     from holdfast.model.package import load
     from holdfast.study.advise import advise
@@ -40,6 +41,7 @@ _HOMES = {
     "Classifier": ("holdfast.study.estimators", "Classifier"),
     "Dataset": ("holdfast.data.dataset", "Dataset"),
     "Learner": ("holdfast.learners.learner", "Learner"),
+    "Metric": ("holdfast.metrics.metric", "Metric"),
     "Model": ("holdfast.model.model", "Model"),
     "Regressor": ("holdfast.study.estimators", "Regressor"),
     "Studies": ("holdfast.study.several", "Studies"),
@@ -60,6 +62,7 @@ __all__ = [
     "Dataset",
     "HoldfastError",
     "Learner",
+    "Metric",
     "MissingExtraError",
     "Model",
     "ModelError",

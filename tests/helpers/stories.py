@@ -26,7 +26,7 @@ def of_class(k):
 def decision(n_classes):
     points = [{"threshold": at / 10, "precision": at / 10, "recall": 1 - at / 10, "f1": 0.4} for at in range(1, 10)]
     return {
-        "rule": "likeliest", "threshold": None, "reason": EVIL, "costs": None, "words": EVIL, "chosen": False,
+        "rule": "likeliest", "threshold": None, "reason": EVIL, "costs": None, "words": EVIL, "chosen": False, "score": 0.5,
         "curve": points if n_classes == 2 else [],
     }  # fmt: skip
 

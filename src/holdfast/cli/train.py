@@ -1,6 +1,8 @@
 """holdfast train: from a file to a model."""
 
 import json
+import os
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -129,6 +131,8 @@ def _train(settings: dict[str, Any], out: Path | None, sign: Path | None) -> Any
         seconds = DEFAULT_BUDGET
     if sign is not None:
         read_key(sign, private=True)  # a wrong key is told before the work, not after
+    if ":" in str(settings.get("metric")):
+        sys.path.append(os.getcwd())  # a metric of one's own stands in a module beside the data
     source, column = settings.pop("data"), settings.pop("target")
     try:
         with progress(seconds, STARTED) as say:
@@ -170,7 +174,4 @@ def _nested(result: dict[str, Any]) -> str:
 
 
 def _has_screen() -> bool:
-    import os
-    import sys
-
     return sys.stdout.isatty() and (sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY")))

@@ -116,7 +116,10 @@ def usage(model: Model) -> str:
     output = "answers" if model.several else "probabilities" if model.classes else "prediction"
     meaning = "double [rows], the value"
     if model.classes:
-        meaning = f"double [rows, {len(model.classes)}], the probability of each of {json.dumps(model.classes)}"
+        meaning = (
+            f"double [rows, {len(model.classes)}], the probability of each of {json.dumps(model.classes)}; ask for `label` too, "
+            f"int64 [rows], and it gives the place of the class that is answered"
+        )
     if model.several:
         held = [
             f"the probability of each of {json.dumps(each.classes)}" if each.classes else "the value"

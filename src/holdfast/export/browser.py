@@ -36,6 +36,7 @@ def write_browser(model: Model, folder: Path, out: Path, ort: Path | None = None
     facts = {
         "target": model.target,
         "classes": [str(label) for label in model.classes] or None,
+        "costs": None if model.costs is None else model.costs.tolist(),
         "fields": [
             {
                 "name": field.name,

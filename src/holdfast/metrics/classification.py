@@ -53,7 +53,7 @@ def f1_weighted(y: Integers, labels: Integers, weights: Floats | None = None) ->
 
 
 def specificity(y: Integers, labels: Integers, weights: Floats | None = None) -> float:
-    """Of the rows that are not of a class, the share not called so (the positive class, or the mean over classes)."""
+    """Of the negative rows, the share not called positive (mean over classes when there are more than two)."""
     table = confusion(y, labels, weights, n_classes=_size(y, labels))
     hit, actual, called = _margins(table)
     found = _share(table.sum() - actual - called + hit, table.sum() - actual)

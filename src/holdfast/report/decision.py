@@ -22,6 +22,7 @@ def decision_section(environment: Any, story: Story) -> str:
     cut = decision["threshold"] or 0.5
     page: str = template.render(
         result=result,
+        title=story.metrics[result["metric"]][0],
         costs=_costs(decision, [each["class"] for each in classes]),
         plot=Markup(threshold_plot(decision["curve"], cut)) if decision["curve"] else "",
         classes=[classes[k] for k in sorted(shown)],

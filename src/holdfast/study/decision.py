@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from holdfast.evaluate.bootstrap import score_by_parts
 from holdfast.evaluate.decision import curve
 from holdfast.search.trial import Problem
 from holdfast.study.finish import Finished
@@ -9,7 +10,10 @@ from holdfast.study.prepare import Question
 
 
 def decision_facts(finished: Finished, question: Question, problem: Problem) -> dict[str, Any] | None:
-    """The decision as result.json holds it; of two classes with precision, recall and F1 over thresholds, out of fold."""
+    """The decision as result.json holds it.
+
+    score: out of fold, of calibrated answers so decided. curve: of two classes, precision, recall and F1 over thresholds.
+    """
     if question.task.classes is None:
         return None
     chosen = isinstance(question.request.threshold, str)
@@ -17,6 +21,7 @@ def decision_facts(finished: Finished, question: Question, problem: Problem) -> 
     return {
         **question.decision.to_json(),
         "chosen": chosen,
+        "score": score_by_parts(question.metric, problem.y[problem.judged], finished.unseen, problem.parts),
         "words": words_of_decision(question),
         "curve": points,
     }

@@ -99,7 +99,9 @@ def _ask(question: Question, folder: Folder, model: Model, result: dict[str, Any
     sealed = question.sealed.open(folder.ledger, what="looked again", metric=metric.name, model=model.fingerprint)
     y = question.encode(sealed)
     drawn = resample(metric, y, answers(model, sealed.frame), blocks=question.blocks)
-    if result is not None:
+    if result is not None and result["decision"] is not None:
+        development = result["decision"]["score"]
+    elif result is not None:
         development = next(row["score"] for row in result["leaderboard"] if row["chosen"])
     else:
         rows = question.development
