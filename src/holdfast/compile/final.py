@@ -15,6 +15,7 @@ from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.learners.catalogue import find
+from holdfast.learners.drawing import Node, drawn_pipeline
 from holdfast.learners.pipeline import Pipeline, encoding_targets, fit_estimator
 from holdfast.tasks.task import Family
 
@@ -51,13 +52,15 @@ class Training:
 class Compiled:
     """A graph, the proof that it answers as the fitted pipelines do, the rows fitted on, and what it took.
 
-    rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph.
+    rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph. tree: how to
+    draw the model, where it is a single tree.
     """
 
     onnx: bytes
     proof: Proof
     rows: Integers
     n_members: int
+    tree: Node | None = None
 
 
 def fit_and_compile(
@@ -80,7 +83,8 @@ def fit_and_compile(
     pipelines = _fit(training, columns, rows, members, soft)
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator)
     proof = prove(graph, pipelines, columns, calibrator, deadline=soft)
-    return Compiled(graph, proof, training.rows[rows], len(pipelines))
+    tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
+    return Compiled(graph, proof, training.rows[rows], len(pipelines), tree)
 
 
 def _fit(

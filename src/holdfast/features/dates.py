@@ -62,6 +62,15 @@ class Dates:
         """The feature behind each matrix column."""
         return [*(self._names[k % len(self._names)] for k in self._kept), *(self._names[k] for k in self._gaps)]
 
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """As of the encoder."""
+        name = self.names()[column]
+        if column >= len(self._kept):
+            return name, False
+        if self._wants.scaled:
+            threshold = threshold * self._spread[column] + self._mean[column]
+        return f"{name} ≤ {threshold:.5g}", True
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the same arithmetic to a graph."""
         values = inputs.numbers_of(graph, self._names)

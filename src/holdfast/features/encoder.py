@@ -63,6 +63,24 @@ class Encoder:
         """For each matrix column, the feature it came from."""
         return [name for block in self._blocks for name in block.sources()]
 
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """Say what a tree's cut of a matrix column asks, and whether values up to the threshold are its yes.
+
+        >>> import numpy as np
+        >>> columns = Columns({"age": np.array([20.0, np.nan, 40.0])}, {}, {"age": Kind.NUMBER})
+        >>> encoder = Encoder(Matrix(missing="impute"))
+        >>> encoder.fit_transform(columns, np.zeros((3, 1))).shape
+        (3, 2)
+        >>> encoder.question(0, 25.0), encoder.question(1, 0.5)
+        (('age ≤ 25', True), ('age is missing', False))
+        """
+        for block in self._blocks:
+            width = len(block.names())
+            if column < width:
+                return block.question(column, threshold)
+            column -= width
+        raise IndexError(f"the matrix has {len(self.names())} columns; expected the number of one of them")
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the fitted encoder to a graph; returns a float tensor (rows, n_columns) equal to `transform`."""
         parts = [block.emit(graph, inputs) for block in self._blocks]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from holdfast.arrays import Floats, Integers, Matrix32
-from holdfast.data.columns import Columns
+from holdfast.data.columns import Columns, Kind
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
 from holdfast.features.scale import CLIP, standard
@@ -24,6 +24,7 @@ class Numeric:
     def fit(self, columns: Columns) -> "Numeric":
         """Learn medians, which columns have gaps, and scales from training rows."""
         values = self._values(columns)
+        self._flags = set(columns.of_kind(Kind.BOOLEAN))
         known = ~np.isnan(values)
         counts = known.sum(axis=0)
         self._fill, self._shift = np.zeros(len(self._names)), np.zeros(len(self._names))
@@ -58,6 +59,17 @@ class Numeric:
     def sources(self) -> list[str]:
         """The feature behind each matrix column."""
         return [*self._names, *(self._names[k] for k in self._gaps)]
+
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """As of the encoder; thresholds are told in the column's own unit."""
+        name = self.names()[column]
+        if column >= len(self._names):
+            return name, False
+        if name in self._flags:
+            return f"{name} is true", False
+        if self._wants.scaled:
+            return f"{name} ≤ {threshold * self._spread[column] + self._mean[column]:.5g}", True
+        return f"{name} ≤ {threshold + self._shift[column]:.5g}", True
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the same arithmetic to a graph."""

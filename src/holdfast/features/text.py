@@ -88,6 +88,10 @@ class Text:
         """The feature behind each matrix column."""
         return [self._name] * len(self._words)
 
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """As of the encoder."""
+        return f"{self.names()[column]} ≤ {threshold:.4g}", True
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Split, number, count, weight and normalise the words in the graph."""
         texts = graph.add("Reshape", inputs.strings_of(graph, [self._name]), graph.constant(np.array([-1])))

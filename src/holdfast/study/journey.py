@@ -19,6 +19,7 @@ from holdfast.study.card import card
 from holdfast.study.energy import energy
 from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
+from holdfast.study.inside import look_inside
 from holdfast.study.learning import learning_curve
 from holdfast.study.prepare import ask, audited
 from holdfast.study.request import Request
@@ -114,6 +115,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     important = [each.feature for each in importance]
     judged = load(folder.judged)
     trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - 0.5 * WRITING)
+    inside = look_inside(question, judged, shipped, verdict, searched, importance, deadline=clock.end - 0.6 * WRITING)
     used = energy(executor)
     manifest = ship(
         folder.model, question, shipped, intervals, card=card(question, shipped, findings, verdict, trust, used)
@@ -136,6 +138,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
         seconds,
         used,
         trust,
+        inside,
     )
     write_results(results, folder, clock)
     return Study(folder.path)

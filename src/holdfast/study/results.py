@@ -20,6 +20,7 @@ from holdfast.search.clock import Clock
 from holdfast.study.board import Searched
 from holdfast.study.finish import Finished
 from holdfast.study.folder import Folder, write_text
+from holdfast.study.inside import Inside
 from holdfast.study.learning import Point, words_of
 from holdfast.study.prepare import Question
 from holdfast.study.record import record
@@ -47,6 +48,7 @@ class Results:
     seconds: dict[str, float]
     energy: dict[str, Any]
     trust: Trust
+    inside: Inside
 
     @property
     def shipped(self) -> Compiled:
@@ -122,6 +124,8 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
             },
         },
         **results.trust.to_json(),
+        **results.inside.to_json(),
+        "no_time_for": [*results.trust.not_done, *results.inside.not_done],
         "importance": [vars(each) for each in results.importance],
         "learning_curve": [vars(each) for each in results.curve],
         "seconds": results.seconds,
