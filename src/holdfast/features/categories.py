@@ -79,8 +79,8 @@ class Categories:
             return self.names()[column], False
         c, numbers, rare = self._numbered(column - len(self._hot))
         learned = self._columns[c]
-        low = [self._label(c, code) for code in np.flatnonzero(numbers <= threshold)]
-        high = [self._label(c, code) for code in np.flatnonzero(numbers > threshold)]
+        low = [self._label(c, int(code)) for code in np.flatnonzero(numbers <= threshold)]
+        high = [self._label(c, int(code)) for code in np.flatnonzero(numbers > threshold)]
         if learned.rare:
             (low if rare <= threshold else high).append(self._label(c, -1))
         named = low if 0 < len(low) <= len(high) or not high else high

@@ -46,7 +46,7 @@ class Story:
 
     result: as in result.json. decisions: what was decided and why, as (what, why) pairs. metrics: name -> (title, one
     sentence, greater is better). sealed: what the judged model said of the sealed rows. curve:
-    rows fitted, and the score on them and on others.
+    rows fitted, and the score on them and on others. learners: name -> what it is, in one sentence.
     """
 
     title: str
@@ -61,4 +61,5 @@ class Story:
     importance_note: str = ""
     curve: Sequence[tuple[int, float, float]] = ()
     curve_words: Sequence[str] = ()
+    learners: Mapping[str, str] = field(default_factory=dict)
     not_tried: Sequence[tuple[str, str]] = field(default_factory=tuple)

@@ -56,7 +56,7 @@ class Sampled:
         self._study = optuna.create_study(direction="maximize", sampler=samplers[parzen]())
         names = optuna.distributions.CategoricalDistribution(list(spaces))
         for each in known:
-            ranges = {f"{each.learner}.{key}": distribution_of(one) for key, one in spaces[each.learner].items()}
+            ranges = {f"{each.learner}.{key}": _distribution(one) for key, one in spaces[each.learner].items()}
             params = {f"{each.learner}.{key}": value for key, value in each.params.items()}
             self._study.add_trial(
                 optuna.trial.create_trial(
@@ -71,7 +71,7 @@ class Sampled:
         trial = self._study.ask()
         name = trial.suggest_categorical("learner", list(self._spaces))
         space = self._spaces[name]
-        params = {key: trial._suggest(f"{name}.{key}", distribution_of(each)) for key, each in space.items()}
+        params = {key: trial._suggest(f"{name}.{key}", _distribution(each)) for key, each in space.items()}
         return Asked(name, params, token=trial)
 
     def tell(self, asked: Asked, gain: float | None) -> None:
@@ -199,8 +199,7 @@ def _changed(space: Space, changes: int) -> Iterator[dict[str, Any]]:
             yield {**defaults, **dict(zip(names, values, strict=True))}
 
 
-def distribution_of(dimension: Dimension) -> Any:
-    """Give a dimension as Optuna has it."""
+def _distribution(dimension: Dimension) -> Any:
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     if isinstance(dimension, Float):

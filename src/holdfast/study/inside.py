@@ -27,7 +27,7 @@ from holdfast.study.verdict import Verdict, answers
 MOST_COLUMNS, MOST_CLASSES = 6, 3
 
 # Seconds that a small tree and the shares of the parameters take at most, as far as can be told beforehand.
-SMALL_TREE, SHARES = 0.5, 1.0
+SMALL_TREE, SHARES = 0.5, 1.5
 
 EFFECTS = "the effects of columns"
 
@@ -49,15 +49,12 @@ class Inside:
 
     def to_json(self) -> dict[str, Any]:
         """As result.json holds it."""
-        tree = None if self.tree is None else {"what": "model", "root": asdict(self.tree)}
-        if self.fidelity is not None:
-            found = self.fidelity
-            tree = {
-                "what": "surrogate",
-                "root": asdict(found.tree),
-                "explained": found.explained,
-                "agreement": found.agreement,
-            }
+        tree: dict[str, Any] | None = None
+        if self.tree is not None:
+            tree = {"what": "model", "root": asdict(self.tree)}
+        elif self.fidelity is not None:
+            tree = {"what": "surrogate", "root": asdict(self.fidelity.tree)}
+            tree |= {"explained": self.fidelity.explained, "agreement": self.fidelity.agreement}
         return {
             "dependence": {"outputs": self.outputs, "columns": [asdict(each) for each in self.dependence]},
             "tree": tree,

@@ -13,6 +13,7 @@ from holdfast.compile.final import Compiled
 from holdfast.data.columns import NUMERIC_KINDS, Kind
 from holdfast.evaluate.leaderboard import Row
 from holdfast.explain.importance import Importance
+from holdfast.learners.catalogue import find
 from holdfast.report import story as report
 from holdfast.report.page import number
 from holdfast.report.page import write as write_page
@@ -219,8 +220,15 @@ def _story(results: Results, result: dict[str, Any]) -> report.Story:
         importance_note="Measured on the member with the largest weight." if many else "",
         curve=[(each.rows, each.fitted, each.unseen) for each in results.curve],
         curve_words=words_of(results.curve, question.metric, results.searched.baseline.score),
+        learners=_learners(results),
         not_tried=_not_tried(results),
     )
+
+
+def _learners(results: Results) -> dict[str, str]:
+    family = results.question.task.family
+    names = sorted({outcome.spec.learner for outcome in results.searched.found.outcomes})
+    return {name: find(name, family).summary for name in names}
 
 
 def _columns(question: Question) -> list[report.ColumnFacts]:
