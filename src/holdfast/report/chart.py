@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from html import escape
 
 # Size in units of the page's pixels, and the margins around the field that is drawn in.
-WIDTH, HEIGHT, TOP, RIGHT, BOTTOM, LEFT, LEFT_WORDS = 330, 250, 44, 12, 40, 48, 108
+HEIGHT, TOP, RIGHT, BOTTOM, LEFT, LEFT_WORDS = 250, 44, 12, 40, 48, 108
+NARROW, WIDE = 330, 960
 
 # Letters that fit into a title, into an axis label, and beside a word axis.
 TITLE, LABEL, WORD = 44, 48, 16
@@ -15,7 +16,10 @@ TITLE, LABEL, WORD = 44, 48, 16
 
 @dataclass(frozen=True)
 class Axis:
-    """A range of values and what they are: plain, logarithmic, seconds since 1970 (`dates`), or words at 0, 1, 2, ..."""
+    """A range of values and what they are: plain, logarithmic, seconds since 1970 (`dates`), or words at 0, 1, 2, ...
+
+    only: the values that are labelled, instead of round ones.
+    """
 
     title: str
     low: float = 0.0
@@ -23,6 +27,7 @@ class Axis:
     log: bool = False
     dates: bool = False
     words: Sequence[str] = ()
+    only: Sequence[float] = ()
 
     def place(self, value: float) -> float:
         """Where on the axis a value stands, 0 to 1; what is beyond the ends stands on them."""
@@ -35,6 +40,8 @@ class Axis:
         """A few values with a label each."""
         if self.words:
             return [(float(k), short(word, WORD)) for k, word in enumerate(self.words)]
+        if self.only:
+            return [(value, compact(value)) for value in self.only]
         values = _powers(self.low, self.high) if self.log else _steps(self.low, self.high)
         if self.dates:
             days = "%Y-%m-%d" if self.high - self.low < 3e8 else "%Y"
@@ -45,8 +52,8 @@ class Axis:
 class Chart:
     """Lines and dots over two axes. `kind` names a style of the page: `main`, `faint`, or `k0` to `k5` for a colour."""
 
-    def __init__(self, title: str, x: Axis, y: Axis) -> None:
-        self._title, self._x, self._y = title, x, y
+    def __init__(self, title: str, x: Axis, y: Axis, *, width: int = NARROW) -> None:
+        self._title, self._x, self._y, self._width = title, x, y, width
         self._left = LEFT_WORDS if y.words else LEFT
         self._parts: list[str] = []
 
@@ -75,27 +82,28 @@ class Chart:
 
     def svg(self) -> str:
         """The chart as an element of a page."""
-        right, low = WIDTH - RIGHT, HEIGHT - BOTTOM
+        right, low = self._width - RIGHT, HEIGHT - BOTTOM
         frame = f'<path class="edge" d="M{self._left} {TOP}V{low}H{right}"/>'
         across = "".join(
-            f'<text class="tick" x="{self._across(value)}" y="{low + 14}" text-anchor="middle">{escape(label)}</text>'
+            f'<text x="{self._across(value)}" y="{low + 14}" text-anchor="middle">{escape(label)}</text>'
             for value, label in self._x.ticks()
         )
         down = "".join(
-            f'<text class="tick" x="{self._left - 5}" y="{self._down(value) + 3.5:g}" text-anchor="end">{escape(label)}</text>'
+            f'<text x="{self._left - 5}" y="{self._down(value) + 3.5:g}" text-anchor="end">{escape(label)}</text>'
             for value, label in self._y.ticks()
         )
         middle = (self._left + right) / 2
         title = f'<text class="title" x="4" y="14">{escape(short(self._title, TITLE))}</text>'
-        sides = f'<text class="side" x="{middle:g}" y="{HEIGHT - 10}" text-anchor="middle">{escape(short(self._x.title, LABEL))}</text>'
-        sides += f'<text class="side" x="4" y="{TOP - 6}">{escape(short(self._y.title, LABEL))}</text>'
+        below, above = escape(short(self._x.title, LABEL)), escape(short(self._y.title, LABEL))
+        sides = f'<text x="{middle:g}" y="{HEIGHT - 8}" text-anchor="middle">{below}</text>'
+        sides += f'<text x="4" y="{TOP - 12}">{above}</text>'
         return (
-            f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(self._title)}">'
+            f'<svg class="chart" viewBox="0 0 {self._width} {HEIGHT}" role="img" aria-label="{escape(self._title)}">'
             f"{title}{sides}{frame}{across}{down}{''.join(self._parts)}</svg>"
         )
 
     def _across(self, value: float) -> float:
-        return round(self._left + self._x.place(value) * (WIDTH - RIGHT - self._left), 1)
+        return round(self._left + self._x.place(value) * (self._width - RIGHT - self._left), 1)
 
     def _down(self, value: float) -> float:
         low, height = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP

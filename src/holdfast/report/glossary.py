@@ -6,7 +6,7 @@ from collections.abc import Mapping
 TERMS: Mapping[str, str] = {
     "baseline": "A model that ignores every column and always gives the same answer, such as the mean; others must beat it.",
     "best so far": "The best score of all trials up to this one.",
-    "bias": "The part of a model's error that more rows would not cure, because the model or the columns can't express the truth.",
+    "bias": "The part of a model's error that more rows would not cure, because model or columns can't express the truth.",
     "calibrated": "Probabilities are calibrated when, of all rows given 70 %, about 70 % come true.",
     "calibration error": "How far the given probabilities are from the shares that came true, on average.",
     "category": "A column whose values are names for kinds of things, not amounts.",
@@ -43,7 +43,7 @@ TERMS: Mapping[str, str] = {
     "parameter": "A setting of a learner that is chosen before training, such as how deep trees may grow.",
     "partial dependence": "What the model answers on average when one column is set to a value in all rows.",
     "positive": "A row of the class asked about.",
-    "precision and recall": "Of the rows called positive, the share that is; and of the positive rows, the share that was called.",
+    "precision and recall": "Of the rows called positive, the share that is; of the positive rows, the share called.",
     "predicted minus observed": "How far the model's answers lie above the truth on average.",
     "protected attribute": "A property of people by which the law forbids to treat them differently.",
     "R²": "The share of the variation that is explained: 1 is all, 0 is none.",

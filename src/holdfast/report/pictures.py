@@ -5,13 +5,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from holdfast.report.chart import Axis, Chart, padded
+from holdfast.report.chart import WIDE, Axis, Chart, padded
 
 # Learners that have a colour of their own in the history; the others share one.
 COLOURS = 4
 
 # Parameters whose slices are shown.
 MOST_SLICES = 6
+
+# No more values than this are all labelled on the axis.
+FEW = 5
 
 MISSING = "(missing)"
 
@@ -23,7 +26,7 @@ def effect_charts(found: Mapping[str, Any]) -> list[str]:
     spans = [each[key] for each in columns for key in ("low", "high") if single]
     means = [value for each in columns for row in each["mean"] for value in row]
     ends = padded([*means, *(value for span in spans for value in span)])
-    answer = outputs[0] if single else "probability"
+    answer = outputs[0] if not found["probability"] else f"probability of {outputs[0]}" if single else "probability"
     return [_effect(each, outputs, answer, ends) for each in columns]
 
 
@@ -33,7 +36,8 @@ def _effect(column: Mapping[str, Any], outputs: Sequence[str], answer: str, ends
     if column["kind"] in ("category", "boolean"):
         return _levels(column, answer, ends)
     dates = column["kind"] == "datetime"
-    chart = Chart(title, Axis(title, values[0], values[-1], dates=dates), Axis(answer, *ends))
+    few = values if len(values) <= FEW and not dates else ()
+    chart = Chart(title, Axis(title, values[0], values[-1], dates=dates, only=few), Axis(answer, *ends))
     if len(outputs) == 1:
         for line in column["lines"]:
             chart.line(values, line, "faint")
@@ -74,7 +78,7 @@ def history_chart(
         best = score if (score > best if greater else score < best) else best
         so_far.append(best)
     numbers = [each["trial"] for each in trials]
-    chart = Chart("Score by trial", Axis("trial", 0, max(numbers)), Axis(title, low, high))
+    chart = Chart("Score by trial", Axis("trial", 0, max(numbers)), Axis(title, low, high), width=WIDE)
     common = [name for name, _ in Counter(each["learner"] for each in trials).most_common(COLOURS)]
     style = {name: f"k{place}" for place, name in enumerate(common)}
     for kind in ("other", *style.values()):
@@ -102,7 +106,9 @@ def _slice(parameter: Mapping[str, Any], scores: Sequence[float], y: Axis) -> st
         places = [words.index(value) + 0.5 * (k / max(1, len(values) - 1) - 0.5) for k, value in enumerate(values)]
         x = Axis(name, words=words)
         return Chart(_titled(parameter), x, y).dots(places, scores, fade=True).svg()
-    low, high = (min(values), max(values)) if parameter["log"] else padded(values)
+    low, high = padded([math.log(value) for value in values] if parameter["log"] else values)
+    if parameter["log"]:
+        low, high = math.exp(low), math.exp(high)
     return (
         Chart(_titled(parameter), Axis(name, low, high, log=parameter["log"]), y).dots(values, scores, fade=True).svg()
     )

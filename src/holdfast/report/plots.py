@@ -20,7 +20,8 @@ def classification_plots(answers: Answers, classes: list[Any]) -> str:
     """ROC, precision-recall and calibration side by side; beyond two classes, one curve a class."""
     common = np.argsort(-np.bincount(answers.y, minlength=len(classes)))[:MOST_CURVES]
     which = [1] if len(classes) == 2 else [int(k) for k in common]
-    figure, (roc, pr, calibration) = _figure(3)
+    figures = [_figure() for _ in range(3)]
+    roc, pr, calibration = (axes for _, axes in figures)
     for place, k in enumerate(which):
         positive, share = answers.y == k, answers.predicted[:, k]
         if not 0 < positive.sum() < len(positive):
@@ -39,14 +40,15 @@ def classification_plots(answers: Answers, classes: list[Any]) -> str:
     _label(calibration, "Calibration", "probability the model gave", "share that came true")
     if len(which) > 1:
         roc.legend(fontsize=7, frameon=False, loc="lower right")
-    return _svg(figure)
+    return "".join(_svg(figure) for figure, _ in figures)
 
 
 def regression_plots(answers: Answers) -> str:
     """Predicted against actual, and residuals against predicted."""
     rows = np.linspace(0, len(answers.y) - 1, min(len(answers.y), MOST_POINTS)).astype(int)
     y, predicted = answers.y[rows], answers.predicted[rows]
-    figure, (against, residual, spread) = _figure(3)
+    figures = [_figure() for _ in range(3)]
+    against, residual, spread = (axes for _, axes in figures)
     ends = [min(y.min(), predicted.min()), max(y.max(), predicted.max())]
     against.plot(ends, ends, "--", color=FAINT, linewidth=1)
     residual.axhline(0, color=FAINT, linewidth=1, linestyle="--")
@@ -56,12 +58,12 @@ def regression_plots(answers: Answers) -> str:
     _label(against, "Actual against predicted", "predicted", "actual")
     _label(residual, "Residuals", "predicted", "actual - predicted")
     _label(spread, "How far off", "actual - predicted", "rows")
-    return _svg(figure)
+    return "".join(_svg(figure) for figure, _ in figures)
 
 
 def learning_plot(points: Sequence[tuple[int, float, float]], title: str) -> str:
     """The score by rows fitted: on those rows, and on rows not seen."""
-    figure, (axes,) = _figure(1)
+    figure, axes = _figure()
     rows = [point[0] for point in points]
     axes.plot(rows, [point[1] for point in points], "o-", markersize=3, color=FAINT, label="rows it was fitted on")
     axes.plot(rows, [point[2] for point in points], "o-", markersize=3, color=ACCENT, label="rows it had not seen")
@@ -94,17 +96,17 @@ def _reliability(positive: Flags, share: Floats) -> tuple[Floats, Floats]:
     return np.array([share[part].mean() for part in parts]), np.array([positive[part].mean() for part in parts])
 
 
-def _figure(n_plots: int) -> tuple[Any, Any]:
+def _figure() -> tuple[Any, Any]:
+    """One picture with its axes, of a size at which letters can be read on a telephone."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(3.6 * n_plots, 3.3), layout="constrained")
+    figure = Figure(figsize=(3.2, 2.9), layout="constrained")
     figure.patch.set_alpha(0)
-    axes = figure.subplots(1, n_plots, squeeze=False)[0]
-    for each in axes:
-        each.patch.set_alpha(0)
-        each.spines[["top", "right"]].set_visible(False)
-        each.spines[["left", "bottom"]].set_color(FAINT)
-        each.tick_params(colors=INK, labelsize=7, length=2)
+    axes = figure.subplots()
+    axes.patch.set_alpha(0)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(colors=INK, labelsize=7, length=2)
     return figure, axes
 
 

@@ -13,6 +13,8 @@ Say: TypeAlias = Callable[[Sequence[float]], str]
 # Size in pixels, questions drawn after each other, and pixels a letter takes.
 WIDTH, ROW, MOST_DEPTH, LETTER = 960, 44, 4, 6.4
 
+TITLE = 'class="title" '
+
 
 @dataclass(frozen=True)
 class _Placed:
@@ -66,7 +68,7 @@ def _edges(placed: _Placed, step: float) -> str:
     for child, word in zip(placed.children, ("yes", "no"), strict=False):
         to_x, to_y = _at(child, step)
         drawn += f'<path class="edge" d="M{x} {y}C{x} {to_y} {x} {to_y} {to_x - 8} {to_y}"/>'
-        drawn += f'<text class="tick" x="{to_x - 12}" y="{to_y - 4}" text-anchor="end">{word}</text>'
+        drawn += f'<text x="{to_x - 12}" y="{to_y - 4}" text-anchor="end">{word}</text>'
     return drawn
 
 
@@ -77,14 +79,10 @@ def _node(placed: _Placed, step: float, say: Say, shade: float) -> str:
     more = ", more below" if node["yes"] is not None and not placed.children else ""
     answer = say(node["value"])
     asked = f"{node['question']}?" if placed.children else ""
-    lines = (
-        [("title", asked), ("tick", f"{answer}{share}")]
-        if asked
-        else [("title", answer), ("tick", f"{share[3:]}{more}")]
-    )
+    lines = [(TITLE, asked), ("", f"{answer}{share}")] if asked else [(TITLE, answer), ("", f"{share[3:]}{more}")]
     shift = -3 if all(text for _, text in lines) else 4
     words = "".join(
-        f'<text class="{kind}" x="{x + 12}" y="{y + shift + 14 * k}">{escape(short(text, letters))}</text>'
+        f'<text {kind}x="{x + 12}" y="{y + shift + 14 * k}">{escape(short(text, letters))}</text>'
         for k, (kind, text) in enumerate(lines)
         if text
     )

@@ -36,10 +36,12 @@ EFFECTS = "the effects of columns"
 class Inside:
     """What was found; not_done says what there was no time for.
 
-    outputs: what the effects of columns are on. tree: the shipped model, where it is a tree, or else a surrogate.
+    outputs: what the effects of columns are on; probability: whether those are classes, and effects on their probabilities.
+    tree: the shipped model where it is a tree, else fidelity: a surrogate.
     """
 
     outputs: list[str] = field(default_factory=list)
+    probability: bool = False
     dependence: list[Dependence] = field(default_factory=list)
     tree: Node | None = None
     fidelity: Surrogate | None = None
@@ -56,7 +58,11 @@ class Inside:
             tree = {"what": "surrogate", "root": asdict(self.fidelity.tree)}
             tree |= {"explained": self.fidelity.explained, "agreement": self.fidelity.agreement}
         return {
-            "dependence": {"outputs": self.outputs, "columns": [asdict(each) for each in self.dependence]},
+            "dependence": {
+                "outputs": self.outputs,
+                "probability": self.probability,
+                "columns": [asdict(each) for each in self.dependence],
+            },
             "tree": tree,
             "search": {"trials": self.trials, "slices": None if self.slices is None else asdict(self.slices)},
         }
@@ -100,6 +106,7 @@ def _dependence(
     # As in the closer look, the sealed rows stand for rows the model has not met; no choice depends on the answers.
     rows = question.features.take(some_of(question.split.sealed))
     chosen, inside.outputs = _outputs(question)
+    inside.probability = question.task.classes is not None
 
     def predict(frame: pl.DataFrame) -> Floats:
         found = answers(model, frame)
