@@ -68,8 +68,11 @@ class Numeric:
         if name in self._flags:
             return f"{name} is true", False
         if self._wants.scaled:
-            return f"{name} ≤ {threshold * self._spread[column] + self._mean[column]:.5g}", True
-        return f"{name} ≤ {threshold + self._shift[column]:.5g}", True
+            threshold = threshold * self._spread[column] + self._mean[column]
+        else:
+            threshold += self._shift[column]
+        # Far from zero, five digits may tell nothing apart.
+        return f"{name} ≤ {threshold:.{5 if abs(threshold) < 1e5 else 12}g}", True
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the same arithmetic to a graph."""

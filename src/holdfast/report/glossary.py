@@ -27,7 +27,6 @@ TERMS: Mapping[str, str] = {
     "four-fifths rule": "A rule of thumb: no group's selection rate should be below 80 % of the highest group's.",
     "held-out rows": "Rows that the model was not fitted on.",
     "honest split": "A split by whole groups or by time, when rows that belong together would make a random one too easy.",
-    "individual line": "What the model would answer for one single row if only this column changed.",
     "leak": "A column that knows the answer in a way it will not when the model is used.",
     "learner": "A method that makes a model from rows, such as a linear model or a forest of trees.",
     "leaderboard": "All learners that were tried, best first.",
