@@ -29,6 +29,7 @@ def test_ticks(axis, labels):
 def test_every_range_has_few_ticks_within(low, high):
     axis = Axis("", low, high)
     values = [value for value, _ in axis.ticks()]
+    assert len({label for _, label in axis.ticks()}) == len(values)
     assert 1 <= len(values) <= 7
     assert all(low - 1e-9 <= value <= high + 1e-9 for value in values)
 

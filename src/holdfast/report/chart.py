@@ -46,7 +46,7 @@ class Axis:
         if self.dates:
             days = "%Y-%m-%d" if self.high - self.low < 3e8 else "%Y"
             return [(value, datetime.fromtimestamp(value, UTC).strftime(days)) for value in values[::2]]
-        return [(value, compact(value)) for value in values]
+        return list(zip(values, _labels(values), strict=True))
 
 
 class Chart:
@@ -123,7 +123,7 @@ def padded(values: Sequence[float], share: float = 0.05) -> tuple[float, float]:
     return low - room, high + room
 
 
-def compact(value: float) -> str:
+def compact(value: float, digits: int = 4) -> str:
     """Write a number in few letters.
 
     >>> compact(0.25), compact(1500.0), compact(200000.0), compact(3200000.0), compact(0.00001)
@@ -131,8 +131,14 @@ def compact(value: float) -> str:
     """
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= max(size, 10_000):
-            return f"{value / size:g}{letter}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+            return f"{value / size:.{digits}g}{letter}"
+    return f"{value:,.{max(0, digits - 4)}f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
+
+
+def _labels(values: Sequence[float]) -> list[str]:
+    """Labels with as many digits as tell the values apart."""
+    every = ([compact(value, digits) for value in values] for digits in (4, 6, 9, 13))
+    return next((labels for labels in every if len(set(labels)) == len(values)), [str(value) for value in values])
 
 
 def _steps(low: float, high: float, most: int = 6) -> list[float]:

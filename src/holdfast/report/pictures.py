@@ -23,9 +23,10 @@ def effect_charts(found: Mapping[str, Any]) -> list[str]:
     """One chart a column: the average answer by its value, with single rows where there is one output."""
     columns, outputs = found["columns"], found["outputs"]
     single = len(outputs) == 1
-    spans = [each[key] for each in columns for key in ("low", "high") if single]
-    means = [value for each in columns for row in each["mean"] for value in row]
-    ends = padded([*means, *(value for span in spans for value in span)])
+    rows = [each["mean"] for each in columns]
+    if single:
+        rows += [[each["low"], each["high"], *each["lines"]] for each in columns]
+    ends = padded([value for each in rows for row in each for value in row])
     answer = outputs[0] if not found["probability"] else f"probability of {outputs[0]}" if single else "probability"
     return [_effect(each, outputs, answer, ends) for each in columns]
 

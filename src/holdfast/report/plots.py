@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.arrays import Flags, Floats
+from holdfast.report.chart import compact
 from holdfast.report.story import Answers
 
 INK, ACCENT, FAINT = "#3b4252", "#0072b2", "#b8bfca"
@@ -99,6 +100,7 @@ def _reliability(positive: Flags, share: Floats) -> tuple[Floats, Floats]:
 def _figure() -> tuple[Any, Any]:
     """One picture with its axes, of a size at which letters can be read on a telephone."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(3.2, 2.9), layout="constrained")
     figure.patch.set_alpha(0)
@@ -107,6 +109,9 @@ def _figure() -> tuple[Any, Any]:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(FAINT)
     axes.tick_params(colors=INK, labelsize=7, length=2)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(6))
+        axis.set_major_formatter(lambda value, _: compact(value))
     return figure, axes
 
 
