@@ -59,7 +59,7 @@ TERMS: Mapping[str, str] = {
     "threshold": "The probability from which on a row is called positive.",
     "trial": "One configuration, trained and judged on every fold.",
     "true positive rate": "Of the rows that are positive, the share called positive.",
-    "variance": "How much values vary; of a model: its error from learning the accidents of its rows, cured by more rows or restraint.",
+    "variance": "How much values vary; of a model: its error from learning the accidents of its rows, which more rows cure.",
     "verdict": "The score of the finished model on the sealed rows, with its interval.",
     "95 % interval": "A range that holds the true score in 95 of 100 such studies.",
 }

@@ -26,8 +26,11 @@ from holdfast.study.verdict import Verdict, answers
 # Columns whose effect is drawn, and classes it is drawn for beyond two.
 MOST_COLUMNS, MOST_CLASSES = 6, 3
 
-# Seconds that a small tree and the shares of the parameters take at most, as far as can be told beforehand.
+# Seconds that fitting a small tree and sharing out the variation among parameters take at most.
 SMALL_TREE, SHARES = 0.5, 1.5
+
+# The model's speed is judged by so many rows.
+FEW_ROWS = 50
 
 EFFECTS = "the effects of columns"
 
@@ -83,7 +86,7 @@ def look_inside(
     _dependence(inside, question, model, importance, deadline)
     if shipped.tree is not None:
         inside.tree = shipped.tree
-    elif time.monotonic() + SMALL_TREE > deadline:
+    elif time.monotonic() + _seconds(question, model) + SMALL_TREE > deadline:
         inside.not_done.append("a small tree that stands for the model")
     else:
         inside.fidelity = _surrogate(question, model, verdict)
@@ -131,6 +134,15 @@ def _outputs(question: Question) -> tuple[list[int], list[str]]:
     counts = np.bincount(question.y(question.split.development), minlength=len(classes))
     commonest = [int(k) for k in np.argsort(-counts, kind="stable")[:MOST_CLASSES]]
     return commonest, [str(classes[k]) for k in commonest]
+
+
+def _seconds(question: Question, model: Model) -> float:
+    """What the answers that a small tree is fitted to will take, judged by a few of them."""
+    rows = some_of(question.split.development)
+    few = question.features.take(rows[:FEW_ROWS])
+    began = time.monotonic()
+    answers(model, few.frame)
+    return (time.monotonic() - began) * len(rows) / few.n_rows
 
 
 def _surrogate(question: Question, model: Model, verdict: Verdict) -> Surrogate | None:
