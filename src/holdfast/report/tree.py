@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 from typing import Any, TypeAlias
 
 from holdfast.report.chart import short
@@ -79,12 +80,13 @@ def _node(placed: _Placed, step: float, say: Say, shade: float) -> str:
     more = ", more below" if node["yes"] is not None and not placed.children else ""
     answer = say(node["value"])
     asked = f"{node['question']}?" if placed.children else ""
-    lines = [(TITLE, asked), ("", f"{answer}{share}")] if asked else [(TITLE, answer), ("", f"{share[3:]}{more}")]
-    shift = -3 if all(text for _, text in lines) else 4
+    # A question has the room of the branches below it: two lines, and one for the answer.
+    bold = wrap(asked or answer, letters, max_lines=2 if asked else 1, placeholder="…")
+    plain = f"{answer}{share}" if asked else f"{share[3:]}{more}"
+    lines = [*((TITLE, text) for text in bold), *([("", short(plain, letters))] if plain else [])]
+    top = y + 11 - 7 * len(lines)
     words = "".join(
-        f'<text {kind}x="{x + 12}" y="{y + shift + 14 * k}">{escape(short(text, letters))}</text>'
-        for k, (kind, text) in enumerate(lines)
-        if text
+        f'<text {kind}x="{x + 12}" y="{top + 14 * k:g}">{escape(text)}</text>' for k, (kind, text) in enumerate(lines)
     )
     whole = escape(f"{asked} {answer}{share}{more}".strip())
     return (
