@@ -47,6 +47,37 @@ def row(learner, score, **facts):
     }  # fmt: skip
 
 
+def inside(n_classes):
+    """Pictures of the model and its search: effects of a number, a date and words, a small tree, and twelve trials."""
+    n = 1 if n_classes in (None, 2) else 3
+    rows = [[0.1 + 0.2 * k] * n for k in range(3)]
+    ranges = {"mean": rows, "low": [0.0, 0.1, 0.2], "high": [0.3, 0.5, 0.7], "lines": [[0.1, 0.2, 0.3]] * 4}
+    columns = [
+        {"feature": EVIL, "kind": "category", "values": ["red", None, EVIL], **ranges},
+        {"feature": "size", "kind": "number", "values": [1.0, 2.0, 9.0], **ranges},
+        {"feature": "day", "kind": "datetime", "values": [0.0, 1e8, 2e8], **ranges},
+    ]
+    leaf = {"value": [0.2] if n_classes is None else [0.8, 0.2, *[0.0] * (n_classes - 2)], "rows": 0.5, "question": ""}
+    leaf |= {"yes": None, "no": None}
+    trials = [{"trial": k, "learner": "abcdefg"[k % 7], "score": 0.5 + k / 100, "seconds": 1.0} for k in range(1, 13)]
+    parameters = [
+        {"name": EVIL, "importance": 0.7, "log": True, "options": [], "values": [10.0**k for k in range(12)]},
+        {"name": "how", "importance": 0.3, "log": False, "options": ["x", EVIL], "values": [EVIL] * 11 + ["x"]},
+    ]
+    scores = [each["score"] for each in trials]
+    return {
+        "dependence": {"outputs": [EVIL] * n, "probability": n_classes is not None, "columns": columns},
+        "tree": {
+            "what": "surrogate", "root": {**leaf, "question": EVIL, "yes": leaf, "no": leaf}, "explained": 0.9,
+            "agreement": None if n_classes is None else 0.8,
+        },
+        "search": {
+            "trials": trials,
+            "slices": {"learner": "forest", "trials": list(range(12)), "scores": scores, "parameters": parameters},
+        },
+    }  # fmt: skip
+
+
 def story(n_classes=2, n_columns=5, n_findings=2) -> Story:
     n = 500
     if n_classes is None:
@@ -69,6 +100,7 @@ def story(n_classes=2, n_columns=5, n_findings=2) -> Story:
             "leaderboard": [row("lightgbm", 0.84, chosen=True), row("prior", 0.5, baseline=True)],
             "verdict": verdict(metric, n_classes),
             "decision": n_classes and decision(n_classes),
+            **inside(n_classes),
             "model": {"path": "study/model", "size_bytes": 12_345, "sha256": "ab" * 32},
             "seconds": dict.fromkeys(("read", "audit", "search", "verdict", "compile"), 1.25),
             "fingerprint": "cd" * 16,
@@ -80,5 +112,6 @@ def story(n_classes=2, n_columns=5, n_findings=2) -> Story:
         sealed=answers,
         columns=[ColumnFacts(f"{EVIL}{k}", "number", 0.1, 7, "1 · 2 · 3", [10, 100, 50]) for k in range(n_columns)],
         importance=[Importance(EVIL, 0.2, 0.1, 0.3), Importance("b", -0.01, -0.02, 0.0)],
+        learners={"lightgbm": "Many trees, each mending what the ones before left wrong.", "prior": EVIL},
         not_tried=[("catboost", "not installed")],
     )

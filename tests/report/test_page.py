@@ -15,9 +15,13 @@ def test_every_section_is_there(n_classes):
         "Findings",
         "Leaderboard",
         "On the sealed rows",
+        "How the search went",
         "What the model looks at",
+        "How the answer moves with a column",
+        "The model as a tree",
         "The data",
         "Use the model",
+        "Words",
     ):
         assert f"<h2>{heading}" in page
     assert ("<h2>Confusion" in page) == (n_classes is not None)
@@ -52,6 +56,25 @@ def test_it_stays_small(n_classes):
 def test_the_same_story_is_the_same_page():
     one = story()
     assert render(one) == render(one)
+
+
+def test_what_was_not_found_out_has_no_section():
+    bare = story()
+    nothing = {
+        "dependence": {"outputs": [], "probability": False, "columns": []},
+        "tree": None,
+        "search": {"trials": bare.result["search"]["trials"][:9], "slices": None},
+    }
+    page = render(replace(bare, result={**bare.result, **nothing}))
+    for heading in ("How the search went", "How the answer moves", "The model as a tree"):
+        assert heading not in page
+
+
+def test_the_shipped_tree_is_called_the_model():
+    bare = story()
+    page = render(replace(bare, result={**bare.result, "tree": {"what": "model", "root": bare.result["tree"]["root"]}}))
+    assert "The model that ships is this" in page
+    assert "not the model itself" not in page
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
+from holdfast.learners.drawing import Node, drawn_pipeline
 from holdfast.learners.pipeline import Pipeline, fit_estimator
 from holdfast.learners.preparing import encode, transform_of, wanted
 from holdfast.tasks.task import Family
@@ -65,7 +66,7 @@ class Compiled:
     """A graph, the proof that it answers as the fitted pipelines do, the rows fitted on, and what it took.
 
     rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph.
-    prepared: how their columns and target were.
+    prepared: how their columns and target were. tree: how to draw the model, where it is a single tree.
     """
 
     onnx: bytes
@@ -73,6 +74,7 @@ class Compiled:
     rows: Integers
     n_members: int
     prepared: tuple[Prepared, ...] = ()
+    tree: Node | None = None
 
 
 def fit_and_compile(
@@ -97,7 +99,8 @@ def fit_and_compile(
     pipelines, prepared = _fit(training, columns, rows, members, soft)
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs)
     proof = prove(graph, pipelines, columns, calibrator, costs, deadline=soft)
-    return Compiled(graph, proof, training.rows[rows], len(pipelines), tuple(prepared))
+    tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
+    return Compiled(graph, proof, training.rows[rows], len(pipelines), tuple(prepared), tree)
 
 
 def _fit(

@@ -49,7 +49,7 @@ class Story:
     result: as in result.json. decisions: what was decided and why, as (what, why) pairs. metrics: name -> (title, one
     sentence, greater is better). sealed: what the judged model said of the sealed rows. curve:
     rows fitted, and the score on them and on others. values_words: what result's validation curve says; nested_words: what
-    its nested cross-validation does.
+    its nested cross-validation does. learners: name -> what it is, in one sentence.
     """
 
     title: str
@@ -66,4 +66,5 @@ class Story:
     curve_words: Sequence[str] = ()
     values_words: Sequence[str] = ()
     nested_words: Sequence[str] = ()
+    learners: Mapping[str, str] = field(default_factory=dict)
     not_tried: Sequence[tuple[str, str]] = field(default_factory=tuple)

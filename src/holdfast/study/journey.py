@@ -21,6 +21,7 @@ from holdfast.study.energy import energy
 from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
 from holdfast.study.folds import check_folds
+from holdfast.study.inside import look_inside
 from holdfast.study.learning import learning_curve
 from holdfast.study.nested import main_clock, nested
 from holdfast.study.prepare import ask, audited
@@ -130,6 +131,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     important = [each.feature for each in importance]
     judged = load(folder.judged)
     trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - 0.5 * WRITING)
+    inside = look_inside(question, judged, shipped, verdict, searched, importance, deadline=clock.end - 0.6 * WRITING)
     manifest = ship(
         folder.model,
         question,
@@ -156,6 +158,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
         seconds,
         energy(executor),
         trust,
+        inside,
         procedure,
     )
     write_results(results, folder, clock)

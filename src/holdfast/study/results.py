@@ -13,6 +13,7 @@ from holdfast.compile.final import Compiled
 from holdfast.data.columns import NUMERIC_KINDS, Kind
 from holdfast.evaluate.leaderboard import Row
 from holdfast.explain.importance import Importance
+from holdfast.learners.catalogue import find
 from holdfast.report import story as report
 from holdfast.report.page import number
 from holdfast.report.page import write as write_page
@@ -22,6 +23,7 @@ from holdfast.study.board import Searched
 from holdfast.study.decision import decision_facts, words_of_decision
 from holdfast.study.finish import Finished
 from holdfast.study.folder import Folder, write_text
+from holdfast.study.inside import Inside
 from holdfast.study.learning import Point, words_of
 from holdfast.study.nested import Nested
 from holdfast.study.nested import words_of as nested_words_of
@@ -54,6 +56,7 @@ class Results:
     seconds: dict[str, float]
     energy: dict[str, Any]
     trust: Trust
+    inside: Inside
     nested: Nested | None = None
 
     @property
@@ -134,6 +137,8 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
             },
         },
         **results.trust.to_json(),
+        **results.inside.to_json(),
+        "no_time_for": [*results.trust.not_done, *results.inside.not_done],
         "importance": [vars(each) for each in results.importance],
         "learning_curve": [vars(each) for each in results.curve],
         "validation_curve": None if results.values is None else asdict(results.values),
@@ -239,8 +244,15 @@ def _story(results: Results, result: dict[str, Any]) -> report.Story:
         curve_words=words_of(results.curve, question.metric, base),
         values_words=[] if results.values is None else words_of_values(results.values, question.metric, base),
         nested_words=[] if results.nested is None else nested_words_of(results.nested, question.metric),
+        learners=_learners(results),
         not_tried=_not_tried(results),
     )
+
+
+def _learners(results: Results) -> dict[str, str]:
+    family = results.question.task.family
+    names = sorted({outcome.spec.learner for outcome in results.searched.found.outcomes})
+    return {name: find(name, family).summary for name in names}
 
 
 def _columns(question: Question) -> list[report.ColumnFacts]:

@@ -54,7 +54,6 @@ class Trust:
             "equal_treatment": [asdict(each) for each in self.equal],
             "robustness": [asdict(each) for each in self.robustness],
             "privacy": privacy,
-            "no_time_for": self.not_done,
         }
 
 
@@ -82,7 +81,7 @@ def look_closer(
     if time.monotonic() > deadline:
         trust.not_done.append("privacy")
     elif len(verdict.y) >= 50:
-        rows = _some(finished.compiled.rows)
+        rows = some_of(finished.compiled.rows)
         members = question.dataset.take(rows)
         inside = losses(question.encode(members), answers(model, members.frame))
         trust.privacy = membership(inside, losses(verdict.y, verdict.predictions))
@@ -93,7 +92,7 @@ def _robustness(
     trust: Trust, question: Question, model: Model, verdict: Verdict, important: Sequence[str], deadline: float
 ) -> None:
     # The seal was opened for the verdict; these are the same rows, asked differently, and no choice depends on the answers.
-    rows = _some(question.split.sealed)
+    rows = some_of(question.split.sealed)
     sealed = question.features.take(rows)
     y = question.y(rows)
 
@@ -156,7 +155,8 @@ def _difference(constraint: str, groups: Any, y: Any, called: Any) -> float:
     return max(gaps)
 
 
-def _some(rows: Integers) -> Integers:
+def some_of(rows: Integers) -> Integers:
+    """Spread what is looked at evenly over the rows."""
     if len(rows) <= ROWS:
         return rows
     return np.asarray(rows[np.linspace(0, len(rows) - 1, ROWS).astype(np.int64)])
