@@ -5,11 +5,12 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 import holdfast
+from holdfast.cli import options
 from holdfast.cli.progress import progress
 from holdfast.model.signature import read_key
 from holdfast.model.signature import sign as sign_folder
@@ -18,78 +19,51 @@ from holdfast.study.settings import DEFAULT_BUDGET, read_settings
 
 STARTED = time.monotonic()
 
-# How columns and target are prepared.
-Scale = Annotated[
-    str | None, typer.Option(help="standard, minmax, robust, power, box_cox, quantile, quantile_normal or search.")
-]
-Encode = Annotated[str | None, typer.Option(help="Categories: onehot, ordinal, target or hashing. Else auto.")]
-Cross = Annotated[str | None, typer.Option(help='Columns of two others: "city*product,price/area", or auto.')]
-Select = Annotated[
-    str | None, typer.Option(help="Keep columns by l1, importance, mutual_information or rfe; rfe:20 keeps 20.")
-]
-TargetTransform = Annotated[str | None, typer.Option(help="Learn a skewed number as log or power; auto tries it out.")]
+# Options that say what to do with a study, rather than what it is asked.
+OURS = frozenset({"out", "config", "sign", "as_json", "no_open"})
 
 
 def train(
-    data: Annotated[str | None, typer.Argument(help="A file, glob or sqlite:///file.db?table=name.")] = None,
-    target: Annotated[
-        list[str] | None, typer.Option(help="The column to predict; several times for a model of several.")
-    ] = None,
-    task: Annotated[
-        str | None, typer.Option(help="binary, multiclass, regression or multilabel; else found out.")
-    ] = None,
-    metric: Annotated[str | None, typer.Option(help="What to be good at; a name, or module:name of your own.")] = None,
-    costs: Annotated[
-        Path | None, typer.Option(help="A CSV of what answers cost: true classes down, answers across.")
-    ] = None,
-    threshold: Annotated[
-        str | None, typer.Option(help="Of two classes: 0.3, best, f1, precision>=0.9 or recall>=0.95.")
-    ] = None,
-    budget: Annotated[str | None, typer.Option(help="Time for everything, such as 60s or 5min.")] = None,
-    trials: Annotated[int | None, typer.Option(help="Configurations to try; repeatable to the bit.")] = None,
-    learners: Annotated[str | None, typer.Option(help="Only these, in this order: a,b.")] = None,
-    tuner: Annotated[str | None, typer.Option(help="bayes, gp, random, grid, halving or none.")] = None,
-    scale: Scale = None,
-    encode: Encode = None,
-    cross: Cross = None,
-    select: Select = None,
-    target_transform: TargetTransform = None,
-    group: Annotated[
-        str | None, typer.Option(help="Rows with one value here stay together; also a,b or stem(ID).")
-    ] = None,
-    time_column: Annotated[
-        str | None, typer.Option("--time", help="Judge on the future by this column, or by rows().")
-    ] = None,
-    split: Annotated[str | None, typer.Option(help="random: whatever the audit measures. Else auto.")] = None,
-    prefer: Annotated[
-        str | None, typer.Option(help="simple: the simplest model that is about as good. Else best.")
-    ] = None,
-    conformal_group: Annotated[
-        str | None, typer.Option(help="A category whose values get intervals of their own.")
-    ] = None,
-    protected: Annotated[str | None, typer.Option(help="Measure fairness by these columns: a,b.")] = None,
-    fair: Annotated[str | None, typer.Option(help="demographic_parity, equal_opportunity or equalised_odds.")] = None,
-    weight: Annotated[str | None, typer.Option(help="How much each row counts.")] = None,
-    drop: Annotated[str | None, typer.Option(help="Columns to leave out: a,b.")] = None,
-    keep: Annotated[str | None, typer.Option(help="Columns to learn from whatever the audit says: a,b.")] = None,
-    sealed: Annotated[float | None, typer.Option(help="Share of rows sealed for the verdict (0.2).")] = None,
-    folds: Annotated[
-        str | None, typer.Option(help="Folds (5), also 5x3 (5 folds, 3 times) or logo (a group each).")
-    ] = None,
-    repeats: Annotated[int | None, typer.Option(help="How many times the rows are cut in folds.")] = None,
-    nested: Annotated[bool | None, typer.Option("--nested", help="Also cross-validate the whole search.")] = None,
-    outer_folds: Annotated[int | None, typer.Option(help="Outer folds of --nested (5).")] = None,
-    validation_curve: Annotated[
-        str | None, typer.Option(help="Show what this parameter does: NAME or LEARNER.NAME.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed and trials, same model (0).")] = None,
-    record: Annotated[bool | None, typer.Option("--record", help="Also write a technical record (EU AI Act).")] = None,
-    sign: Annotated[Path | None, typer.Option(help="Sign the model with this private key (Ed25519, PEM).")] = None,
-    header: Annotated[bool | None, typer.Option("--header/--no-header", help="The file's first row names.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The study's folder (study).")] = None,
-    config: Annotated[Path | None, typer.Option(help="A study.toml; options given here override it.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print result.json on standard output.")] = False,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Don't show the report in a browser.")] = False,
+    context: typer.Context,
+    data: options.Data = None,
+    target: options.Target = None,
+    task: options.Task = None,
+    metric: options.Metric = None,
+    costs: options.Costs = None,
+    threshold: options.Threshold = None,
+    weight: options.Weight = None,
+    drop: options.Drop = None,
+    keep: options.Keep = None,
+    budget: options.Budget = None,
+    trials: options.Trials = None,
+    learners: options.Learners = None,
+    tuner: options.Tuner = None,
+    prefer: options.Prefer = None,
+    seed: options.Seed = None,
+    scale: options.Scale = None,
+    encode: options.Encode = None,
+    cross: options.Cross = None,
+    select: options.Select = None,
+    target_transform: options.TargetTransform = None,
+    group: options.Group = None,
+    time: options.Time = None,
+    split: options.Split = None,
+    sealed: options.Sealed = None,
+    folds: options.Folds = None,
+    repeats: options.Repeats = None,
+    nested: options.Nested = None,
+    outer_folds: options.OuterFolds = None,
+    validation_curve: options.ValidationCurve = None,
+    conformal_group: options.ConformalGroup = None,
+    protected: options.Protected = None,
+    fair: options.Fair = None,
+    header: options.Header = None,
+    out: options.Out = None,
+    config: options.Config = None,
+    record: options.Record = None,
+    sign: options.Sign = None,
+    as_json: options.AsJson = False,
+    no_open: options.NoOpen = False,
 ) -> None:
     """Go from raw data to a sealed verdict, a report and a compiled model.
 
@@ -97,19 +71,10 @@ def train(
 
     Example: holdfast train churn.csv --target churned --budget 60s
     """
-    given: dict[str, Any] = {
-        "data": data, "target": target, "task": task, "metric": metric, "costs": costs,
-        "threshold": threshold, "budget": budget, "trials": trials,
-        "learners": learners, "tuner": tuner, "scale": scale, "encode": encode, "cross": cross, "select": select,
-        "target_transform": target_transform, "group": group, "time": time_column, "split": split, "prefer": prefer,
-        "conformal_group": conformal_group, "protected": protected, "fair": fair,
-        "weight": weight, "drop": drop,
-        "keep": keep, "sealed": sealed, "folds": folds, "repeats": repeats, "nested": nested,
-        "outer_folds": outer_folds, "validation_curve": validation_curve, "seed": seed, "header": header, "record": record,
-    }  # fmt: skip
+    given = {name: value for name, value in context.params.items() if name not in OURS and value not in (None, [], ())}
     settings = {
         **({} if config is None else read_settings(config)),
-        **{k: v for k, v in given.items() if v not in (None, [])},
+        **given,
     }
     study = _train(settings, out, sign)
     if sign is not None:
