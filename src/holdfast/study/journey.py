@@ -132,34 +132,15 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     judged = load(folder.judged)
     trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - 0.5 * WRITING)
     inside = look_inside(question, judged, shipped, verdict, searched, importance, deadline=clock.end - 0.6 * WRITING)
-    manifest = ship(
-        folder.model,
-        question,
-        shipped,
-        intervals,
-        card=card(question, shipped, findings, verdict, trust, energy(executor)),
-    )
+    text = card(question, shipped, findings, verdict, trust, energy(executor))
+    manifest = ship(folder.model, question, shipped, intervals, card=text)
     done("compile")
 
     say("writing the report")
     board = board_of(asked, searched, finished.candidate)
     results = Results(
-        question,
-        findings,
-        searched,
-        board,
-        finished,
-        refitted,
-        verdict,
-        importance,
-        curve,
-        values,
-        manifest,
-        seconds,
-        energy(executor),
-        trust,
-        inside,
-        procedure,
-    )
+        question, findings, searched, board, finished, refitted, verdict, importance, curve, values, manifest, seconds,
+        energy(executor), trust, inside, procedure,
+    )  # fmt: skip
     write_results(results, folder, clock)
     return Study(folder.path)
