@@ -78,6 +78,10 @@ def inside(n_classes):
     }  # fmt: skip
 
 
+def weighed(name, score):
+    return {"name": name, "trial": 1, "score": score, "size": 12_345, "latency": 2e-5, "front": True, "within": True}
+
+
 def story(n_classes=2, n_columns=5, n_findings=2) -> Story:
     n = 500
     if n_classes is None:
@@ -98,6 +102,7 @@ def story(n_classes=2, n_columns=5, n_findings=2) -> Story:
             "metric": metric,
             "findings": [finding] * n_findings,
             "leaderboard": [row("lightgbm", 0.84, chosen=True), row("prior", 0.5, baseline=True)],
+            "front": [weighed("lightgbm", 0.84), weighed("prior", 0.5)],
             "verdict": verdict(metric, n_classes),
             "decision": n_classes and decision(n_classes),
             **inside(n_classes),

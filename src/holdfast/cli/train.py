@@ -39,6 +39,8 @@ def train(
     learners: options.Learners = None,
     tuner: options.Tuner = None,
     prefer: options.Prefer = None,
+    max_latency: options.MaxLatency = None,
+    max_size: options.MaxSize = None,
     seed: options.Seed = None,
     scale: options.Scale = None,
     encode: options.Encode = None,

@@ -51,7 +51,7 @@ def prove(
 
     Raises CompileError when ONNX Runtime can't load or run the graph.
     """
-    session = _session(onnx)
+    session = open_session(onnx)
     names = {each.name for each in session.get_inputs()}
     outputs = [each.name for each in session.get_outputs()]
     classes = members[0][0].n_classes
@@ -64,7 +64,7 @@ def prove(
         fitted = np.sum([weight * pipeline.predict(chunk) for pipeline, weight in members], axis=0)
         fitted = fitted if classes is None else calibrator.apply(fitted)
         compiled, *labels = _answer(
-            session, outputs, {name: array for name, array in _feeds(chunk).items() if name in names}
+            session, outputs, {name: array for name, array in feeds_of(chunk).items() if name in names}
         )
         difference = np.abs(compiled - fitted)
         worst = max(worst, float(np.max(difference, initial=0.0))) if np.isfinite(difference).all() else float("inf")
@@ -78,11 +78,13 @@ def prove(
     return Proof(done, worst, TOLERANCE * spread, differ)
 
 
-def _session(onnx: bytes) -> Any:
+def open_session(onnx: bytes, threads: int = 0) -> Any:
+    """Open a graph in ONNX Runtime; threads: 0 leaves their number to it. CompileError when it doesn't take the graph."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
+    options.intra_op_num_threads = threads
     try:
         return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
     except Exception as error:
@@ -97,7 +99,8 @@ def _answer(session: Any, outputs: list[str], feeds: dict[str, Any]) -> list[Any
     return answers
 
 
-def _feeds(columns: Columns) -> dict[str, Any]:
+def feeds_of(columns: Columns) -> dict[str, Any]:
+    """The graph's inputs, of rows as a pipeline sees them."""
     feeds: dict[str, Any] = {}
     if columns.numbers:
         feeds["numbers"] = np.column_stack(list(columns.numbers.values()))

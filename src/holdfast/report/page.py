@@ -37,7 +37,7 @@ def render(story: Story) -> str:
 
     room = files("holdfast.report")
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"number": number, "percent": percent, "seconds": seconds}
+    environment.filters |= {"number": number, "percent": percent, "seconds": seconds, "bytes": size}
     environment.globals |= {"span": span}
     page = environment.from_string(room.joinpath("page.html").read_text(encoding="utf-8"))
     if story.classes is None:
@@ -77,7 +77,7 @@ def write(story: Story, path: Path) -> None:
 
 def write_page(text: str, path: Path) -> None:
     """Write a page so that it is whole or absent."""
-    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished = path.with_name(path.name + ".partial")
     unfinished.write_text(text, encoding="utf-8")
     os.replace(unfinished, path)
 
@@ -114,8 +114,23 @@ def percent(share: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """Show a time with the precision that matters."""
+    """Show a time with the precision that matters.
+
+    >>> seconds(2.34), seconds(0.012), seconds(0.0000231)
+    ('2.3 s', '12 ms', '23 µs')
+    """
+    if value < 0.001:
+        return f"{value * 1e6:.0f} µs"
     return f"{value:.0f} s" if value >= 10 else f"{value:.1f} s" if value >= 1 else f"{value * 1000:.0f} ms"
+
+
+def size(n_bytes: float) -> str:
+    """Show a size with the precision that matters.
+
+    >>> size(1_250_000), size(7_100)
+    ('1.2 MB', '7 kB')
+    """
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:.0f} kB"
 
 
 def _metrics(story: Story) -> list[str]:

@@ -1,6 +1,6 @@
 """What could ship: the ensemble and every single model, best first, with what finishing each would cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,17 +52,20 @@ def rank(
     parts: Sequence[Integers],
     rows: float,
     max_seconds: float,
+    taken: Mapping[int, Sequence[float]] | None = None,
+    most: Sequence[float] = (),
 ) -> list[Candidate]:
     """Order what could ship, best first, the baseline last.
 
     y: the truth of the out-of-fold rows; parts: the places of each fold in it.
-    rows, max_seconds: an ensemble is built only of members whose fits on this
-    many rows take no longer than this together.
+    rows, max_seconds: an ensemble is built only of members whose fits on this many rows take no longer than this together.
+    taken: by trial, what else it takes; others are left out, and members of an ensemble take no more than `most` together.
     """
-    models = [outcome for outcome in outcomes if outcome is not baseline]
+    models = [each for each in outcomes if each is not baseline and (taken is None or each.spec.number in taken)]
     models.sort(key=lambda outcome: -metric.gain(outcome.score))
     singles = [_single(outcome) for outcome in models]
-    ensemble = _ensemble(models[:DRAWN_FROM], metric=metric, y=y, parts=parts, rows=rows, max_seconds=max_seconds)
+    costs = [[fit_seconds(each, rows), *(taken[each.spec.number] if taken else ())] for each in models[:DRAWN_FROM]]
+    ensemble = _ensemble(models[:DRAWN_FROM], costs, [max_seconds, *most], metric=metric, y=y, parts=parts)
     last = _single(baseline)
     if ensemble is None:
         return [*singles, last]
@@ -98,13 +101,18 @@ def _single(outcome: Outcome) -> Candidate:
 
 
 def _ensemble(
-    models: Sequence[Outcome], *, metric: Metric, y: Any, parts: Sequence[Integers], rows: float, max_seconds: float
+    models: Sequence[Outcome],
+    costs: Sequence[Sequence[float]],
+    most: Sequence[float],
+    *,
+    metric: Metric,
+    y: Any,
+    parts: Sequence[Integers],
 ) -> Candidate | None:
     if len(models) < 2:
         return None
-    costs = [fit_seconds(outcome, rows) for outcome in models]
     predictions = [outcome.predictions for outcome in models]
-    weights = greedy_weights(metric, y, predictions, costs, max_cost=max_seconds)
+    weights = greedy_weights(metric, y, predictions, costs, max_costs=most)
     chosen = [(outcome, float(weight)) for outcome, weight in zip(models, weights, strict=True) if weight > 0]
     if len(chosen) < 2:
         return None

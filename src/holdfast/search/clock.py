@@ -52,6 +52,15 @@ def parse_budget(text: str | float | None) -> float | None:
     >>> parse_budget("5 min"), parse_budget("90"), parse_budget(None)
     (300.0, 90.0, None)
     """
+    return parse_seconds(text, "budget", "60s, 5min or 1h")
+
+
+def parse_seconds(text: str | float | None, name: str, example: str) -> float | None:
+    """Read a time; RequestError, which says what `name` expected, for anything else.
+
+    >>> parse_seconds("5 ms", "max_latency", "1ms")
+    0.005
+    """
     if text is None:
         return None
     words = str(text).strip().lower()
@@ -61,7 +70,7 @@ def parse_budget(text: str | float | None) -> float | None:
     try:
         seconds = float(number) * _UNITS[unit]
     except (ValueError, KeyError):
-        raise RequestError(f"budget {text!r} is not a time; expected something like 60s, 5min or 1h") from None
+        raise RequestError(f"{name} {text!r} is not a time; expected something like {example}") from None
     if not 0 < seconds < float("inf"):
-        raise RequestError(f"budget {text!r} is not positive; expected something like 60s, 5min or 1h")
+        raise RequestError(f"{name} {text!r} is not positive; expected something like {example}")
     return seconds

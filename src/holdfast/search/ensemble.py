@@ -17,26 +17,28 @@ def greedy_weights(
     metric: Metric,
     y: Any,
     predictions: Sequence[Floats],
-    costs: Sequence[float],
+    costs: Sequence[Sequence[float]],
     *,
-    max_cost: float = float("inf"),
+    max_costs: Sequence[float] = (),
     max_members: int = 8,
 ) -> Floats:
     """Choose weights (n_models,) summing to 1 whose average scores best (Caruana et al., 2004).
 
-    Models are added one at a time with replacement, best first, and the best prefix is kept. The distinct members' costs
-    may not add up to more than `max_cost`; when even the cheapest is dearer, that one is taken alone.
+    Models are added one at a time with replacement, best first, and the best prefix is kept. costs: one or more for each
+    model, such as seconds and bytes; those of the distinct members may not add up to more than `max_costs`. When even the
+    cheapest is dearer, that one is taken alone.
     """
     rows = np.linspace(0, len(y) - 1, min(len(y), MAX_ROWS)).astype(int)
     y, stacked = y[rows], np.stack([each[rows] for each in predictions])
+    taken, most = np.asarray(costs, dtype=np.float64), np.array(max_costs or [np.inf] * len(costs[0]))
     counts, total = np.zeros(len(stacked)), np.zeros_like(stacked[0])
     best_gain, best_counts = -np.inf, counts.copy()
     for _ in range(ROUNDS):
-        spent = float(np.dot(counts > 0, costs))
+        spent = (counts > 0) @ taken
         allowed = [
             k
             for k in range(len(stacked))
-            if counts[k] or (spent + costs[k] <= max_cost and np.count_nonzero(counts) < max_members)
+            if counts[k] or ((spent + taken[k] <= most).all() and np.count_nonzero(counts) < max_members)
         ]
         if not allowed:
             break
@@ -48,6 +50,6 @@ def greedy_weights(
         if gains[winner] > best_gain + 1e-12:
             best_gain, best_counts = gains[winner], counts.copy()
     if not best_counts.any():
-        best_counts[int(np.argmin(costs))] = 1
+        best_counts[int(np.argmin(taken[:, 0]))] = 1
     weights: Floats = best_counts / best_counts.sum()
     return weights

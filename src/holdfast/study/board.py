@@ -1,6 +1,6 @@
 """The search as a study runs it, and the leaderboard and candidates that come out of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,8 +92,15 @@ def run_search(
     return Searched(problem, rows, decided, found, base, found.outcomes, not_tried)
 
 
-def candidates_of(question: Question, searched: Searched, *, clock: Clock) -> list[Candidate]:
-    """What could ship, best first; with --prefer simple the simplest of those that are as good."""
+def candidates_of(
+    question: Question,
+    searched: Searched,
+    *,
+    clock: Clock,
+    taken: Mapping[int, Sequence[float]] | None = None,
+    most: Sequence[float] = (),
+) -> list[Candidate]:
+    """What could ship, best first; with --prefer simple the simplest of those that are as good. taken, most: as in `rank`."""
     problem = searched.problem
     y = problem.y[problem.judged]
     candidates = rank(
@@ -104,6 +111,8 @@ def candidates_of(question: Question, searched: Searched, *, clock: Clock) -> li
         parts=problem.parts,
         rows=len(question.split.development),
         max_seconds=0.7 * JUDGED_SHARE * max(clock.left - WRITING, 0.0),
+        taken=taken,
+        most=most,
     )
     if question.request.prefer == "best":
         return candidates

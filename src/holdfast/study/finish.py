@@ -71,8 +71,9 @@ def fit_first_that_works(
     executor: Executor,
     clock: Clock,
     say: Callable[[str], None],
+    objection: Callable[[Compiled], str | None] = lambda compiled: None,
 ) -> Finished:
-    """Fit the best candidate on the development rows and compile it; on failure, go on to the next.
+    """Fit the best candidate on the development rows and compile it; on failure, or an objection to it, go on to the next.
 
     A candidate estimated to take longer than its share of the time left is fitted on a sample of the rows. The baseline,
     last in line, has no deadline.
@@ -96,9 +97,12 @@ def fit_first_that_works(
         except (CompileError, OverrunError, WorkFailedError) as error:
             given_up.append((candidate.name, str(error)))
             continue
-        if compiled.proof.agrees:
+        if not compiled.proof.agrees:
+            given_up.append((candidate.name, f"compiled and fitted model differ: {compiled.proof}"))
+        elif not last and (reason := objection(compiled)) is not None:
+            given_up.append((candidate.name, reason))
+        else:
             return Finished(candidate, compiled, calibration, unseen, decision, given_up)
-        given_up.append((candidate.name, f"compiled and fitted model differ: {compiled.proof}"))
     raise CompileError(
         f"no model could be compiled faithfully ({given_up}); expected at least the baseline: please report this"
     )
@@ -120,9 +124,15 @@ def explain(candidate: Candidate, *, executor: Executor, clock: Clock, say: Call
 
 
 def refit_on_all(
-    finished: Finished, question: Question, *, executor: Executor, clock: Clock, say: Callable[[str], None]
+    finished: Finished,
+    question: Question,
+    *,
+    executor: Executor,
+    clock: Clock,
+    say: Callable[[str], None],
+    objection: Callable[[Compiled], str | None] = lambda compiled: None,
 ) -> Compiled | str:
-    """Fit the judged candidate again, now on the sealed rows too; or say why that was not done."""
+    """Fit the judged candidate again, now on the sealed rows too; or say why that was not done, or does not ship."""
     rows = np.arange(question.dataset.n_rows)
     allowed = clock.left - WRITING
     if finished.candidate.seconds(len(finished.compiled.rows)) > allowed:
@@ -136,7 +146,9 @@ def refit_on_all(
         )
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
-    return compiled if compiled.proof.agrees else f"compiled and fitted model differ: {compiled.proof}"
+    if not compiled.proof.agrees:
+        return f"compiled and fitted model differ: {compiled.proof}"
+    return objection(compiled) or compiled
 
 
 def training(question: Question, rows: Integers) -> Training:

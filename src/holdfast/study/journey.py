@@ -21,6 +21,7 @@ from holdfast.study.energy import energy
 from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
 from holdfast.study.folds import check_folds
+from holdfast.study.front import front_of, objection_to, weights_of, within
 from holdfast.study.inside import look_inside
 from holdfast.study.learning import learning_curve
 from holdfast.study.nested import main_clock, nested
@@ -106,7 +107,9 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     main = main_clock(clock, request)
     searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=main, say=say)
     searched = judge_again(question, searched, folder, executor=executor, clock=main, say=say)
-    candidates = candidates_of(question, searched, clock=main)
+    tried = candidates_of(question, searched, clock=main)
+    weights = weights_of(tried, question, executor=executor, clock=main, say=say)
+    candidates = within(tried, weights, question, searched, clock=main)
     importance = explain(candidates[0], executor=executor, clock=main, say=say)
     curve = learning_curve(candidates[0], executor=executor, clock=main, keep=WRITING, say=say)
     values = validation_curve(candidates[0], question, searched, executor=executor, clock=main, keep=WRITING, say=say)
@@ -117,7 +120,10 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     procedure = nested(question, folder, executor=executor, clock=clock, end=end, say=say)
     done("nested")
 
-    finished = fit_first_that_works(candidates, question, searched.problem, executor=executor, clock=clock, say=say)
+    objection = objection_to(question)
+    finished = fit_first_that_works(
+        candidates, question, searched.problem, executor=executor, clock=clock, say=say, objection=objection
+    )
     asked, question = question, replace(question, decision=finished.decision)
     intervals = intervals_of(finished, question, searched.problem)
     ship(folder.judged, question, finished.compiled, intervals, card=card(question, finished.compiled, findings))
@@ -125,7 +131,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     verdict = give_verdict(question, folder)
     done("verdict")
 
-    refitted = refit_on_all(finished, question, executor=executor, clock=clock, say=say)
+    refitted = refit_on_all(finished, question, executor=executor, clock=clock, say=say, objection=objection)
     shipped = finished.compiled if isinstance(refitted, str) else refitted
     say("looking closer: groups, stress, privacy")
     important = [each.feature for each in importance]
@@ -140,7 +146,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     board = board_of(asked, searched, finished.candidate)
     results = Results(
         question, findings, searched, board, finished, refitted, verdict, importance, curve, values, manifest, seconds,
-        energy(executor), trust, inside, procedure,
+        energy(executor), trust, inside, front_of(tried, weights, question), procedure,
     )  # fmt: skip
     write_results(results, folder, clock)
     return Study(folder.path)

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from holdfast.errors import RequestError, nearest
 from holdfast.metrics.custom import place_of
-from holdfast.search.clock import parse_budget
+from holdfast.search.clock import parse_budget, parse_seconds
 from holdfast.search.proposals import TUNERS
-from holdfast.study.settings import DEFAULT_BUDGET, LEAVE_ONE_GROUP_OUT, read_folds
+from holdfast.study.settings import DEFAULT_BUDGET, LEAVE_ONE_GROUP_OUT, read_folds, read_size
 from holdfast.tasks.costs import read_costs
 
 
@@ -23,7 +23,8 @@ class Request(BaseModel):
     trials: configurations to try beside the baseline; None tries as many as the budget allows.
     group, time: a column, several, or a key as in `holdfast.data.keys`. split: "auto" lets measured groups or time order
     decide; "random" keeps a random split whatever is found. prefer: "simple" ships the simplest model within one standard
-    error of the best. conformal_group: a category whose values get intervals of their own. protected: columns by whose
+    error of the best. max_latency, max_size: seconds for one row and bytes of the graph that what ships may take at most.
+    conformal_group: a category whose values get intervals of their own. protected: columns by whose
     values the model's fairness is measured; fair: what equal treatment by thresholds should mean, shown at its price.
     record: write record.md, a technical record along the EU's AI Act.
     space: by learner and parameter, the range to search instead of the learner's own, as in `learners.space.read_space`.
@@ -60,6 +61,8 @@ class Request(BaseModel):
     weight: str | None = None
     split: Literal["auto", "random"] = "auto"
     prefer: Literal["best", "simple"] = "best"
+    max_latency: float | None = None
+    max_size: int | None = None
     drop: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     conformal_group: str | None = None
@@ -79,6 +82,16 @@ class Request(BaseModel):
     @classmethod
     def _seconds(cls, value: Any) -> float | None:
         return parse_budget(value)
+
+    @field_validator("max_latency", mode="before")
+    @classmethod
+    def _latency(cls, value: Any) -> float | None:
+        return parse_seconds(value, "max_latency", "1ms or 200us")
+
+    @field_validator("max_size", mode="before")
+    @classmethod
+    def _size(cls, value: Any) -> int | None:
+        return read_size(value)
 
     @field_validator("threshold", mode="before")
     @classmethod

@@ -23,6 +23,8 @@ from holdfast.study.board import Searched
 from holdfast.study.decision import decision_facts, words_of_decision
 from holdfast.study.finish import Finished
 from holdfast.study.folder import Folder, write_text
+from holdfast.study.front import Weighed
+from holdfast.study.front import words_of as limit_words
 from holdfast.study.inside import Inside
 from holdfast.study.learning import Point, words_of
 from holdfast.study.nested import Nested
@@ -57,6 +59,7 @@ class Results:
     energy: dict[str, Any]
     trust: Trust
     inside: Inside
+    front: Sequence[Weighed] = ()
     nested: Nested | None = None
 
     @property
@@ -107,6 +110,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         "worth": worth(results.board),
         "leaderboard": [row.to_json() for row in results.board],
         "baseline": {"learner": base.learner, "score": base.score},
+        "front": [each.to_json() for each in results.front],
         "chosen": {
             "name": results.finished.candidate.name,
             "members": [
@@ -184,6 +188,8 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
             else chosen.name.replace("_", " "),
         ),
     ]
+    if limits := limit_words(results.front, request, chosen.name):
+        decisions.append(("Limits", limits))
     if target := preparing.target_words(results.shipped):
         decisions.append(("Target", target))
     if results.shipped.n_members < len(chosen.members):

@@ -1,5 +1,6 @@
 """Settings from a study file, before they are checked."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -48,3 +49,22 @@ def read_folds(value: Any) -> tuple[Any, int | None]:
             f"{LEAVE_ONE_GROUP_OUT} for one fold a group (with --group)"
         )
     return int(numbers[0]), int(numbers[1]) if len(numbers) == 2 else None
+
+
+def read_size(value: Any) -> int | None:
+    """Read a size such as "5MB", or bytes.
+
+    >>> read_size("5MB"), read_size("200 kB"), read_size(1000)
+    (5000000, 200000, 1000)
+    """
+    if value is None:
+        return None
+    found = re.fullmatch(r"([0-9.]+)\s*([kmg]?i?)b?", str(value).strip().lower())
+    scales = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
+    try:
+        size = int(float(found[1]) * scales[found[2]]) if found else 0
+    except (ValueError, KeyError):
+        size = 0
+    if size < 1:
+        raise RequestError(f"setting 'max_size' got {value!r}; expected a size such as 5MB or 200kB")
+    return size

@@ -1,0 +1,174 @@
+"""Quality, speed and size: what each model takes, which stand on the Pareto front, and which keep the limits asked for."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from holdfast.compile.assemble import assemble
+from holdfast.compile.final import Compiled
+from holdfast.compile.weigh import Weight, weigh
+from holdfast.errors import CompileError, OverrunError, WorkFailedError
+from holdfast.learners.catalogue import find
+from holdfast.search.candidates import Candidate
+from holdfast.search.clock import Clock
+from holdfast.search.executor import Executor
+from holdfast.search.trial import Problem, Spec, fit_first_fold
+from holdfast.study.board import Searched, candidates_of
+from holdfast.study.finish import WRITING
+from holdfast.study.prepare import Question
+from holdfast.study.request import Request
+
+# Without limits, weighing may take this share of the time left.
+SHARE = 0.04
+
+# With limits, so many models are weighed, best first, beside the baseline.
+MOST_WEIGHED = 20
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A model and what it takes, compiled from its first fold. front: no other is better in one thing and as good in all.
+
+    within: whether it keeps the limits.
+    """
+
+    name: str
+    trial: int | None
+    score: float
+    size: int
+    latency: float
+    front: bool
+    within: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """As result.json holds it."""
+        return asdict(self)
+
+
+def weigh_trials(problem: Problem, parts: Sequence[tuple[Spec, float]]) -> Weight:
+    """Compile the weighted average of trials as fitted on the first fold, and weigh it; runs where those still are."""
+    family = problem.task.family
+    members = [(fit_first_fold(problem, find(spec.learner, family), spec), weight) for spec, weight in parts]
+    graph = assemble(members, problem.columns.kinds, problem.task.n_classes)
+    return weigh(graph, problem.columns)
+
+
+def weights_of(
+    candidates: Sequence[Candidate],
+    question: Question,
+    *,
+    executor: Executor,
+    clock: Clock,
+    say: Callable[[str], None],
+) -> dict[int, Weight]:
+    """Weigh candidates, by their place: all that limits need, else each learner's best as far as a little time goes."""
+    limited = limits_of(question.request) != {}
+    learners: set[str] = set()
+    allowed = clock.left - WRITING if limited else SHARE * (clock.left - WRITING)
+    deadline, found = time.monotonic() + allowed, dict[int, Weight]()
+    say("weighing models: their size and speed")
+    for place, candidate in enumerate(candidates):
+        last = place == len(candidates) - 1
+        if not last and (len(found) >= MOST_WEIGHED or (not limited and candidate.name in learners)):
+            continue
+        learners.add(candidate.name)
+        seconds = sum(outcome.fit_seconds for outcome, _ in candidate.members)
+        if not limited and time.monotonic() + seconds > deadline:
+            continue
+        parts = [(outcome.spec, weight) for outcome, weight in candidate.members]
+        try:
+            found[place] = executor.call(weigh_trials, parts, deadline=max(deadline, time.monotonic() + 1))
+        except (CompileError, OverrunError, WorkFailedError):
+            continue
+    return found
+
+
+def limits_of(request: Request) -> dict[str, float]:
+    """The limits that were asked for, by what they limit."""
+    asked = {"latency": request.max_latency, "size": request.max_size}
+    return {name: float(most) for name, most in asked.items() if most is not None}
+
+
+def excess(weight: Weight, limits: Mapping[str, float]) -> str | None:
+    """What is over a limit, in words; None when nothing is."""
+    if weight.latency > limits.get("latency", np.inf):
+        return f"it takes {1e3 * weight.latency:.3g} ms a row; at most {1e3 * limits['latency']:.3g} ms was asked for"
+    if weight.size > limits.get("size", np.inf):
+        return f"it weighs {weight.size / 1e6:.3g} MB; at most {limits['size'] / 1e6:.3g} MB was asked for"
+    return None
+
+
+def within(
+    candidates: Sequence[Candidate],
+    weights: Mapping[int, Weight],
+    question: Question,
+    searched: Searched,
+    *,
+    clock: Clock,
+) -> list[Candidate]:
+    """Candidates anew, of the models that keep the limits; as they were where there are none."""
+    limits = limits_of(question.request)
+    if not limits:
+        return list(candidates)
+    taken = {
+        candidates[place].members[0][0].spec.number: (weight.latency, float(weight.size))
+        for place, weight in weights.items()
+        if len(candidates[place].members) == 1 and excess(weight, limits) is None
+    }
+    most = (limits.get("latency", float("inf")), limits.get("size", float("inf")))
+    return candidates_of(question, searched, clock=clock, taken=taken, most=most)
+
+
+def objection_to(question: Question) -> Callable[[Compiled], str | None]:
+    """What objects to a compiled model that exceeds the limits."""
+    limits = limits_of(question.request)
+
+    def objection(compiled: Compiled) -> str | None:
+        if not limits:
+            return None
+        return excess(weigh(compiled.onnx, question.columns(compiled.rows[:1])), limits)
+
+    return objection
+
+
+def front_of(candidates: Sequence[Candidate], weights: Mapping[int, Weight], question: Question) -> list[Weighed]:
+    """The weighed models, best first; one a learner, its best, and the ensemble."""
+    limits, seen = limits_of(question.request), set[str]()
+    rows: list[tuple[Candidate, Weight]] = []
+    for place in sorted(weights):
+        if candidates[place].name not in seen:
+            seen.add(candidates[place].name)
+            rows.append((candidates[place], weights[place]))
+    points = np.array(
+        [[-question.metric.gain(each.score), weight.size, weight.latency] for each, weight in rows]
+    ).reshape(-1, 3)
+    made = []
+    for k, (each, weight) in enumerate(rows):
+        better = (points <= points[k]).all(axis=1) & (points < points[k]).any(axis=1)
+        trial = each.members[0][0].spec.number if len(each.members) == 1 else None
+        kept = excess(weight, limits) is None
+        made.append(Weighed(each.name, trial, each.score, weight.size, weight.latency, not better.any(), kept))
+    return made
+
+
+def words_of(front: Sequence[Weighed], request: Request, shipped: str) -> str:
+    """What the limits did, in a sentence; nothing without limits."""
+    limits = limits_of(request)
+    if not limits:
+        return ""
+    asked = []
+    if "latency" in limits:
+        asked.append(f"{1e3 * limits['latency']:.3g} ms a row")
+    if "size" in limits:
+        asked.append(f"{limits['size'] / 1e6:.3g} MB")
+    kept = sum(each.within for each in front)
+    said = f"at most {' and '.join(asked)}: {kept} of {len(front)} models keep it"
+    best = next((each for each in front if not each.within), None)
+    return (
+        f"{said}; {best.name.replace('_', ' ')} does not"
+        if best and best is front[0] and shipped != best.name
+        else said
+    )
