@@ -138,7 +138,9 @@ def test_the_usage_note_runs_in_node(folder, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium here: install the package chromium")
-def test_the_page_predicts_as_python_does(folder, tmp_path):
+def test_the_page_predicts_and_decides_as_python_does(tmp_path):
+    folder, costs = tmp_path / "model", [[0, 1, 1], [1, 0, 1], [40, 40, 0]]
+    write(folder, facts(decision={"costs": costs}), logistic_graph(), reference=b"ARROW1", card="# A card")
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed")
     done = CliRunner().invoke(app, ["package", str(folder), "--browser", str(tmp_path / "web")])
@@ -146,7 +148,8 @@ def test_the_page_predicts_as_python_does(folder, tmp_path):
         pytest.skip("onnxruntime-web can't be fetched")
     web = tmp_path / "web"
     check = (
-        f"<script>predict({json.dumps(ROWS)}).then((found) => {{ document.title = JSON.stringify(found); }});</script>"
+        f"<script>predict({json.dumps(ROWS)})"
+        ".then((found) => { document.title = JSON.stringify([found, found.map(cheapest)]); });</script>"
     )
     (web / "check.html").write_text((web / "index.html").read_text().replace("</body>", f"{check}</body>"))
     quiet = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
@@ -170,8 +173,12 @@ def test_the_page_predicts_as_python_does(folder, tmp_path):
     finally:
         server.shutdown()
         server.server_close()
-    found = json.loads(re.search(r"<title>(.*?)</title>", said)[1])
-    np.testing.assert_allclose(found, load(folder).predict_proba(ROWS), atol=1e-9)
+    found, codes = json.loads(re.search(r"<title>(.*?)</title>", said)[1])
+    model = load(folder)
+    np.testing.assert_allclose(found, model.predict_proba(ROWS), atol=1e-9)
+    assert [model.classes[code] for code in codes] == model.predict(ROWS).tolist()
+    assert codes != np.argmax(found, axis=1).tolist()
+    assert "Answer: " in said
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(folder, tmp_path):

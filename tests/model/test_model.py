@@ -41,6 +41,31 @@ def test_labels_are_the_likeliest_classes_as_in_the_data(model):
     assert model.predict(rows).tolist() == [model.classes[k] for k in TRUTH.argmax(axis=1)]
 
 
+def test_labels_are_decided_by_the_manifests_costs():
+    costs = np.array([[0, 1, 1], [1, 0, 1], [40, 40, 0]])
+    model = Model(facts(decision={"costs": costs.tolist()}), logistic_graph())
+    rows = [{**row, "member": bool(row["member"])} for row in ROWS]
+    expected_labels = [model.classes[k] for k in (TRUTH @ costs).argmin(axis=1)]
+    assert model.predict(rows).tolist() == model.score(rows)["prediction"].tolist() == expected_labels
+    assert pickle.loads(pickle.dumps(model)).predict(rows).tolist() == expected_labels
+    assert expected_labels != [model.classes[k] for k in TRUTH.argmax(axis=1)]
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        "costs",
+        {"costs": [[0, 1], [1, 0]]},
+        {"costs": "x"},
+        {"costs": [[0, 1, 1], [1, 0, None], [1, 1, 0]]},
+        {"costs": [[0] * 3] * 3},
+    ],
+)
+def test_costs_that_are_no_table_are_refused(decision):
+    with pytest.raises(ModelError, match="no table of 3 by 3 numbers"):
+        Model(facts(decision=decision), logistic_graph())
+
+
 @pytest.mark.parametrize(("classes", "kind"), [([0, 1, 2], "i"), ([0.5, 1.5, 2.5], "f"), (["a", "b", "c"], "U")])
 def test_labels_keep_their_type(classes, kind):
     assert Model(facts(classes=classes), logistic_graph()).predict(ROWS[0]).dtype.kind == kind

@@ -44,3 +44,17 @@ def test_what_is_refused(explaining, client):
     without = client().post("/explain", ROW)
     assert without.status == 404
     assert "background" in json.dumps(without.json)
+
+
+def test_what_is_predicted_and_explained_is_the_cheapest_answer(tmp_path):
+    costs = [[0, 1, 1], [1, 0, 1], [40, 40, 0]]
+    changes = facts(background=BACKGROUND, decision={"costs": costs})
+    write(tmp_path / "plan", changes, logistic_graph(), reference=b"ARROW1", card="# A card")
+    client, model = Client(App(places([str(tmp_path / "plan")]), Settings(), Keys())), load(tmp_path / "plan")
+    row = {**ROW, "age": None, "member": False, "city": "Rome"}
+    assert model.predict(row)[0] == "none"
+    assert model.predict_proba(row).argmax() == 0
+    assert client.post("/predict", row).json["prediction"] == "none"
+    explained = client.post("/explain", row).json
+    assert explained["prediction"] == "none"
+    assert explained["probability"] == pytest.approx(model.predict_proba(row)[0, 2])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ class Question:
     protected: Mapping[str, pl.Series]
     decision: Decision = LIKELIEST
 
-    @property
+    @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """All that is reported, of answers decided as they are; the first is what models are judged by."""
         return tuple(each.deciding(self.decision.costs) for each in metrics_of(self.request, self.task))
