@@ -51,9 +51,7 @@ def train(
     repeats: Annotated[int | None, typer.Option(help="How many times the rows are cut in folds.")] = None,
     nested: Annotated[bool | None, typer.Option("--nested", help="Also cross-validate the whole search.")] = None,
     outer_folds: Annotated[int | None, typer.Option(help="Outer folds of --nested (5).")] = None,
-    validation_curve: Annotated[
-        str | None, typer.Option(help="Show what this parameter does: NAME or LEARNER.NAME.")
-    ] = None,
+    validation_curve: Annotated[str | None, typer.Option(help="Show what [LEARNER.]PARAMETER does.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed and trials, same model (0).")] = None,
     record: Annotated[bool | None, typer.Option("--record", help="Also write a technical record (EU AI Act).")] = None,
     sign: Annotated[Path | None, typer.Option(help="Sign the model with this private key (Ed25519, PEM).")] = None,
@@ -72,8 +70,7 @@ def train(
     given: dict[str, Any] = {
         "data": data, "target": target, "task": task, "metric": metric, "budget": budget, "trials": trials,
         "learners": learners, "tuner": tuner, "group": group, "time": time_column, "split": split, "prefer": prefer,
-        "conformal_group": conformal_group, "protected": protected, "fair": fair,
-        "weight": weight, "drop": drop,
+        "conformal_group": conformal_group, "protected": protected, "fair": fair, "weight": weight, "drop": drop,
         "keep": keep, "sealed": sealed, "folds": folds, "repeats": repeats, "nested": nested,
         "outer_folds": outer_folds, "validation_curve": validation_curve, "seed": seed, "header": header, "record": record,
     }  # fmt: skip
