@@ -14,14 +14,14 @@ from holdfast.model.package import load
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, Inline, Local
 from holdfast.search.journal import Journal
-from holdfast.study.board import board_of, candidates_of, finishing, run_search
+from holdfast.study.board import board_of, candidates_of, run_search
 from holdfast.study.card import card
 from holdfast.study.energy import energy
 from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
 from holdfast.study.folds import check_folds
 from holdfast.study.learning import learning_curve
-from holdfast.study.nested import main_clock, nested
+from holdfast.study.nested import end_of_nested, main_clock, nested
 from holdfast.study.prepare import ask, audited
 from holdfast.study.repeats import judge_again
 from holdfast.study.request import Request
@@ -110,8 +110,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     values = validation_curve(candidates[0], question, searched, executor=executor, clock=main, keep=WRITING, say=say)
     done("search")
 
-    needed = finishing(searched.contenders, question, clock.budget)
-    end = clock.end - max(needed, min(main.left, 2 * needed))
+    end = end_of_nested(question, searched, clock, main)
     procedure = nested(question, folder, executor=executor, clock=clock, end=end, say=say)
     done("nested")
 
@@ -128,13 +127,8 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     important = [each.feature for each in importance]
     judged = load(folder.judged)
     trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - 0.5 * WRITING)
-    manifest = ship(
-        folder.model,
-        question,
-        shipped,
-        intervals,
-        card=card(question, shipped, findings, verdict, trust, energy(executor)),
-    )
+    described = card(question, shipped, findings, verdict, trust, energy(executor))
+    manifest = ship(folder.model, question, shipped, intervals, card=described)
     done("compile")
 
     say("writing the report")

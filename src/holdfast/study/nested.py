@@ -20,7 +20,7 @@ from holdfast.report.page import number
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
-from holdfast.study.board import candidates_of, run_search
+from holdfast.study.board import Searched, candidates_of, finishing, run_search
 from holdfast.study.finish import RESTART, WRITING, fit_first_that_works
 from holdfast.study.folder import Folder, write_text
 from holdfast.study.folds import cut_outer
@@ -80,6 +80,12 @@ def main_clock(clock: Clock, request: Request) -> Clock:
     if not request.nested or clock.budget is None:
         return clock
     return Clock(MAIN_SHARE * clock.budget, clock.started)
+
+
+def end_of_nested(question: Question, searched: Searched, clock: Clock, main: Clock) -> float:
+    """The moment (time.monotonic) by which outer folds must be done, so that what the search found can be finished in peace."""
+    needed = finishing(searched.contenders, question, clock.budget)
+    return clock.end - max(needed, min(main.left, 2 * needed))
 
 
 def nested(
