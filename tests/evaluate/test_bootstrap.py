@@ -143,3 +143,15 @@ def test_repeats_of_the_folds_make_no_interval_narrower():
     assert three.score == pytest.approx(one.score)
     assert three.draws.std() == pytest.approx(one.draws.std())
     assert wrong.draws.std() < 0.75 * one.draws.std()
+
+
+def test_many_folds_are_drawn_whole():
+    """Where each fold is a group with a level of its own, the error of the mean is that between groups."""
+    rng = np.random.default_rng(6)
+    group = np.repeat(np.arange(40), 25)
+    misses = np.abs(2 + rng.normal(size=40)[group] + 0.1 * rng.normal(size=1000))
+    means = np.array([misses[group == k].mean() for k in range(40)])
+    parts = [np.flatnonzero(group == k) for k in range(40)]
+    found = resample(MAE, misses, np.zeros(1000), parts=parts, n_resamples=2000)
+    assert found.score == pytest.approx(misses.mean())
+    assert found.draws.std() == pytest.approx(means.std() / np.sqrt(40), rel=0.1)

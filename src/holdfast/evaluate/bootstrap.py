@@ -18,6 +18,10 @@ STUDENTISED, MOST_LOTS = 2_000, 2_000
 # Parts of the jackknife behind an interval's skewness.
 JACKKNIFE = 50
 
+# Beyond this many folds, whole folds are drawn instead of rows within each: each is scored once, and where a fold is a group,
+# groups are what differs.
+MOST_DRAWN_WITHIN = 20
+
 # With many classes a score is as many scores: fewer rows are resampled, but not fewer than this.
 FEWEST_RESAMPLED_ROWS = 1_000
 
@@ -87,6 +91,8 @@ def resample(
     share = min(1.0, most / n_rows)
     if blocks is not None:
         return _resample_blocks(metric, y, predictions, np.unique(blocks, return_inverse=True)[1], n_resamples, rng)
+    if len(every) > MOST_DRAWN_WITHIN:
+        return _resample_parts(metric, y, predictions, every, score, n_resamples, rng)
     drawn_from = [
         part if share == 1 else rng.choice(part, max(1, round(share * len(part))), replace=False) for part in every
     ]
@@ -114,6 +120,26 @@ def _resample_blocks(
         rows = np.flatnonzero(weights)
         draws[i] = metric.score(y[rows], predictions[rows], weights[rows])
     return Resampled(metric.score(y, predictions), _possible(metric, draws))
+
+
+def _resample_parts(
+    metric: Metric,
+    y: Any,
+    predictions: Floats,
+    parts: Sequence[Integers],
+    score: float,
+    n_resamples: int,
+    rng: np.random.Generator,
+) -> Resampled:
+    """Draw whole parts, around the score given."""
+    scores = np.array([metric.score(y[part], predictions[part]) for part in parts])
+    known = np.isfinite(scores)
+    if not known.any():
+        return Resampled(score, np.full(n_resamples, np.nan))
+    scores, sizes = scores[known], np.array([len(part) for part in parts], dtype=np.float64)[known]
+    weights = rng.multinomial(len(scores), np.full(len(scores), 1 / len(scores)), size=n_resamples) * sizes
+    draws = weights @ scores / weights.sum(axis=1)
+    return Resampled(score, _possible(metric, score + draws - float(np.average(scores, weights=sizes))))
 
 
 def _possible(metric: Metric, draws: Floats) -> Floats:

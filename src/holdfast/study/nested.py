@@ -20,7 +20,7 @@ from holdfast.report.page import number
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
-from holdfast.study.board import candidates_of, run_search
+from holdfast.study.board import Searched, candidates_of, finishing, run_search
 from holdfast.study.finish import RESTART, WRITING, fit_first_that_works
 from holdfast.study.folder import Folder, write_text
 from holdfast.study.folds import cut_outer
@@ -35,6 +35,9 @@ MAIN_SHARE = 0.5
 
 # Seconds that compiling and judging an outer fold's model take, beside its search.
 JUDGING = 1.0
+
+# Seconds more that an outer fold's final fit may take where the machine is busy, rather than lose what its search found.
+PATIENCE = 5.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,12 @@ def main_clock(clock: Clock, request: Request) -> Clock:
     return Clock(MAIN_SHARE * clock.budget, clock.started)
 
 
+def end_of_nested(question: Question, searched: Searched, clock: Clock, main: Clock) -> float:
+    """The moment (time.monotonic) by which outer folds must be done, so that what the search found can be finished in peace."""
+    needed = finishing(searched.contenders, question, clock.budget)
+    return clock.end - max(needed, min(main.left, 2 * needed))
+
+
 def nested(
     question: Question, folder: Folder, *, executor: Executor, clock: Clock, end: float, say: Callable[[str], None]
 ) -> Nested | None:
@@ -92,28 +101,33 @@ def nested(
     """
     if not question.request.nested:
         return None
-    folds, done = cut_outer(question), []
-    for place, fold in enumerate(folds, start=1):
-        kept = folder.trials / f"outer-{place}"
-        outer = _read(kept / "outer.json")
-        if outer is None:
-            seconds = None if clock.budget is None else max(0.0, end - time.monotonic()) / (len(folds) - place + 1)
-            say(f"outer fold {place} of {len(folds)}")
-            outer = _judge(question, fold, Journal(kept), seconds, executor, _within(say, place, len(folds)))
+    folds = cut_outer(question)
+    done: dict[int, Outer] = {}
+    # What had no time at its turn is tried once more with what others left over.
+    for again in (False, True):
+        todo = [place for place in range(len(folds)) if place not in done]
+        for left, place in zip(range(len(todo), 0, -1), todo, strict=True):
+            if again and (clock.budget is None or time.monotonic() > end):
+                break
+            seconds = None if clock.budget is None else max(0.0, end - time.monotonic()) / left
+            name = f"outer fold {place + 1} of {len(folds)}"
+            outer = _kept_or_judged(
+                question, folds[place], folder.trials / f"outer-{place + 1}", seconds, executor, _within(say, name)
+            )
             if outer is not None:
-                write_text(kept / "outer.json", json.dumps(asdict(outer), indent=2))
-        if outer is not None and isfinite(outer.outer):
-            done.append(outer)
-    return summary(done, asked=len(folds), metric=question.metric)
+                done[place] = outer
+    scored = [done[place] for place in sorted(done) if isfinite(done[place].outer)]
+    return summary(scored, asked=len(folds), metric=question.metric)
 
 
 def summary(folds: Sequence[Outer], *, asked: int, metric: Metric) -> Nested:
     """Mean and interval of the outer scores and of the optimism, by a variance that knows folds share rows."""
     share = float(np.mean([fold.held_out / fold.rows for fold in folds])) if folds else 0.0
     score = mean_interval([fold.outer for fold in folds], share)
-    low, high = score.low, score.high
-    score = replace(score, high=min(high, metric.best)) if metric.greater_is_better else score
-    score = score if metric.greater_is_better else replace(score, low=max(low, metric.best))
+    if metric.greater_is_better:
+        score = replace(score, high=min(score.high, metric.best))
+    else:
+        score = replace(score, low=max(score.low, metric.best))
     optimism = mean_interval([metric.gain(fold.inner) - metric.gain(fold.outer) for fold in folds], share)
     return Nested(tuple(folds), asked, score, optimism)
 
@@ -141,6 +155,23 @@ def words_of(found: Nested, metric: Metric) -> list[str]:
     return [achieves, f"{promised}: an optimism of {number(gap.score)}, which can't be told from none ({spread})."]
 
 
+def _kept_or_judged(
+    question: Question,
+    fold: Fold,
+    kept: Path,
+    seconds: float | None,
+    executor: Executor,
+    say: Callable[[str], None],
+) -> Outer | None:
+    """What is on record for an outer fold, else what judging it shows."""
+    outer = _read(kept / "outer.json")
+    if outer is None:
+        outer = _judge(question, fold, Journal(kept), seconds, executor, say)
+        if outer is not None:
+            write_text(kept / "outer.json", json.dumps(asdict(outer), indent=2))
+    return outer
+
+
 def _judge(
     question: Question,
     fold: Fold,
@@ -161,7 +192,8 @@ def _judge(
     clock = Clock(budget)
     searched = run_search(inside, executor=executor, journal=journal, clock=clock, say=say)
     candidates = candidates_of(inside, searched, clock=clock)
-    finished = fit_first_that_works(candidates, inside, searched.problem, executor=executor, clock=clock, say=say)
+    patient = Clock(None if budget is None else budget + PATIENCE, clock.started)
+    finished = fit_first_that_works(candidates, inside, searched.problem, executor=executor, clock=patient, say=say)
     chosen = finished.candidate
     if len(searched.found.outcomes) < 2 or (chosen is candidates[-1] and candidates[0] is not chosen):
         return None  # nothing but the baseline could be had in time
@@ -178,8 +210,8 @@ def _judge(
     return Outer(chosen.name, chosen.score, outer, len(fold.train), len(fold.valid), tried)
 
 
-def _within(say: Callable[[str], None], place: int, n_folds: int) -> Callable[[str], None]:
-    return lambda message: say(f"outer fold {place} of {n_folds}, {message}")
+def _within(say: Callable[[str], None], name: str) -> Callable[[str], None]:
+    return lambda message: say(f"{name}, {message}")
 
 
 def _read(path: Path) -> Outer | None:
