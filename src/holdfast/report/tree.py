@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import count
 from textwrap import wrap
 from typing import Any, TypeAlias
 
@@ -11,8 +12,8 @@ from holdfast.report.chart import short
 Node: TypeAlias = Mapping[str, Any]
 Say: TypeAlias = Callable[[Sequence[float]], str]
 
-# Size in pixels, questions drawn after each other, and pixels a letter takes.
-WIDTH, ROW, MOST_DEPTH, LETTER = 960, 44, 4, 6.4
+# Size in pixels, and pixels a letter takes.
+WIDTH, ROW, LETTER = 960, 44, 6.4
 
 TITLE = 'class="title" '
 
@@ -35,8 +36,7 @@ class _Placed:
 
 def tree_svg(root: Node, say: Say, level: Callable[[Sequence[float]], float]) -> str:
     """Draw a node of result.json's tree; say: an answer in words; level: what its shade stands for."""
-    rows = iter(range(2**MOST_DEPTH))
-    placed = _place(root, 0, rows)
+    placed = _place(root, 0, count())
     nodes = list(placed.all)
     levels = [level(each.node["value"]) for each in nodes]
     low, width = min(levels), (max(levels) - min(levels)) or 1.0
@@ -52,7 +52,7 @@ def tree_svg(root: Node, say: Say, level: Callable[[Sequence[float]], float]) ->
 
 
 def _place(node: Node, depth: int, rows: Iterator[int]) -> _Placed:
-    if node["yes"] is None or depth == MOST_DEPTH:
+    if node["yes"] is None:
         return _Placed(node, depth, float(next(rows)))
     children = tuple(_place(node[side], depth + 1, rows) for side in ("yes", "no"))
     return _Placed(node, depth, sum(child.row for child in children) / 2, children)
@@ -77,7 +77,7 @@ def _node(placed: _Placed, step: float, say: Say, shade: float) -> str:
     node, (x, y) = placed.node, _at(placed, step)
     letters = int((step - 46) / LETTER) if placed.children else int((step - 22) / LETTER)
     share = "" if node["rows"] is None else f" · {node['rows']:.0%} of rows"
-    more = ", more below" if node["yes"] is not None and not placed.children else ""
+    more = f", {node['leaves']} leaves below" if node["leaves"] > 1 and not placed.children else ""
     answer = say(node["value"])
     asked = f"{node['question']}?" if placed.children else ""
     # A question has the room of the branches below it: two lines, and one for the answer.
