@@ -12,8 +12,8 @@ from holdfast.report.chart import short
 Node: TypeAlias = Mapping[str, Any]
 Say: TypeAlias = Callable[[Sequence[float]], str]
 
-# Size in pixels, and pixels a letter takes.
-WIDTH, ROW, LETTER = 960, 44, 6.4
+# Size in pixels, and pixels a letter takes: a bold one, and a plain one.
+WIDTH, ROW, BOLD, PLAIN = 960, 54, 6.4, 5.7
 
 TITLE = 'class="title" '
 
@@ -69,21 +69,22 @@ def _edges(placed: _Placed, step: float) -> str:
     for child, word in zip(placed.children, ("yes", "no"), strict=False):
         to_x, to_y = _at(child, step)
         drawn += f'<path class="edge" d="M{x} {y}C{x} {to_y} {x} {to_y} {to_x - 8} {to_y}"/>'
-        drawn += f'<text x="{to_x - 12}" y="{to_y - 4}" text-anchor="end">{word}</text>'
+        drawn += f'<text x="{to_x - 12}" y="{to_y - 5}" text-anchor="end">{word}</text>'
     return drawn
 
 
 def _node(placed: _Placed, step: float, say: Say, shade: float) -> str:
     node, (x, y) = placed.node, _at(placed, step)
-    letters = int((step - 46) / LETTER) if placed.children else int((step - 22) / LETTER)
+    # Beside a question, the last of the room is for the "yes" or "no" that leads on.
+    room = step - (36 if placed.children else 12)
     share = "" if node["rows"] is None else f" · {node['rows']:.0%} of rows"
     more = f", {node['leaves']} leaves below" if node["leaves"] > 1 and not placed.children else ""
     answer = say(node["value"])
     asked = f"{node['question']}?" if placed.children else ""
     # A question has the room of the branches below it: two lines, and one for the answer.
-    bold = wrap(asked or answer, letters, max_lines=2 if asked else 1, placeholder="…")
+    bold = wrap(asked or answer, int(room / BOLD), max_lines=2 if asked else 1, placeholder="…")
     plain = f"{answer}{share}" if asked else f"{share[3:]}{more}"
-    lines = [*((TITLE, text) for text in bold), *([("", short(plain, letters))] if plain else [])]
+    lines = [*((TITLE, text) for text in bold), *([("", short(plain, int(room / PLAIN)))] if plain else [])]
     top = y + 11 - 7 * len(lines)
     words = "".join(
         f'<text {kind}x="{x + 12}" y="{top + 14 * k:g}">{escape(text)}</text>' for k, (kind, text) in enumerate(lines)
