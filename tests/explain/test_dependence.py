@@ -63,10 +63,10 @@ def test_some_columns_have_no_effect_to_draw(values, kind):
 
 def test_it_keeps_its_deadline():
     def slow(rows):
-        time.sleep(0.05)
+        time.sleep(0.2)
         return predict(rows)
 
     began = time.monotonic()
-    assert dependence(slow, FRAME, "x2", Kind.NUMBER, deadline=began + 0.2) is None
-    assert time.monotonic() - began < 0.2
+    assert dependence(slow, FRAME, "x2", Kind.NUMBER, deadline=began + 1.5) is None
+    assert time.monotonic() - began < 1.5
     assert dependence(slow, FRAME, "x2", Kind.NUMBER, deadline=began + 100) is not None

@@ -58,7 +58,7 @@ def inside(n_classes):
         {"feature": "day", "kind": "datetime", "values": [0.0, 1e8, 2e8], **ranges},
     ]
     leaf = {"value": [0.2] if n_classes is None else [0.8, 0.2, *[0.0] * (n_classes - 2)], "rows": 0.5, "question": ""}
-    leaf |= {"yes": None, "no": None}
+    leaf |= {"yes": None, "no": None, "leaves": 1}
     trials = [{"trial": k, "learner": "abcdefg"[k % 7], "score": 0.5 + k / 100, "seconds": 1.0} for k in range(1, 13)]
     parameters = [
         {"name": EVIL, "importance": 0.7, "log": True, "options": [], "values": [10.0**k for k in range(12)]},
@@ -68,7 +68,7 @@ def inside(n_classes):
     return {
         "dependence": {"outputs": [EVIL] * n, "probability": n_classes is not None, "columns": columns},
         "tree": {
-            "what": "surrogate", "root": {**leaf, "question": EVIL, "yes": leaf, "no": leaf}, "explained": 0.9,
+            "what": "surrogate", "root": {**leaf, "leaves": 2, "question": EVIL, "yes": leaf, "no": leaf}, "explained": 0.9,
             "agreement": None if n_classes is None else 0.8,
         },
         "search": {

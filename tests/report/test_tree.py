@@ -1,6 +1,6 @@
 import re
 
-from holdfast.report.tree import MOST_DEPTH, tree_svg
+from holdfast.report.tree import tree_svg
 
 EVIL = "<script>"
 
@@ -8,8 +8,13 @@ EVIL = "<script>"
 def node(depth, question="size ≤ 3"):
     sides = (node(depth - 1), node(depth - 1)) if depth else (None, None)
     return {
-        "value": [float(depth)], "rows": 0.5, "question": question if depth else "", "yes": sides[0], "no": sides[1],
-    }  # fmt: skip
+        "value": [float(depth)],
+        "leaves": 2**depth,
+        "rows": 0.5,
+        "question": question if depth else "",
+        "yes": sides[0],
+        "no": sides[1],
+    }
 
 
 def draw(root):
@@ -26,11 +31,12 @@ def test_every_node_is_drawn_once_and_within_the_picture():
     assert EVIL not in svg
 
 
-def test_a_deep_tree_is_cut_and_says_so():
-    svg = draw(node(MOST_DEPTH + 2))
-    assert svg.count('class="node"') == 2 ** (MOST_DEPTH + 1) - 1
-    assert "more below" in svg
-    assert "more below" not in draw(node(MOST_DEPTH))
+def test_what_is_not_drawn_is_said():
+    root = node(1)
+    root["yes"] = {**root["yes"], "leaves": 7}
+    svg = draw(root)
+    assert svg.count("7 leaves below") == 2  # in the picture and in its title
+    assert "below" not in draw(node(1))
 
 
 def test_long_questions_take_two_lines_and_are_whole_in_the_title():

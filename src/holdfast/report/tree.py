@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import count
 from textwrap import wrap
 from typing import Any, TypeAlias
 
@@ -11,8 +12,8 @@ from holdfast.report.chart import short
 Node: TypeAlias = Mapping[str, Any]
 Say: TypeAlias = Callable[[Sequence[float]], str]
 
-# Size in pixels, questions drawn after each other, and pixels a letter takes.
-WIDTH, ROW, MOST_DEPTH, LETTER = 960, 44, 4, 6.4
+# Size in pixels, and pixels a letter takes: a bold one, and a plain one.
+WIDTH, ROW, BOLD, PLAIN = 960, 54, 6.4, 5.7
 
 TITLE = 'class="title" '
 
@@ -35,8 +36,7 @@ class _Placed:
 
 def tree_svg(root: Node, say: Say, level: Callable[[Sequence[float]], float]) -> str:
     """Draw a node of result.json's tree; say: an answer in words; level: what its shade stands for."""
-    rows = iter(range(2**MOST_DEPTH))
-    placed = _place(root, 0, rows)
+    placed = _place(root, 0, count())
     nodes = list(placed.all)
     levels = [level(each.node["value"]) for each in nodes]
     low, width = min(levels), (max(levels) - min(levels)) or 1.0
@@ -52,7 +52,7 @@ def tree_svg(root: Node, say: Say, level: Callable[[Sequence[float]], float]) ->
 
 
 def _place(node: Node, depth: int, rows: Iterator[int]) -> _Placed:
-    if node["yes"] is None or depth == MOST_DEPTH:
+    if node["yes"] is None:
         return _Placed(node, depth, float(next(rows)))
     children = tuple(_place(node[side], depth + 1, rows) for side in ("yes", "no"))
     return _Placed(node, depth, sum(child.row for child in children) / 2, children)
@@ -69,21 +69,22 @@ def _edges(placed: _Placed, step: float) -> str:
     for child, word in zip(placed.children, ("yes", "no"), strict=False):
         to_x, to_y = _at(child, step)
         drawn += f'<path class="edge" d="M{x} {y}C{x} {to_y} {x} {to_y} {to_x - 8} {to_y}"/>'
-        drawn += f'<text x="{to_x - 12}" y="{to_y - 4}" text-anchor="end">{word}</text>'
+        drawn += f'<text x="{to_x - 12}" y="{to_y - 5}" text-anchor="end">{word}</text>'
     return drawn
 
 
 def _node(placed: _Placed, step: float, say: Say, shade: float) -> str:
     node, (x, y) = placed.node, _at(placed, step)
-    letters = int((step - 46) / LETTER) if placed.children else int((step - 22) / LETTER)
+    # Beside a question, the last of the room is for the "yes" or "no" that leads on.
+    room = step - (36 if placed.children else 12)
     share = "" if node["rows"] is None else f" · {node['rows']:.0%} of rows"
-    more = ", more below" if node["yes"] is not None and not placed.children else ""
+    more = f", {node['leaves']} leaves below" if node["leaves"] > 1 and not placed.children else ""
     answer = say(node["value"])
     asked = f"{node['question']}?" if placed.children else ""
     # A question has the room of the branches below it: two lines, and one for the answer.
-    bold = wrap(asked or answer, letters, max_lines=2 if asked else 1, placeholder="…")
+    bold = wrap(asked or answer, int(room / BOLD), max_lines=2 if asked else 1, placeholder="…")
     plain = f"{answer}{share}" if asked else f"{share[3:]}{more}"
-    lines = [*((TITLE, text) for text in bold), *([("", short(plain, letters))] if plain else [])]
+    lines = [*((TITLE, text) for text in bold), *([("", short(plain, int(room / PLAIN)))] if plain else [])]
     top = y + 11 - 7 * len(lines)
     words = "".join(
         f'<text {kind}x="{x + 12}" y="{top + 14 * k:g}">{escape(text)}</text>' for k, (kind, text) in enumerate(lines)
