@@ -1,11 +1,11 @@
 """Every learner on real sets: what it scores, what it costs, and how far its compiled form is from the fitted one.
 
-Each learner is fitted at its defaults on up to 4,000 rows of each set of its task, in a process of its own with a limit of time,
-and judged on up to 2,000 others; as a user would get them, without leaks. The compiled form is compared on those rows, and on
+Each learner is fitted at its defaults on up to 2,000 rows of each set of its task, in a process of its own with a limit of time,
+and judged on up to 1,000 others; as a user would get them, without leaks. The compiled form is compared on those rows, and on
 the same rows with gaps, odd numbers and values that training never saw. Writes docs/learners.md, beside the catalogue.
 
 HOLDFAST_DATA names a folder of data sets with an INDEX.csv. Run: OMP_NUM_THREADS=1 python benchmarks/learners.py [LEARNER ...]
-(with names only those are run, and the tables are printed.)
+(with names, only those are run, and the tables are printed.)
 """
 
 import multiprocessing
@@ -14,7 +14,6 @@ import pickle
 import resource
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -70,11 +69,13 @@ NAMES = {
     ],
 }
 
-TRAIN, TEST = 4_000, 2_000
-LIMIT, AT_ONCE = 60, 2
+TRAIN, TEST = 2_000, 1_000
+
+# Seconds of processor time for each, and how many at once.
+LIMIT, AT_ONCE = 30, 5
 
 # Seconds that a speed is measured for.
-SPELL = 0.1
+SPELL = 0.05
 
 # Loaded once, before the processes part.
 HEAVY = [
@@ -95,7 +96,10 @@ HEAVY = [
 # Of the cells in the odd rows, this share is emptied.
 GAPS = 0.1
 
-PAGE = Path(__file__).parent.parent / "docs" / "learners.md"
+ROOT = Path(__file__).parent.parent
+
+# The page, and where what is finished is kept, so that a run that was stopped goes on (`make clean` removes it).
+PAGE, KEPT = ROOT / "docs" / "learners.md", ROOT / "build" / "learners"
 
 METRICS = {metric.name: metric for metric in (*CLASSIFICATION, *REGRESSION)}
 METRIC = {"binary": METRICS["roc_auc"], "multiclass": METRICS["accuracy"], "regression": METRICS["r2"]}
@@ -192,38 +196,45 @@ def limited(seconds: int, function: Callable, *arguments: Any) -> None:
     function(*arguments)
 
 
-def run(learners: list[Learner], folder: Path) -> dict[tuple[str, str, str], dict]:
-    """What was measured, by task, learner and set."""
-    wanted = {family: sets(names) for family, names in NAMES.items()}
-    every = [each for family in {learner.task for learner in learners} for each in wanted[family]]
-    for number, error in in_children([(prepare, each, folder / each["name"]) for each in every], 600):
-        print(f"{every[number]['name']}: {error or 'ready'}", flush=True)
-    for name in HEAVY:
-        import_module(name)
-    tried = [(learner, each["name"]) for learner in learners for each in wanted[learner.task]]
-    outs = [folder / f"{learner.task}-{learner.name}-{name}" for learner, name in tried]
-    jobs = [(measure, learner, folder / name, out) for (learner, name), out in zip(tried, outs, strict=True)]
-    measured = {}
-    for number, error in in_children(jobs, LIMIT):
-        (learner, name), out = tried[number], outs[number]
-        found = {"error": error} if error else pickle.loads(out.read_bytes())
-        measured[learner.task, learner.name, name] = found
-        told = {key: round(value, 9) if isinstance(value, float) else value for key, value in found.items()}
-        print(f"{learner.task} {learner.name} {name}: {told}", flush=True)
+def run(each: dict[str, str], learners: list[Learner]) -> dict[tuple[str, str], dict]:
+    """What was measured on one set, by learner and set; what an earlier run measured is not measured again."""
+    path, measured = KEPT / each["name"], {}
+    if not path.exists():
+        for _, error in in_children([(prepare, each, path)], 600):
+            print(f"{each['name']}: {error or 'ready'}", flush=True)
+    outs = [path.with_suffix(f".{learner.name}") for learner in learners]
+    waiting = [(learner, out) for learner, out in zip(learners, outs, strict=True) if not out.exists()]
+    for number, error in in_children([(measure, learner, path, out) for learner, out in waiting], LIMIT):
+        if error:
+            waiting[number][1].write_bytes(pickle.dumps({"error": error}))
+    for learner, out in zip(learners, outs, strict=True):
+        measured[learner.name, each["name"]] = pickle.loads(out.read_bytes())
+        told = {
+            key: f"{value:.4g}" if isinstance(value, float) else value
+            for key, value in measured[learner.name, each["name"]].items()
+        }
+        print(f"{each['name']} {learner.name}: {told}", flush=True)
     return measured
 
 
 def main() -> None:
-    known = [learner for learner in catalogue() if learner.installed]
-    learners = [learner for learner in known if learner.name in sys.argv[1:] or not sys.argv[1:]]
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        measured = run(learners, Path(folder))
-    minutes = (time.monotonic() - began) / 60
-    if sys.argv[1:]:
-        print("\n".join(scores(learners, NAMES, measured)))
-    else:
-        PAGE.write_text(page(learners, NAMES, measured, minutes), encoding="utf-8")
+    """One set after the other, those of both tasks by turns; the page is written anew after each."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for name in HEAVY:
+        import_module(name)
+    learners = [learner for learner in catalogue() if learner.installed]
+    only, among, measured = sys.argv[1:], {family: [] for family in NAMES}, {}
+    for pair in zip(*NAMES.values(), strict=True):
+        for family, name in zip(NAMES, pair, strict=True):
+            asked = [each for each in learners if each.task == family and (each.name in only or not only)]
+            if asked:
+                measured |= run(sets([name])[0], asked)
+                among[family].append(name)
+        if only:
+            continue
+        PAGE.write_text(page(learners, among, measured), encoding="utf-8")
+    if only:
+        print("\n".join(scores([each for each in learners if each.name in only], among, measured)))
 
 
 if __name__ == "__main__":

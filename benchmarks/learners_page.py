@@ -14,8 +14,8 @@ elsewhere lead there: `--learners cart` answers "Did you mean 'decision_tree'?"
 HOW = """
 ## Measured
 
-`OMP_NUM_THREADS=1 python benchmarks/learners.py` ({minutes:.0f} minutes on two shared cores): every learner at its defaults,
-untuned and uncalibrated, fitted on up to 4,000 rows of each set and judged on up to 2,000 others: ROC AUC of two classes,
+`OMP_NUM_THREADS=1 python benchmarks/learners.py`: every learner at its defaults,
+untuned and uncalibrated, fitted on up to 2,000 rows of each set and judged on up to 1,000 others: ROC AUC of two classes,
 accuracy of more, R² of values. So a score says what a learner is worth out of the box on little data, not what a study reaches
 with it. Times are processor times of one thread, and with rows/s (encoding included) and sizes medians over the sets.
 
@@ -25,11 +25,11 @@ The labels were the same {labels}.
 """
 
 
-def page(learners: Sequence[Learner], names: Mapping[str, list[str]], measured: Mapping, minutes: float) -> str:
+def page(learners: Sequence[Learner], names: Mapping[str, list[str]], measured: Mapping) -> str:
     """The whole page, as Markdown."""
     differing = sum(found.get("labels", 0) for found in measured.values())
     labels = "everywhere" if not differing else f"but for {differing:,} rows"
-    lines = [HEAD, *declared(learners), HOW.format(minutes=minutes, labels=labels), *scores(learners, names, measured)]
+    lines = [HEAD, *declared(learners), HOW.format(labels=labels), *scores(learners, names, measured)]
     return "\n".join(lines) + "\n"
 
 
@@ -65,7 +65,7 @@ def scores(learners: Sequence[Learner], names: Mapping[str, list[str]], measured
         rows = [each for each in learners if each.task == family]
         if not rows:
             continue
-        found = {each.name: [measured[family, each.name, name] for name in among] for each in rows}
+        found = {each.name: [measured[each.name, name] for name in among] for each in rows}
         rows = sorted(rows, key=lambda each: -_mean(found[each.name], "score"))
         lines += [
             f"### {family.title()}: scores",

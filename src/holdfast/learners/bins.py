@@ -45,7 +45,8 @@ class Bins:
         cells = graph.add("Unsqueeze", matrix, graph.constant(np.array([2])))
         above = graph.add("Cast", graph.add("Less", graph.constant(self.cuts_[None]), cells), to=INT64)
         below = graph.add("ReduceSum", above, graph.constant(np.array([2])), keepdims=0)
-        return graph.add("Where", graph.add("IsNaN", matrix), graph.constant(self.counts_[None] - 1), below)
+        known = graph.add("Equal", matrix, matrix)  # a NaN equals nothing
+        return graph.add("Where", known, below, graph.constant(self.counts_[None] - 1))
 
 
 def _cuts(values: Any, codes: Integers, weights: Floats) -> Any:

@@ -19,6 +19,7 @@ from holdfast.learners.preparing import encoding_targets
 from holdfast.learners.space import Choice
 from holdfast.metrics.classification import BRIER
 from holdfast.metrics.regression import RMSE
+from holdfast.model.inspect import inspect
 from holdfast.testing.data import table, unseen
 
 # Processor seconds that a first configuration may take on 2,000 rows and 20 columns.
@@ -136,6 +137,7 @@ def check_compiled_equals_fitted(learner: Learner) -> None:
         columns, _ = table(learner.task, n_classes)
         pipeline = _pipeline(learner, n_classes)
         graph = assemble([(pipeline, 1.0)], columns.kinds, pipeline.n_classes)
+        inspect(graph)  # as whoever loads it does
         for rows in (columns, unseen(columns), columns.take(np.array([0]))):
             proof = prove(graph, [(pipeline, 1.0)], rows)
             assert proof.agrees, str(proof)
