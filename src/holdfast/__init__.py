@@ -28,19 +28,23 @@ if TYPE_CHECKING:
     from holdfast.data.dataset import Dataset
     from holdfast.learners.catalogue import catalogue
     from holdfast.learners.learner import Learner
+    from holdfast.metrics.metric import Metric
     from holdfast.model.model import Model
     from holdfast.model.package import load
     from holdfast.study.advise import advise
     from holdfast.study.estimators import Classifier, Regressor
-    from holdfast.study.journey import examine, train
+    from holdfast.study.journey import examine
+    from holdfast.study.several import Studies, train
     from holdfast.study.study import Study
 
 _HOMES = {
     "Classifier": ("holdfast.study.estimators", "Classifier"),
     "Dataset": ("holdfast.data.dataset", "Dataset"),
     "Learner": ("holdfast.learners.learner", "Learner"),
+    "Metric": ("holdfast.metrics.metric", "Metric"),
     "Model": ("holdfast.model.model", "Model"),
     "Regressor": ("holdfast.study.estimators", "Regressor"),
+    "Studies": ("holdfast.study.several", "Studies"),
     "Study": ("holdfast.study.study", "Study"),
     "advise": ("holdfast.study.advise", "advise"),
     "catalogue": ("holdfast.learners.catalogue", "catalogue"),
@@ -48,7 +52,7 @@ _HOMES = {
     "explain_file": ("holdfast.batch.explain", "explain_file"),
     "load": ("holdfast.model.package", "load"),
     "score": ("holdfast.batch.score", "score"),
-    "train": ("holdfast.study.journey", "train"),
+    "train": ("holdfast.study.several", "train"),
 }
 
 __all__ = [
@@ -58,6 +62,7 @@ __all__ = [
     "Dataset",
     "HoldfastError",
     "Learner",
+    "Metric",
     "MissingExtraError",
     "Model",
     "ModelError",
@@ -65,6 +70,7 @@ __all__ = [
     "RequestError",
     "SchemaError",
     "SealError",
+    "Studies",
     "Study",
     "advise",
     "catalogue",

@@ -1,5 +1,6 @@
-"""Names for the array types that pass between rooms, and how probabilities become a label."""
+"""Names for the array types that pass between rooms, and how probabilities become a class."""
 
+from math import floor
 from typing import TypeAlias
 
 import numpy as np
@@ -25,3 +26,38 @@ def likeliest(probabilities: Floats) -> Integers:
     [1, 0]
     """
     return np.asarray(np.floor(probabilities * PARTS + 0.5).argmax(axis=1), dtype=np.int64)
+
+
+def decided(probabilities: Floats, costs: Floats | None) -> Integers:
+    """Give each row's answer, (n_rows,): the class that is expected to cost least, or the likeliest when costs is None.
+
+    costs: (n_classes, n_classes), what it costs that a row of the class (down) is answered by the class (across).
+
+    >>> decided(np.array([[0.8, 0.2], [0.9, 0.1]]), np.array([[0.0, 1.0], [5.0, 0.0]])).tolist()
+    [1, 0]
+    """
+    return likeliest(probabilities if costs is None else probabilities @ worth(costs))
+
+
+def worth(costs: Floats) -> Floats:
+    """Costs turned so that most is best, within 1: (n_classes, n_classes)."""
+    return np.asarray(-costs / np.abs(costs).max())
+
+
+def threshold_costs(threshold: float) -> Floats:
+    """The costs under which class 1 of two is answered when its probability is above the threshold, (2, 2).
+
+    >>> decided(np.array([[0.8, 0.2], [0.6, 0.4]]), threshold_costs(0.3)).tolist()
+    [0, 1]
+    """
+    return np.array([[0.0, threshold], [1.0 - threshold, 0.0]])
+
+
+def likeliest_of(shares: list[float]) -> int:
+    """Give the likeliest class of one row, by the rule of `likeliest`, without an array.
+
+    >>> likeliest_of([0.5 - 1e-16, 0.5])
+    0
+    """
+    parts = [floor(share * PARTS + 0.5) for share in shares]
+    return parts.index(max(parts))

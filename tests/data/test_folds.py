@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from sklearn.model_selection import LeaveOneGroupOut, RepeatedStratifiedKFold
 
-from holdfast.data.folds import make_folds
+from holdfast.data.folds import leave_one_group_out, make_folds
 from holdfast.data.seal import split
 
 HASHES = np.random.default_rng(0).integers(0, 2**63, 600).astype(np.uint64)
@@ -45,3 +46,41 @@ def test_folds_do_not_repeat_the_seal():
     sealed = set(split(HASHES, share=0.2).sealed)
     shares = [len(sealed & set(fold.valid)) / len(fold.valid) for fold in make_folds(HASHES, n_folds=5)]
     assert max(shares) < 0.4
+
+
+def test_repeats_are_cut_as_scikit_learn_does():
+    """Each repeat judges every row once, classes keep their share, and no two repeats are cut alike."""
+    strata = np.arange(600) % 3
+    ours = make_folds(HASHES, n_folds=5, repeats=3, strata=strata)
+    theirs = list(RepeatedStratifiedKFold(n_splits=5, n_repeats=3).split(strata, strata))
+    assert len(ours) == len(theirs) == 15
+    for repeat in range(3):
+        for cut in ([ours[5 * repeat + k].valid for k in range(5)], [theirs[5 * repeat + k][1] for k in range(5)]):
+            assert sorted(np.concatenate(cut)) == list(range(600))
+    assert [fold.repeat for fold in ours] == [0] * 5 + [1] * 5 + [2] * 5
+    for fold in ours:
+        assert not set(fold.train) & set(fold.valid)
+        assert np.bincount(strata[fold.valid]) == pytest.approx([40, 40, 40], abs=16)
+    same = [len(set(ours[j].valid) & set(ours[5 + k].valid)) for j in range(5) for k in range(5)]
+    assert max(same) < 60
+    assert np.array_equal(ours[0].valid, make_folds(HASHES, n_folds=5, strata=strata)[0].valid)
+
+
+def test_repeats_never_divide_groups():
+    groups = np.repeat(np.arange(60, dtype=np.uint64), 10)
+    for fold in make_folds(HASHES, n_folds=4, repeats=3, groups=groups):
+        assert not set(groups[fold.train]) & set(groups[fold.valid])
+
+
+def test_one_group_out_is_scikit_learns():
+    groups = np.random.default_rng(2).integers(0, 7, 600).astype(np.uint64)
+    theirs = list(LeaveOneGroupOut().split(groups, groups=groups))
+    ours = leave_one_group_out(groups)
+    assert len(ours) == len(theirs) == 7
+    for fold, (train, valid) in zip(ours, theirs, strict=True):
+        assert np.array_equal(fold.train, train)
+        assert np.array_equal(fold.valid, valid)
+
+
+def test_one_group_alone_leaves_nothing_to_fit():
+    assert leave_one_group_out(np.zeros(5, dtype=np.uint64)) == []

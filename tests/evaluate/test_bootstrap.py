@@ -108,9 +108,9 @@ def test_groups_are_drawn_whole():
         y, blocks = np.repeat(rng.normal(size=25), 20), np.repeat(np.arange(25), 20)
         zeros = np.zeros(500)
         for metric, truth in ((RMSE, 1.0),):
-            found = resample(metric, y, zeros, blocks=blocks, n_resamples=100, seed=seed)
+            found = resample(MAE, y, zeros, blocks=blocks, n_resamples=100, seed=seed)
             whole = accurate_interval(metric, y, zeros, found, blocks=blocks)
-            rows = accurate_interval(metric, y, zeros, resample(metric, y, zeros, n_resamples=100, seed=seed))
+            rows = accurate_interval(metric, y, zeros, resample(MAE, y, zeros, n_resamples=100, seed=seed))
             covered += whole.low <= truth <= whole.high
             naive += rows.low <= truth <= rows.high
     assert covered / 100 >= 0.88
@@ -128,3 +128,18 @@ def test_accurate_intervals_of_ranking_cover(n_rows):
         interval = accurate_interval(ROC_AUC, y, p, resample(ROC_AUC, y, p, n_resamples=300, seed=seed))
         covered += interval.low <= norm.cdf(1.5 / np.sqrt(2)) <= interval.high
     assert 0.91 <= covered / 200 <= 0.99
+
+
+def test_repeats_of_the_folds_make_no_interval_narrower():
+    """The same rows judged three times are not three times the rows."""
+    rng = np.random.default_rng(5)
+    y, noise = rng.normal(size=200), rng.normal(size=200)
+    parts = [np.arange(200)]
+    one = resample(MAE, y, y + noise, parts=parts, seed=1)
+    thrice_y, thrice = np.tile(y, 3), np.tile(y + noise, 3)
+    thirds = [np.arange(200) + 200 * k for k in range(3)]
+    three = resample(MAE, thrice_y, thrice, parts=thirds, once=1, seed=1)
+    wrong = resample(MAE, thrice_y, thrice, parts=thirds, seed=1)
+    assert three.score == pytest.approx(one.score)
+    assert three.draws.std() == pytest.approx(one.draws.std())
+    assert wrong.draws.std() < 0.75 * one.draws.std()

@@ -10,7 +10,7 @@ from holdfast.learners.decision_list import DecisionList, Rule, _foil
 
 
 def fitted(X, y, **params):
-    return DecisionList(**{"n_conditions": 4, "purity": 0.5, "seed": 0, **params}).fit(X.astype(np.float32), y)
+    return DecisionList(**{"n_conditions": 4, "evidence": 1.3, "seed": 0, **params}).fit(X.astype(np.float32), y)
 
 
 def test_the_gain_is_foils():
@@ -67,3 +67,38 @@ def test_shares_are_probabilities_of_any_data(n_classes, n_rows, seed):
     shares = fitted(X, y, seed=seed).predict_proba(X)
     np.testing.assert_allclose(shares.sum(axis=1), 1)
     assert (shares > 0).all()
+
+
+def test_rows_are_ranked_where_no_class_ever_outweighs_the_other():
+    """A class of at most two in five is never the likelier one; the list still says where it is more likely."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(size=(4_000, 3)).astype(np.float32)
+    y = (rng.random(4_000) < np.where(X[:, 0] > 0.5, 0.4, 0.05)).astype(int)
+    new = rng.uniform(size=(2_000, 3)).astype(np.float32)
+    shares = fitted(X, y).predict_proba(new)[:, 1]
+    assert (shares < 0.5).all()
+    assert np.mean(shares[new[:, 0] > 0.5]) > 0.3
+    assert np.mean(shares[new[:, 0] <= 0.5]) < 0.1
+
+
+def test_pure_rules_come_first():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(size=(5_000, 2)).astype(np.float32)
+    y = (rng.random(5_000) < np.select([X[:, 0] > 0.8, X[:, 1] > 0.7], [0.97, 0.6], 0.02)).astype(int)
+    tops = [max(rule.shares) for rule in fitted(X, y).rules_]
+    assert tops[0] > 0.9
+    assert fitted(X, y).rules_[0].conditions[0][0] == 0
+
+
+def test_evidence_asked_for_in_vain_leaves_one_rule():
+    rng = np.random.default_rng(0)
+    X, y = rng.uniform(size=(300, 4)), rng.integers(0, 2, 300)
+    assert len(fitted(X, y, evidence=50.0).rules_) == 1
+
+
+def test_a_weight_of_three_counts_like_three_rows():
+    X, y = load_breast_cancer(return_X_y=True)
+    weights = np.where(y == 0, 3.0, 1.0)
+    model = DecisionList(n_conditions=4, evidence=1e9, seed=0).fit(X.astype(np.float32), y, weights)
+    counts = np.array([3.0 * (y == 0).sum(), (y == 1).sum()]) / weights.mean()
+    np.testing.assert_allclose(model.rules_[0].shares, (counts + 1) / (counts.sum() + 2))

@@ -11,11 +11,17 @@ from holdfast.metrics.classification import (
     brier,
     confusion,
     f1,
+    f1_macro,
+    f1_weighted,
+    g_mean,
+    jaccard,
+    kappa,
     log_loss,
     matthews,
     precision,
     recall,
     roc_auc,
+    specificity,
 )
 
 
@@ -41,6 +47,15 @@ def test_labels_scores_equal_scikit_learn(seed, n_classes, weighted):
     assert recall(y, labels, w) == pytest.approx(sk.recall_score(y, labels, **options))
     assert f1(y, labels, w) == pytest.approx(sk.f1_score(y, labels, **options))
     assert matthews(y, labels, w) == pytest.approx(sk.matthews_corrcoef(y, labels, sample_weight=w))
+    assert jaccard(y, labels, w) == pytest.approx(sk.jaccard_score(y, labels, **options))
+    assert f1_macro(y, labels, w) == pytest.approx(sk.f1_score(y, labels, **{**options, "average": "macro"}))
+    assert f1_weighted(y, labels, w) == pytest.approx(sk.f1_score(y, labels, **{**options, "average": "weighted"}))
+    assert kappa(y, labels, w) == pytest.approx(sk.cohen_kappa_score(y, labels, sample_weight=w))
+    found = sk.recall_score(y, labels, average=None, sample_weight=w, zero_division=0)
+    assert g_mean(y, labels, w) == pytest.approx(np.prod(found) ** (1 / len(found)))
+    tables = sk.multilabel_confusion_matrix(y, labels, sample_weight=w)
+    spared = tables[:, 0, 0] / tables[:, 0].sum(axis=1)
+    assert specificity(y, labels, w) == pytest.approx(spared[1] if n_classes == 2 else spared.mean())
     assert confusion(y, labels, w) == pytest.approx(sk.confusion_matrix(y, labels, sample_weight=w))
 
 

@@ -19,7 +19,7 @@ def test_better_answers_gain_more(metric):
 @pytest.mark.parametrize("metric", REGRESSION, ids=lambda metric: metric.name)
 def test_closer_values_gain_more(metric):
     y = np.array([1.0, 2.0, 3.0])
-    assert metric.gain(metric.score(y, y + 0.1)) > metric.gain(metric.score(y, y + 1))
+    assert metric.gain(metric.score(y, y * 1.1)) > metric.gain(metric.score(y, y * 2))
     assert metric.score(y, y) == metric.best
 
 

@@ -65,7 +65,15 @@ def sparse(model):
     model.graph.sparse_initializer.add()
 
 
+def doubled(model):
+    name = "numbers"
+    for k in range(30):
+        model.graph.node.append(helper.make_node("Concat", [name, name], [f"twice{k}"], axis=0))
+        name = f"twice{k}"
+
+
 HOSTILE = {
+    "a value that doubles thirty times": doubled,
     "unknown operator": node("Nothing"),
     "loop": node("Loop"),
     "tile": node("Tile"),

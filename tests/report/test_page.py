@@ -1,7 +1,8 @@
 import re
+from dataclasses import replace
 
 import pytest
-from stories import story
+from stories import EVIL, story
 
 from holdfast.report.page import MOST_CLASSES, number, render, span
 
@@ -14,9 +15,13 @@ def test_every_section_is_there(n_classes):
         "Findings",
         "Leaderboard",
         "On the sealed rows",
+        "How the search went",
         "What the model looks at",
+        "How the answer moves with a column",
+        "The model as a tree",
         "The data",
         "Use the model",
+        "Words",
     ):
         assert f"<h2>{heading}" in page
     assert ("<h2>Confusion" in page) == (n_classes is not None)
@@ -53,6 +58,25 @@ def test_the_same_story_is_the_same_page():
     assert render(one) == render(one)
 
 
+def test_what_was_not_found_out_has_no_section():
+    bare = story()
+    nothing = {
+        "dependence": {"outputs": [], "probability": False, "columns": []},
+        "tree": None,
+        "search": {"trials": bare.result["search"]["trials"][:9], "slices": None},
+    }
+    page = render(replace(bare, result={**bare.result, **nothing}))
+    for heading in ("How the search went", "How the answer moves", "The model as a tree"):
+        assert heading not in page
+
+
+def test_the_shipped_tree_is_called_the_model():
+    bare = story()
+    page = render(replace(bare, result={**bare.result, "tree": {"what": "model", "root": bare.result["tree"]["root"]}}))
+    assert "The model that ships is this" in page
+    assert "not the model itself" not in page
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [(0.8425123, "0.8425"), (12345.6, "12,346"), (7, "7"), (None, "–"), (float("nan"), "–"), (1e-7, "1e-07")],
@@ -67,3 +91,29 @@ def test_numbers(value, shown):
 )
 def test_intervals(low, high, shown):
     assert span(low, high) == shown
+
+
+def test_what_validation_found_is_shown():
+    one = story()
+    points = [{"value": v, "fitted": 0.9, "unseen": 0.8 - v / 100, "spread": 0.02} for v in (1, 3, 9)]
+    curve = {
+        "learner": "lightgbm",
+        "param": EVIL,
+        "chosen": 3,
+        "ordered": True,
+        "log": True,
+        "folds": 5,
+        "points": points,
+    }
+    fold = {"chosen": "lightgbm", "inner": 0.9, "outer": 0.85, "rows": 400, "held_out": 100, "trials": 12}
+    nested = {"asked": 5, "folds": [fold] * 5, "score": 0.8512, "low": 0.8, "high": 0.9, "level": 0.95}
+    result = {**one.result, "validation_curve": curve, "nested": nested}
+    page = render(replace(one, result=result, values_words=[EVIL], nested_words=["It achieves something."]))
+    assert "<h2>What the procedure achieves" in page
+    assert "0.8512" in page
+    assert "<h2>Does it fit too little, or too much?" in page
+    assert "Validation curve" in page
+    assert "<script" not in page
+    choice = {**curve, "ordered": False, "log": False}
+    assert "Validation curve" in render(replace(one, result={**result, "validation_curve": choice}, values_words=["w"]))
+    assert "What the procedure achieves" not in render(one)

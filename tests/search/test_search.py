@@ -150,7 +150,39 @@ def test_tuners_have_names():
 
 def test_plans_shrink_with_size_and_grow_with_the_budget():
     assert plan(1_000, 20, 1, budget=None, folds=7).folds == 7
-    assert plan(1_000, 20, 1, budget=60, folds=5) == plan(1_000, 20, 1, budget=60, folds=5)
-    assert plan(100_000, 20, 1, budget=60, folds=5).holdout
-    assert plan(5_000_000, 50, 1, budget=60, folds=5).rows < 5_000_000
-    assert not plan(100_000, 20, 1, budget=6000, folds=5).holdout
+    assert plan(1_000, 20, 1, budget=60) == plan(1_000, 20, 1, budget=60)
+    assert plan(100_000, 20, 1, budget=60).holdout
+    assert plan(5_000_000, 50, 1, budget=60).rows < 5_000_000
+    assert not plan(100_000, 20, 1, budget=6000).holdout
+
+
+def test_folds_that_were_asked_for_are_kept():
+    asked = plan(5_000_000, 50, 1, budget=60, folds=10, repeats=2)
+    assert (asked.folds, asked.repeats, asked.holdout) == (10, 2, False)
+    assert asked.rows < 5_000_000
+    assert plan(1_000, 20, 1, budget=60, repeats=3).rows is None
+
+
+class Hopeless(Inline):
+    """Every trial of the tuner is no better than guessing."""
+
+    def call(self, function, *args, deadline=float("inf")):
+        spec, stop, bar = args
+        if bar is not None:
+            self._state.y = np.random.default_rng(spec.number).permutation(self._state.y)
+            self._state.encoded.clear()
+        try:
+            return function(self._state, spec, stop, bar)
+        finally:
+            self._state.y = problem().y
+
+
+def test_a_trial_that_is_clearly_worse_is_stopped_after_a_few_folds(tmp_path):
+    board = run(tmp_path, trials=6, executor=Hopeless())
+    assert [outcome.spec.learner for outcome in board.outcomes] == ["prior", *NAMES]
+    assert [pruned.folds for pruned in board.pruned] == [2, 2, 2]
+    best = max(outcome.score for outcome in board.outcomes)
+    assert all(pruned.gain < best - 0.2 for pruned in board.pruned)
+    resumed = run(tmp_path, trials=6, executor=Counting(most=0))
+    assert [pruned.spec.params for pruned in resumed.pruned] == [pruned.spec.params for pruned in board.pruned]
+    assert [pruned.gain for pruned in resumed.pruned] == [pruned.gain for pruned in board.pruned]

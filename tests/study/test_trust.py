@@ -71,7 +71,7 @@ def test_ranges_ship_with_the_model(study):
     sets = study.model.predict_interval(rows.drop("paid"), 0.9)
     held = np.mean([truth in inside for truth, inside in zip(rows["paid"], sets, strict=True)])
     assert held == pytest.approx(0.9, abs=0.06)
-    assert study.model.intervals.column == "region"
+    assert study.model.outputs[0].intervals.column == "region"
     assert set(study.model.score(rows, interval=0.9)) == {"prediction", "set", "probability_no", "probability_yes"}
     assert study.verdict["coverage"]["low"] < 0.9 < study.verdict["coverage"]["high"]
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from holdfast.arrays import likeliest
 from holdfast.batch.door import read
 from holdfast.batch.safe import harmless
 from holdfast.batch.source import open_source
@@ -58,7 +57,7 @@ def explain_file(
     answers, pick = found.answers, np.zeros(len(found.answers), dtype=np.int64)
     columns: dict[str, Any] = {"prediction": answers[:, 0]}
     if loaded.classes:
-        pick = likeliest(answers)
+        pick = loaded.decide(answers)
         columns = {"prediction": [loaded.classes[k] for k in pick], "probability": answers[np.arange(len(pick)), pick]}
     values = np.take_along_axis(found.values, pick[:, None, None], axis=2)[:, :, 0]
     adds = {f"adds_{name}": values[:, place] for place, name in enumerate(names)}

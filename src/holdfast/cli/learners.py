@@ -27,6 +27,7 @@ def learners(
         {
             "name": learner.name,
             "task": learner.task,
+            "also_called": list(learner.also),
             "summary": learner.summary,
             "reference": learner.reference,
             "baseline": learner.baseline,

@@ -9,6 +9,7 @@ from holdfast.errors import RequestError
 from holdfast.export.bare import write_bare
 from holdfast.export.browser import write_browser
 from holdfast.export.docker import write_docker
+from holdfast.export.pmml.write import write_pmml
 from holdfast.export.serverless import write_lambda
 from holdfast.model.package import load
 from holdfast.serve.shelf import places
@@ -21,6 +22,9 @@ def package(
     onnx: Annotated[
         Path | None, typer.Option(help="Folder for the graph and how to use it from other languages.")
     ] = None,
+    pmml: Annotated[
+        Path | None, typer.Option(help="Folder for the model as PMML 4.4, where linear or made of trees.")
+    ] = None,
     browser: Annotated[Path | None, typer.Option(help="Folder for a page where the model runs in the browser.")] = None,
     ort: Annotated[
         Path | None, typer.Option(help="The dist folder of onnxruntime-web, for --browser without npm.")
@@ -30,9 +34,10 @@ def package(
 
     Example: holdfast package study/model --docker image && docker build -t churn image
     """
-    if docker is None and serverless is None and onnx is None and browser is None:
+    if docker is None and serverless is None and onnx is None and pmml is None and browser is None:
         raise RequestError(
-            "nothing was asked for; expected one or more of --docker, --lambda, --onnx and --browser, each with a folder"
+            "nothing was asked for; expected one or more of --docker, --lambda, --onnx, --pmml and --browser, each with a "
+            "folder"
         )
     loaded = load(model)
     folder = model if (model / "manifest.json").exists() else model / "model"
@@ -46,6 +51,9 @@ def package(
     if onnx is not None:
         write_bare(loaded, folder, onnx)
         typer.echo(f"{onnx / 'USAGE.md'} shows how to use {onnx / 'model.onnx'}", err=True)
+    if pmml is not None:
+        write_pmml(loaded, folder, pmml)
+        typer.echo(f"{pmml / 'model.pmml'} is for any reader of PMML 4.4", err=True)
     if browser is not None:
         write_browser(loaded, folder, browser, ort)
         typer.echo(f"python -m http.server -d {browser}   gives the page out", err=True)

@@ -1,13 +1,16 @@
 """holdfast train: from a file to a model."""
 
 import json
+import os
+import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 import holdfast
+from holdfast.cli import options
 from holdfast.cli.progress import progress
 from holdfast.model.signature import read_key
 from holdfast.model.signature import sign as sign_folder
@@ -16,60 +19,51 @@ from holdfast.study.settings import DEFAULT_BUDGET, read_settings
 
 STARTED = time.monotonic()
 
-# How columns and target are prepared.
-Scale = Annotated[
-    str | None, typer.Option(help="standard, minmax, robust, power, box_cox, quantile, quantile_normal or search.")
-]
-Encode = Annotated[str | None, typer.Option(help="Categories: onehot, ordinal, target or hashing. Else auto.")]
-Cross = Annotated[str | None, typer.Option(help='Columns of two others: "city*product,price/area", or auto.')]
-Select = Annotated[
-    str | None, typer.Option(help="Keep columns by l1, importance, mutual_information or rfe; rfe:20 keeps 20.")
-]
-TargetTransform = Annotated[str | None, typer.Option(help="Learn a skewed number as log or power; auto tries it out.")]
+# Options that say what to do with a study, rather than what it is asked.
+OURS = frozenset({"out", "config", "sign", "as_json", "no_open"})
 
 
 def train(
-    data: Annotated[str | None, typer.Argument(help="A file, glob or sqlite:///file.db?table=name.")] = None,
-    target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
-    task: Annotated[str | None, typer.Option(help="binary, multiclass or regression; found out by itself.")] = None,
-    metric: Annotated[str | None, typer.Option(help="What to be good at; each task has a default.")] = None,
-    budget: Annotated[str | None, typer.Option(help="Time for everything, such as 60s or 5min.")] = None,
-    trials: Annotated[int | None, typer.Option(help="Configurations to try; repeatable to the bit.")] = None,
-    learners: Annotated[str | None, typer.Option(help="Only these, in this order: a,b.")] = None,
-    tuner: Annotated[str | None, typer.Option(help="bayes, gp, random, grid, halving or none.")] = None,
-    scale: Scale = None,
-    encode: Encode = None,
-    cross: Cross = None,
-    select: Select = None,
-    target_transform: TargetTransform = None,
-    group: Annotated[
-        str | None, typer.Option(help="Rows with one value here stay together; also a,b or stem(ID).")
-    ] = None,
-    time_column: Annotated[
-        str | None, typer.Option("--time", help="Judge on the future by this column, or by rows().")
-    ] = None,
-    split: Annotated[str | None, typer.Option(help="random: whatever the audit measures. Else auto.")] = None,
-    prefer: Annotated[
-        str | None, typer.Option(help="simple: the simplest model that is about as good. Else best.")
-    ] = None,
-    conformal_group: Annotated[
-        str | None, typer.Option(help="A category whose values get intervals of their own.")
-    ] = None,
-    protected: Annotated[str | None, typer.Option(help="Measure fairness by these columns: a,b.")] = None,
-    fair: Annotated[str | None, typer.Option(help="demographic_parity, equal_opportunity or equalised_odds.")] = None,
-    weight: Annotated[str | None, typer.Option(help="How much each row counts.")] = None,
-    drop: Annotated[str | None, typer.Option(help="Columns to leave out: a,b.")] = None,
-    keep: Annotated[str | None, typer.Option(help="Columns to learn from whatever the audit says: a,b.")] = None,
-    sealed: Annotated[float | None, typer.Option(help="Share of rows sealed for the verdict (0.2).")] = None,
-    folds: Annotated[int | None, typer.Option(help="Cross-validation folds (5).")] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed and trials, same model (0).")] = None,
-    record: Annotated[bool | None, typer.Option("--record", help="Also write a technical record (EU AI Act).")] = None,
-    sign: Annotated[Path | None, typer.Option(help="Sign the model with this private key (Ed25519, PEM).")] = None,
-    header: Annotated[bool | None, typer.Option("--header/--no-header", help="The file's first row names.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The study's folder (study).")] = None,
-    config: Annotated[Path | None, typer.Option(help="A study.toml; options given here override it.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print result.json on standard output.")] = False,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Don't show the report in a browser.")] = False,
+    context: typer.Context,
+    data: options.Data = None,
+    target: options.Target = None,
+    task: options.Task = None,
+    metric: options.Metric = None,
+    costs: options.Costs = None,
+    threshold: options.Threshold = None,
+    weight: options.Weight = None,
+    drop: options.Drop = None,
+    keep: options.Keep = None,
+    budget: options.Budget = None,
+    trials: options.Trials = None,
+    learners: options.Learners = None,
+    tuner: options.Tuner = None,
+    prefer: options.Prefer = None,
+    seed: options.Seed = None,
+    scale: options.Scale = None,
+    encode: options.Encode = None,
+    cross: options.Cross = None,
+    select: options.Select = None,
+    target_transform: options.TargetTransform = None,
+    group: options.Group = None,
+    time: options.Time = None,
+    split: options.Split = None,
+    sealed: options.Sealed = None,
+    folds: options.Folds = None,
+    repeats: options.Repeats = None,
+    nested: options.Nested = None,
+    outer_folds: options.OuterFolds = None,
+    validation_curve: options.ValidationCurve = None,
+    conformal_group: options.ConformalGroup = None,
+    protected: options.Protected = None,
+    fair: options.Fair = None,
+    header: options.Header = None,
+    out: options.Out = None,
+    config: options.Config = None,
+    record: options.Record = None,
+    sign: options.Sign = None,
+    as_json: options.AsJson = False,
+    no_open: options.NoOpen = False,
 ) -> None:
     """Go from raw data to a sealed verdict, a report and a compiled model.
 
@@ -77,17 +71,10 @@ def train(
 
     Example: holdfast train churn.csv --target churned --budget 60s
     """
-    given: dict[str, Any] = {
-        "data": data, "target": target, "task": task, "metric": metric, "budget": budget, "trials": trials,
-        "learners": learners, "tuner": tuner, "scale": scale, "encode": encode, "cross": cross, "select": select,
-        "target_transform": target_transform, "group": group, "time": time_column, "split": split, "prefer": prefer,
-        "conformal_group": conformal_group, "protected": protected, "fair": fair,
-        "weight": weight, "drop": drop,
-        "keep": keep, "sealed": sealed, "folds": folds, "seed": seed, "header": header, "record": record,
-    }  # fmt: skip
+    given = {name: value for name, value in context.params.items() if name not in OURS and value not in (None, [], ())}
     settings = {
         **({} if config is None else read_settings(config)),
-        **{k: v for k, v in given.items() if v is not None},
+        **given,
     }
     study = _train(settings, out, sign)
     if sign is not None:
@@ -109,6 +96,8 @@ def _train(settings: dict[str, Any], out: Path | None, sign: Path | None) -> Any
         seconds = DEFAULT_BUDGET
     if sign is not None:
         read_key(sign, private=True)  # a wrong key is told before the work, not after
+    if ":" in str(settings.get("metric")):
+        sys.path.append(os.getcwd())  # a metric of one's own stands in a module beside the data
     source, column = settings.pop("data"), settings.pop("target")
     try:
         with progress(seconds, STARTED) as say:
@@ -119,19 +108,35 @@ def _train(settings: dict[str, Any], out: Path | None, sign: Path | None) -> Any
 
 
 def _closing(result: dict[str, Any], path: Path) -> str:
-    verdict = result["verdict"]
+    if "targets" in result:
+        said = "".join(f"\n{each['sentence']}" for each in result["targets"].values())
+        verdicts = "".join(f"verdict  {name}: {_verdict(each)}\n" for name, each in result["targets"].items())
+    else:
+        said, verdicts = f"\n{result['sentence']}", f"verdict  {_verdict(result['verdict'])}\n"
     return (
-        f"\n{result['sentence']}\n\n"
-        f"verdict  {verdict['metric']} {verdict['score']:.4g} "
-        f"({verdict['level']:.0%} interval {verdict['low']:.4g} to {verdict['high']:.4g}), "
-        f"baseline {verdict['baseline']:.4g}\n"
+        f"{said}\n\n{verdicts}"
+        f"{_nested(result)}"
         f"report   {path / 'report.html'}\n"
         f"model    {path / 'model'}   try: holdfast score {path / 'model'} DATA --out predictions.csv"
     )
 
 
-def _has_screen() -> bool:
-    import os
-    import sys
+def _verdict(found: dict[str, Any]) -> str:
+    interval = f"{found['level']:.0%} interval {found['low']:.4g} to {found['high']:.4g}"
+    return f"{found['metric']} {found['score']:.4g} ({interval}), baseline {found['baseline']:.4g}"
 
+
+def _nested(result: dict[str, Any]) -> str:
+    found = result.get("nested")
+    if found is None:
+        return ""
+    if found["low"] is None:
+        return f"nested   no time for it: {len(found['folds'])} of {found['asked']} outer folds; raise --budget\n"
+    return (
+        f"nested   {result['metric']} {found['score']:.4g} ({found['level']:.0%} interval {found['low']:.4g} to "
+        f"{found['high']:.4g}), what the procedure achieves; the scores it chose by promised {found['inner']:.4g}\n"
+    )
+
+
+def _has_screen() -> bool:
     return sys.stdout.isatty() and (sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY")))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from holdfast.arrays import PARTS
+from holdfast.arrays import PARTS, Floats, worth
 from holdfast.data.columns import NUMERIC_KINDS, Kind
 from holdfast.errors import CompileError
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
@@ -19,8 +19,9 @@ def assemble(
     kinds: Mapping[str, Kind],
     n_classes: int | None,
     calibrator: Calibrator = UNCALIBRATED,
+    costs: Floats | None = None,
 ) -> bytes:
-    """Compile the weighted average of pipelines, and what calibrates it.
+    """Compile the weighted average of pipelines, what calibrates it, and how it is decided (costs, as in `arrays.decided`).
 
     kinds: every feature in schema order. The graph takes `numbers` (double, rows x numeric features) and `strings`
     (rows x the others), either left out when there is none; it gives `probabilities` (double, rows x classes) and `label`
@@ -51,8 +52,9 @@ def assemble(
     else:
         answer = calibrator.emit(graph, answer)
         graph.output(answer, "probabilities", np.float64, n_classes)
-        parts = graph.add("Mul", answer, graph.constant(np.float64(PARTS)))
-        rounded = graph.add("Floor", graph.add("Add", parts, graph.constant(np.float64(0.5))))  # as `likeliest` does
+        valued = answer if costs is None else graph.add("MatMul", answer, graph.constant(worth(costs)))
+        parts = graph.add("Mul", valued, graph.constant(np.float64(PARTS)))
+        rounded = graph.add("Floor", graph.add("Add", parts, graph.constant(np.float64(0.5))))  # as `decided` does
         graph.output(graph.add("ArgMax", rounded, axis=1, keepdims=0), "label", np.int64, None)
     return _checked(graph)
 

@@ -16,6 +16,7 @@ from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
+from holdfast.learners.drawing import Node, drawn_pipeline
 from holdfast.learners.pipeline import Pipeline, fit_estimator
 from holdfast.learners.preparing import encode, transform_of, wanted
 from holdfast.tasks.task import Family
@@ -65,7 +66,7 @@ class Compiled:
     """A graph, the proof that it answers as the fitted pipelines do, the rows fitted on, and what it took.
 
     rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph.
-    prepared: how their columns and target were.
+    prepared: how their columns and target were. tree: how to draw the model, where it is a single tree.
     """
 
     onnx: bytes
@@ -73,6 +74,7 @@ class Compiled:
     rows: Integers
     n_members: int
     prepared: tuple[Prepared, ...] = ()
+    tree: Node | None = None
 
 
 def fit_and_compile(
@@ -81,10 +83,12 @@ def fit_and_compile(
     n_rows: int,
     soft: float,
     calibrator: Calibrator = UNCALIBRATED,
+    costs: Floats | None = None,
 ) -> Compiled:
     """Fit the members, most important first, on the first `n_rows` rows of the order; assemble the graph and prove it.
 
-    calibrator: applied to the average of the members, and part of the graph.
+    calibrator: applied to the average of the members, and part of the graph. costs: by which the graph's label is decided, as
+    in `arrays.decided`.
 
     When the soft deadline (time.monotonic) has passed, further members are left out and the others' weights raised; the
     proof runs over all the rows fitted on as far as it allows. Raises CompileError when a
@@ -93,9 +97,10 @@ def fit_and_compile(
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
     pipelines, prepared = _fit(training, columns, rows, members, soft)
-    graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator)
-    proof = prove(graph, pipelines, columns, calibrator, deadline=soft)
-    return Compiled(graph, proof, training.rows[rows], len(pipelines), tuple(prepared))
+    graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs)
+    proof = prove(graph, pipelines, columns, calibrator, costs, deadline=soft)
+    tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
+    return Compiled(graph, proof, training.rows[rows], len(pipelines), tuple(prepared), tree)
 
 
 def _fit(

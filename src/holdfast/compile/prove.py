@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats, likeliest
+from holdfast.arrays import Floats, Integers, decided, worth
 from holdfast.data.columns import Columns
 from holdfast.errors import CompileError
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
@@ -43,6 +43,7 @@ def prove(
     members: Sequence[tuple[Pipeline, float]],
     columns: Columns,
     calibrator: Calibrator = UNCALIBRATED,
+    costs: Floats | None = None,
     *,
     deadline: float = float("inf"),
 ) -> Proof:
@@ -52,7 +53,7 @@ def prove(
     """
     session = _session(onnx)
     names = {each.name for each in session.get_inputs()}
-    output = session.get_outputs()[0].name
+    outputs = [each.name for each in session.get_outputs()]
     classes = members[0][0].n_classes
     worst, spread, differ, done = 0.0, 1.0, 0, 0
     fitted_values = []
@@ -62,13 +63,15 @@ def prove(
         chunk = columns.take(np.arange(start, min(start + CHUNK, columns.n_rows)))
         fitted = np.sum([weight * pipeline.predict(chunk) for pipeline, weight in members], axis=0)
         fitted = fitted if classes is None else calibrator.apply(fitted)
-        compiled = _answer(session, output, {name: array for name, array in _feeds(chunk).items() if name in names})
+        compiled, *labels = _answer(
+            session, outputs, {name: array for name, array in _feeds(chunk).items() if name in names}
+        )
         difference = np.abs(compiled - fitted)
         worst = max(worst, float(np.max(difference, initial=0.0))) if np.isfinite(difference).all() else float("inf")
         if classes is None:
             fitted_values.append(fitted)
         else:
-            differ += _labels_differ(fitted, compiled)
+            differ += _labels_differ(fitted, labels[0], costs)
         done += chunk.n_rows
     if classes is None:
         spread = max(float(np.std(np.concatenate(fitted_values))), members[0][0].scale.spread)
@@ -86,12 +89,12 @@ def _session(onnx: bytes) -> Any:
         raise CompileError(f"ONNX Runtime does not take the compiled graph: {error}; please report this") from error
 
 
-def _answer(session: Any, output: str, feeds: dict[str, Any]) -> Floats:
+def _answer(session: Any, outputs: list[str], feeds: dict[str, Any]) -> list[Any]:
     try:
-        answer: Floats = session.run([output], feeds)[0]
+        answers: list[Any] = session.run(outputs, feeds)
     except Exception as error:
         raise CompileError(f"the compiled graph fails on training rows: {error}; please report this") from error
-    return answer
+    return answers
 
 
 def _feeds(columns: Columns) -> dict[str, Any]:
@@ -103,8 +106,8 @@ def _feeds(columns: Columns) -> dict[str, Any]:
     return feeds
 
 
-def _labels_differ(fitted: Floats, compiled: Floats) -> int:
-    labels, other = likeliest(fitted), likeliest(compiled)
+def _labels_differ(fitted: Floats, compiled: Integers, costs: Floats | None) -> int:
+    labels, valued = decided(fitted, costs), fitted if costs is None else fitted @ worth(costs)
     rows = np.arange(len(fitted))
-    tied = np.abs(fitted[rows, labels] - fitted[rows, other]) <= TOLERANCE
-    return int(np.sum((labels != other) & ~tied))
+    tied = np.abs(valued[rows, labels] - valued[rows, compiled]) <= TOLERANCE
+    return int(np.sum((labels != compiled) & ~tied))

@@ -65,22 +65,26 @@ def resample(
     predictions: Floats,
     *,
     parts: Sequence[Integers] | None = None,
+    once: int | None = None,
     blocks: Integers | None = None,
     n_resamples: int = 200,
     seed: int = 0,
 ) -> Resampled:
     """Score predictions on bootstrap draws of the rows; with `parts` (row numbers of each fold), drawn within each.
 
-    blocks: rows of one block (n_rows,) are not independent of each other and are drawn together.
+    once: how many of the parts, from the first, hold each row once: repeats of the folds make the score steadier, but no
+    rows more, so only the first repeat's are drawn. blocks: rows of one block (n_rows,) are not independent of each other
+    and are drawn together.
 
     The same seed draws the same rows for every model, so the draws of two models can be compared pair by pair.
     """
     rng = np.random.default_rng(seed)
     score = score_by_parts(metric, y, predictions, parts)
-    every = [np.arange(len(y))] if parts is None else list(parts)
+    every = [np.arange(len(y))] if parts is None else list(parts[:once])
+    n_rows = sum(len(part) for part in every)
     n_classes = predictions.shape[1] if predictions.ndim == 2 else 1
     most = MAX_RESAMPLED_ROWS if n_classes <= 2 else max(FEWEST_RESAMPLED_ROWS, 2 * MAX_RESAMPLED_ROWS // n_classes)
-    share = min(1.0, most / len(y))
+    share = min(1.0, most / n_rows)
     if blocks is not None:
         return _resample_blocks(metric, y, predictions, np.unique(blocks, return_inverse=True)[1], n_resamples, rng)
     drawn_from = [
@@ -113,7 +117,9 @@ def _resample_blocks(
 
 
 def _possible(metric: Metric, draws: Floats) -> Floats:
-    """No draw can be better than the best there is."""
+    """No draw can be better than the best there is, where that is known."""
+    if np.isnan(metric.best):
+        return draws
     bound = np.minimum if metric.greater_is_better else np.maximum
     return np.asarray(bound(draws, metric.best))
 
@@ -143,7 +149,7 @@ def accurate_interval(
     if metric.losses is not None:
         low, high = _studentised(metric.losses(y, predictions), blocks, level)
         ends = np.sqrt(np.maximum([low, high], 0.0)) if metric.is_root else np.array([low, high])
-        return Interval(found.score, float(max(0.0, ends[0])), float(ends[1]), level)
+        return Interval(found.score, float(max(metric.best, ends[0])), float(ends[1]), level)
     known = found.draws[np.isfinite(found.draws)]
     below = float((np.sum(known < found.score) + 0.5 * np.sum(known == found.score)) / max(1, len(known)))
     if len(known) < 100 or not 0.01 < below < 0.99:
@@ -156,6 +162,12 @@ def accurate_interval(
     moved = norm.cdf(bias + (bias + tails) / (1 - acceleration * (bias + tails)))
     low, high = np.quantile(known, moved)
     return Interval(found.score, float(min(low, found.score)), float(max(high, found.score)), level)
+
+
+def mean_interval(values: Floats, *, blocks: Integers | None = None, level: float = 0.95) -> Interval:
+    """Interval of a mean of values (n_rows,), by the bootstrap t; rows of one block are drawn together."""
+    low, high = _studentised(values, blocks, level)
+    return Interval(float(np.mean(values)), low, high, level)
 
 
 def _studentised(losses: Floats, blocks: Integers | None, level: float) -> tuple[float, float]:

@@ -72,17 +72,20 @@ def leaderboard(
     metric: Metric,
     *,
     parts: Sequence[Integers],
+    once: int | None = None,
     test_share: float = 0.25,
     seed: int = 0,
     n_resamples: int = 200,
 ) -> list[Row]:
     """Score all entries on the same bootstrap draws, best first. The first baseline entry is what others must beat.
 
-    parts: the rows of each fold, as places in y and in the predictions. test_share: rows judged over rows fitted on, of one
-    fold. Models are compared with the first by their folds; a single fold is compared by bootstrap draws of its rows.
+    parts: the rows of each fold, as places in y and in the predictions. once: how many of them hold each row once (all
+    when None). test_share: rows judged over rows fitted on, of one fold. Models are compared with the first by their folds
+    (those that could be scored); a single fold is compared by bootstrap draws of its rows.
     """
     draws = [
-        resample(metric, y, entry.predictions, parts=parts, seed=seed, n_resamples=n_resamples) for entry in entries
+        resample(metric, y, entry.predictions, parts=parts, once=once, seed=seed, n_resamples=n_resamples)
+        for entry in entries
     ]
     base = next(found for entry, found in zip(entries, draws, strict=True) if entry.baseline)
     gains = [[metric.gain(metric.score(y[part], entry.predictions[part])) for part in parts] for entry in entries]
@@ -122,8 +125,9 @@ def _against(
     test_share: float,
     rope: float,
 ) -> Comparison:
-    if len(gains) > 1:
-        return compare(np.subtract(gains, best).tolist(), test_share=test_share, rope=rope)
+    scored = np.isfinite(gains) & np.isfinite(best)
+    if scored.sum() > 1:
+        return compare(np.subtract(gains, best)[scored].tolist(), test_share=test_share, rope=rope)
     drawn = np.array([metric.gain(a) - metric.gain(b) for a, b in zip(model.draws, first.draws, strict=True)])
     worse, better = float(np.mean(drawn < -rope)), float(np.mean(drawn > rope))
     p = min(1.0, 2 * p_better(metric, first, model))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Flags, Floats, Integers
+from holdfast.arrays import Flags, Floats, Integers, likeliest
 from holdfast.evaluate.bootstrap import Interval, resample
 from holdfast.metrics.metric import Metric
 
@@ -74,14 +74,27 @@ def groups_of(values: Any, n_ranges: int = 4) -> Any:
     return np.where(known, np.array(names, dtype=object)[place], "missing")
 
 
-def fairness(column: str, groups: Any, metric: Metric, y: Any, predictions: Floats, *, seed: int = 0) -> Fairness:
-    """Compare groups (n_rows,) by what was predicted for them: probabilities (n_rows, n_classes) or values (n_rows,)."""
+def fairness(
+    column: str,
+    groups: Any,
+    metric: Metric,
+    y: Any,
+    predictions: Floats,
+    labels: Integers | None = None,
+    *,
+    seed: int = 0,
+) -> Fairness:
+    """Compare groups (n_rows,) by what was predicted for them: probabilities (n_rows, n_classes) or values (n_rows,).
+
+    labels: class codes as they were decided, (n_rows,); None: the likeliest classes.
+    """
+    if labels is None and predictions.ndim == 2:
+        labels = likeliest(predictions)
     names = sorted({str(name) for name in groups}, key=_in_order)
     inside = {name: groups.astype(str) == name for name in names}
-    binary = predictions.ndim == 2 and predictions.shape[1] == 2
-    found = [_group(name, rows, metric, y, predictions, seed) for name, rows in inside.items()]
+    measures = _measures(y, predictions, labels)
+    found = [_group(name, rows, metric, y, predictions, measures, seed) for name, rows in inside.items()]
     able = {group.name: inside[group.name] for group in found if not group.too_small}
-    measures = _binary_measures(y, predictions) if binary else _other_measures(y, predictions)
     differences = _differences(measures, able, seed) if len(able) > 1 else {}
     return Fairness(column, found, differences, _sentences(column, found, differences, measures, able))
 
@@ -115,9 +128,9 @@ def thresholds(constraint: str, groups: Any, y: Integers, share: Floats) -> dict
     return min(tried, key=lambda each: each[0])[1] if inside else {}
 
 
-def decide(groups: Any, share: Floats, cuts: Mapping[str, float]) -> Flags:
-    """Apply thresholds by group; a group without one gets 0.5."""
-    return np.asarray(share >= np.array([cuts.get(str(name), 0.5) for name in groups]))
+def decide(groups: Any, share: Floats, cuts: Mapping[str, float], *, otherwise: float = 0.5) -> Flags:
+    """Apply thresholds by group; `otherwise` is that of a group without one."""
+    return np.asarray(share >= np.array([cuts.get(str(name), otherwise) for name in groups]))
 
 
 def _in_order(name: str) -> tuple[int, float, str]:
@@ -139,7 +152,15 @@ def _plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _group(name: str, rows: Flags, metric: Metric, y: Any, predictions: Floats, seed: int) -> Group:
+def _group(
+    name: str,
+    rows: Flags,
+    metric: Metric,
+    y: Any,
+    predictions: Floats,
+    measures: Mapping[str, tuple[Flags, Floats]],
+    seed: int,
+) -> Group:
     n = int(rows.sum())
     if n < FEWEST_ROWS:
         return Group(name, n, None, {}, f"{n} rows, fewer than {FEWEST_ROWS}: too few to judge")
@@ -154,15 +175,17 @@ def _group(name: str, rows: Flags, metric: Metric, y: Any, predictions: Floats, 
                 f"{rarer} rows of the rarer outcome, fewer than {FEWEST_OF_OUTCOME}: too few to judge",
             )
     score = resample(metric, y[rows], predictions[rows], n_resamples=RESAMPLES, seed=seed).interval()
-    measures = _binary_measures(y, predictions) if predictions.ndim == 2 and predictions.shape[1] == 2 else {}
-    measures = measures or _other_measures(y, predictions)
     return Group(name, n, score, {title: _rate(of[rows], value[rows]) for title, (of, value) in measures.items()})
 
 
-def _binary_measures(y: Any, predictions: Floats) -> dict[str, tuple[Flags, Floats]]:
+def _measures(y: Any, predictions: Floats, labels: Integers | None) -> dict[str, tuple[Flags, Floats]]:
     """For each rate, the rows it is of and what is averaged over them."""
-    called = (predictions[:, 1] >= 0.5).astype(np.float64)
     yes = np.ones(len(y), dtype=bool)
+    if labels is None:
+        return {"predicted minus observed": (yes, predictions - y), "size of error": (yes, np.abs(predictions - y))}
+    if predictions.shape[1] > 2:
+        return {"answered rightly": (yes, (labels == y).astype(np.float64))}
+    called = labels.astype(np.float64)
     return {
         "selection rate": (yes, called),
         "true positive rate": (y == 1, called),
@@ -170,13 +193,6 @@ def _binary_measures(y: Any, predictions: Floats) -> dict[str, tuple[Flags, Floa
         "precision": (called == 1, (y == 1).astype(np.float64)),
         "predicted minus observed": (yes, predictions[:, 1] - (y == 1)),
     }
-
-
-def _other_measures(y: Any, predictions: Floats) -> dict[str, tuple[Flags, Floats]]:
-    yes = np.ones(len(y), dtype=bool)
-    if predictions.ndim == 1:
-        return {"predicted minus observed": (yes, predictions - y), "size of error": (yes, np.abs(predictions - y))}
-    return {"answered rightly": (yes, (predictions.argmax(axis=1) == y).astype(np.float64))}
 
 
 def _rate(of: Flags, values: Floats) -> Rate:

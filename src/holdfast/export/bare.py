@@ -65,7 +65,6 @@ const ort = require("onnxruntime-node");
 CPP = """\
 #include <onnxruntime_cxx_api.h>
 #include <iostream>
-#include <limits>
 #include <vector>
 
 int main() {{
@@ -73,7 +72,6 @@ int main() {{
   Ort::Session session(env, "model.onnx", Ort::SessionOptions{{}});
   std::vector<const char*> names;
   std::vector<Ort::Value> values;
-  const double nan = std::numeric_limits<double>::quiet_NaN();
 {fill}  const char* outputs[] = {{"{output}"}};
   auto answer = session.Run(Ort::RunOptions{{}}, names.data(), values.data(), values.size(), outputs, 1);
   const double* found = answer[0].GetTensorData<double>();
@@ -115,10 +113,20 @@ def usage(model: Model) -> str:
         f"| `{name}` | {types[name].format(len(fields))} | {', '.join(f'`{field.name}`' for field in fields)} |"
         for name, fields in used.items()
     )
-    output = "probabilities" if model.classes else "prediction"
+    output = "answers" if model.several else "probabilities" if model.classes else "prediction"
     meaning = "double [rows], the value"
     if model.classes:
-        meaning = f"double [rows, {len(model.classes)}], the probability of each of {json.dumps(model.classes)}"
+        meaning = (
+            f"double [rows, {len(model.classes)}], the probability of each of {json.dumps(model.classes)}; ask for `label` too, "
+            f"int64 [rows], and it gives the place of the class that is answered"
+        )
+    if model.several:
+        held = [
+            f"the probability of each of {json.dumps(each.classes)}" if each.classes else "the value"
+            for each in model.outputs
+        ]
+        parts = "; ".join(f"`{each.target}`: {words}" for each, words in zip(model.outputs, held, strict=True))
+        meaning = f"double [rows, {sum(each.width for each in model.outputs)}], side by side {parts}"
     rows = {name: [_cell(field) for field in fields] for name, fields in used.items()}
     feeds = ", ".join(f'"{name}": {name}' for name in used)
     return USAGE.format(

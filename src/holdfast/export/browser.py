@@ -28,10 +28,15 @@ def write_browser(model: Model, folder: Path, out: Path, ort: Path | None = None
 
     ort: a folder with the files of onnxruntime-web (its `dist`); without it npm fetches them. RequestError when there is none.
     """
+    if model.several:
+        raise RequestError(
+            f"the model answers for {len(model.outputs)} targets; expected one with one for a page: name the model of a target"
+        )
     scripts = _from_folder(ort) if ort is not None else _from_npm()
     facts = {
         "target": model.target,
         "classes": [str(label) for label in model.classes] or None,
+        "costs": None if model.costs is None else model.costs.tolist(),
         "fields": [
             {
                 "name": field.name,

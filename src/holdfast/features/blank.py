@@ -34,6 +34,10 @@ class Blank:
         """How the column was prepared: there is nothing in it."""
         return {}
 
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """As of the encoder."""
+        return f"{self.names()[column]} ≤ {threshold:.4g}", True
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add a zero a row to a graph."""
         some = inputs.numbers_of(graph, [self._name]) if self._numeric else inputs.strings_of(graph, [self._name])

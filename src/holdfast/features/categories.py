@@ -29,6 +29,9 @@ MAX_VALUES, MAX_TARGETS = 20_000, 10
 # A column that the user wants one-hot has this many values of its own; the others are rare.
 MAX_ASKED_ONE_HOT = 500
 
+# A question about a set of values names so many of them.
+MOST_NAMED = 3
+
 
 @dataclass(frozen=True)
 class _Column:
@@ -85,6 +88,32 @@ class Categories:
     def words(self) -> dict[str, str]:
         """How each column was prepared."""
         return {column.name: _words(column) for column in self._columns}
+
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """As of the encoder: a cut of codes or of averages parts the values in two sets, of which the smaller is named."""
+        if column < len(self._hot):
+            return self.names()[column], False
+        c, numbers, rare = self._numbered(column - len(self._hot))
+        learned = self._columns[c]
+        low = [self._label(c, int(code)) for code in np.flatnonzero(numbers <= threshold)]
+        high = [self._label(c, int(code)) for code in np.flatnonzero(numbers > threshold)]
+        if learned.rare:
+            (low if rare <= threshold else high).append(self._label(c, -1))
+        named = low if 0 < len(low) <= len(high) or not high else high
+        more = f" or {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+        link = "is one of" if len(named) > 1 else "="
+        return f"{learned.name} {link} {', '.join(named[:MOST_NAMED])}{more}", named is low
+
+    def _numbered(self, column: int) -> tuple[int, Floats, float]:
+        """Of a matrix column of codes or averages: the category column behind it, each value's number, and that of rare ones."""
+        if column < len(self._ranked):
+            c = self._ranked[column]
+            return c, np.arange(len(self._columns[c].values), dtype=np.float64), -1.0
+        place, target = divmod(column - len(self._ranked), self._table.shape[1])
+        c = self._averaged[place]
+        start = self._starts[c]
+        numbers = self._table[start : start + len(self._columns[c].values), target].astype(np.float64)
+        return c, numbers, float(self._table[self._defaults[c], target])
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Look all columns up in one table of "column, value", then compare and gather."""

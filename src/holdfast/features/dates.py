@@ -68,6 +68,15 @@ class Dates:
         kept = {name: [PARTS[k // n] for k in self._kept if k % n == place] for place, name in enumerate(self._names)}
         return {name: f"as {', '.join(parts)}" for name, parts in kept.items()}
 
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """As of the encoder."""
+        name = self.names()[column]
+        if column >= len(self._kept):
+            return name, False
+        if self._wants.scaled:
+            threshold = threshold * self._spread[column] + self._mean[column]
+        return f"{name} ≤ {threshold:.5g}", True
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the same arithmetic to a graph."""
         values = inputs.numbers_of(graph, self._names)

@@ -36,6 +36,9 @@ class Block(Protocol):
     def words(self) -> dict[str, str]:
         """How each feature was prepared."""
 
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """What a cut of a matrix column asks, and whether values up to the threshold are its yes."""
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the same arithmetic to a graph."""
 
@@ -108,6 +111,25 @@ class Encoder:
         kept = set(self.sources())
         words = {name: how for block in self._blocks for name, how in block.words().items()}
         return {name: how if name in kept else "not selected" for name, how in words.items()}
+
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """Say what a tree's cut of a matrix column asks, and whether values up to the threshold are its yes.
+
+        >>> import numpy as np
+        >>> columns = Columns({"age": np.array([20.0, np.nan, 40.0])}, {}, {"age": Kind.NUMBER})
+        >>> encoder = Encoder(Matrix(missing="impute"))
+        >>> encoder.fit_transform(columns, np.zeros((3, 1))).shape
+        (3, 2)
+        >>> encoder.question(0, 25.0), encoder.question(1, 0.5)
+        (('age ≤ 25', True), ('age is missing', False))
+        """
+        column = column if self._kept is None else int(self._kept[column])
+        for block in self._blocks:
+            width = len(block.names())
+            if column < width:
+                return block.question(column, threshold)
+            column -= width
+        raise IndexError(f"there is no matrix column {column}; expected one of {len(self.names())}")
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the fitted encoder to a graph; returns a float tensor (rows, n_columns) equal to `transform`."""

@@ -72,6 +72,10 @@ class Hashed:
             for name, table in zip(self._names, self._tables, strict=True)
         }
 
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """As of the encoder."""
+        return f"{self._names[column // BUCKETS]} is in bucket {column % BUCKETS + 1}", False
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Look values up in the table, and compare with each bucket's number."""
         prefixes = np.array([[f"{c}{SEPARATOR}" for c in range(len(self._names))]], dtype=object)

@@ -3,11 +3,11 @@
 import numpy as np
 
 from holdfast.arrays import Floats, Integers, Matrix32
-from holdfast.data.columns import Columns
+from holdfast.data.columns import Columns, Kind
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
 from holdfast.features.power import LARGEST
-from holdfast.features.scale import Scaling, fit_scaler
+from holdfast.features.scale import BENDING, Scaling, fit_scaler
 from holdfast.graph import Graph, Tensor
 
 # float32 tells about 1.6e7 values apart; a column whose values sit further from zero than this many times their spread
@@ -24,6 +24,7 @@ class Numeric:
     def fit(self, columns: Columns) -> "Numeric":
         """Learn medians, which columns have gaps, and scales from training rows."""
         values = self._values(columns)
+        self._flags = set(columns.of_kind(Kind.BOOLEAN))
         known = ~np.isnan(values)
         counts = known.sum(axis=0)
         self._fill, self._shift = np.zeros(len(self._names)), np.zeros(len(self._names))
@@ -62,6 +63,22 @@ class Numeric:
         scaled = f", scaled: {self._scaling.replace('_', ' ')}" if self._wants.scaled else ""
         filled = {self._names[k]: f"gaps become {self._fill[k]:.6g} and are marked" for k in self._gaps}
         return {name: f"{filled.get(name, 'as it is')}{scaled}" for name in self._names}
+
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """As of the encoder; thresholds are told in the column's own unit."""
+        name = self.names()[column]
+        if column >= len(self._names):
+            return name, False
+        if name in self._flags:
+            return f"{name} is true", False
+        if self._wants.scaled and self._scaling in BENDING:
+            return f"{name}, scaled, ≤ {threshold:.4g}", True
+        if self._wants.scaled:
+            threshold = threshold * self._scaler.spread[column] + self._scaler.centre[column]
+        else:
+            threshold += self._shift[column]
+        # Far from zero, five digits may tell nothing apart.
+        return f"{name} ≤ {threshold:.{5 if abs(threshold) < 1e5 else 12}g}", True
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the same arithmetic to a graph."""

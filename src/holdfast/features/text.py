@@ -92,6 +92,10 @@ class Text:
         """How the column was prepared."""
         return {self._name: f"as its {len(self._words):,} commonest words, weighted by how rare they are (TF-IDF)"}
 
+    def question(self, column: int, threshold: float) -> tuple[str, bool]:
+        """As of the encoder."""
+        return f"{self.names()[column]} ≤ {threshold:.4g}", True
+
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Split, number, count, weight and normalise the words in the graph."""
         texts = graph.add("Reshape", inputs.strings_of(graph, [self._name]), graph.constant(np.array([-1])))

@@ -68,6 +68,7 @@ def _declare(task: Any, make: Any) -> Learner:
         task=task,
         summary="Deep trees on rows and columns of their own, averaged; for noisy targets and telling columns.",
         reference="Breiman, 1996; Ho, 1998",
+        also=("bagged_trees", "bootstrap_aggregating"),
         make=make,
         wants=FILLED,
         space={

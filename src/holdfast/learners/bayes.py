@@ -42,6 +42,7 @@ naive_bayes = Learner(
     task="classification",
     summary="Each feature's bell curve by class, multiplied; instant, useful when rows are few or features independent.",
     reference="Maron, 1961",
+    also=("naive_bayes", "gaussian_nb", "nb"),
     make=_make,
     wants=Matrix(scaled=True),
     space={"var_smoothing": Float(1e-9, 1e-1, log=True, default=1e-3)},

@@ -1,6 +1,7 @@
 """Every learner there is: those declared in this folder, and those of installed plug-ins."""
 
 import pkgutil
+import re
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -67,15 +68,30 @@ def catalogue() -> list[Learner]:
 
 
 def find(name: str, family: str) -> Learner:
-    """Find a learner by name for "classification" or "regression"; RequestError names the nearest when there is none."""
+    """Find a learner by name for "classification" or "regression"; RequestError names the nearest when there is none.
+
+    >>> find("cart", "regression")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    holdfast.errors.RequestError: learner 'cart' is unknown; ... Did you mean 'decision_tree'?
+    """
     known = {learner.name: learner for learner in _all() if learner.task == family}
     if name in known:
         return known[name]
-    elsewhere = [learner.task for learner in _all() if learner.name == name]
-    if elsewhere:
+    meant = [each for each in _all() if _plain(name) in map(_plain, (each.name, *each.also))]
+    own = [each.name for each in meant if each.task == family]
+    if meant and not own:
         first = " or ".join(ORDER[family][:2])
-        raise RequestError(f"learner {name!r} is for {elsewhere[0]}; expected one for {family}: use {first} instead")
-    raise RequestError(f"learner {name!r} is unknown; expected one of {', '.join(known)}.{nearest(name, known)}")
+        raise RequestError(f"learner {name!r} is for {meant[0].task}; expected one for {family}: use {first} instead")
+    hint = f" Did you mean {own[0]!r}?" if own else nearest(name, known)
+    raise RequestError(f"learner {name!r} is unknown; expected one of {', '.join(known)}.{hint}")
+
+
+def _plain(name: str) -> str:
+    """A name without its dress: LogisticRegression, logistic-regression and logistic are the same."""
+    plain = re.sub("[^a-z0-9]", "", name.casefold())
+    for ending in ("classifier", "regressor", "regression"):
+        plain = plain.removesuffix(ending)
+    return plain
 
 
 def portfolio(family: str) -> list[Learner]:

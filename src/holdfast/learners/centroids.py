@@ -67,6 +67,7 @@ nearest_centroid = Learner(
     task="classification",
     summary="The class whose mean row is nearest; instant, for many more features than rows.",
     reference="Tibshirani et al., 2002",
+    also=("shrunken_centroids", "rocchio"),
     make=_make,
     wants=SCALED,
     space={"threshold": Float(0.0, 5.0, default=0.5)},

@@ -131,6 +131,7 @@ def _voting(task: Any) -> Learner:
         emit_voting,
         summary="The mean of a linear model, extra trees and LightGBM; three views, steadier than each.",
         reference="Hansen & Salamon, 1990; Kittler et al., 1998",
+        also=("soft_voting", "mean_of_models"),
         max_rows=200_000,
     )
 
@@ -146,6 +147,7 @@ def _stacked(name: str, task: Any, *, holdout: bool, **facts: Any) -> Learner:
 STACKING: dict[str, Any] = {
     "summary": "A linear model, extra trees and LightGBM, weighted by how they answer rows held out in turn.",
     "reference": "Wolpert, 1992; Breiman, 1996",
+    "also": ("stacked_generalization", "super_learner"),
     "max_rows": 100_000,
     "instead": "voting",
 }

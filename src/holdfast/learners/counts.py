@@ -81,6 +81,7 @@ multinomial = _declare(
     "MultinomialNB",
     summary="Shares of features by class, multiplied; for texts and counts.",
     reference="McCallum & Nigam, 1998",
+    also=("multinomial_nb",),
 )
 
 complement = _declare(
@@ -88,6 +89,7 @@ complement = _declare(
     "ComplementNB",
     summary="Multinomial naive Bayes that learns each class from all the others; for texts with rare classes.",
     reference="Rennie et al., 2003",
+    also=("complement_nb",),
 )
 
 bernoulli = _declare(
@@ -95,4 +97,5 @@ bernoulli = _declare(
     "BernoulliNB",
     summary="Whether each feature is above its mean, by class, multiplied; for yes/no features and short texts.",
     reference="Manning, Raghavan & Schuetze, 2008",
+    also=("bernoulli_nb",),
 )

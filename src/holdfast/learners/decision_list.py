@@ -1,30 +1,47 @@
 """Decision lists: rules asked one after the other, the first that holds answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import product
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from holdfast.arrays import Flags, Floats
+from holdfast.arrays import Flags, Floats, Integers
 from holdfast.features.matrix import Matrix
 from holdfast.graph import Graph
 from holdfast.learners.learner import Learner
 from holdfast.learners.space import Float, Int
 
-# Cuts tried of each column, at quantiles of its values.
-CUTS = 24
+# Cuts tried of each column, at quantiles of its values: fewer when rows times cuts would be more cells than this.
+CUTS, MOST_CELLS = 24, 100_000_000
 
 # Of the rows a rule is grown on, a third is kept to prune it (Cohen, 1995).
 PRUNING_SHARE = 1 / 3
 
-MOST_RULES = 60
+# Rules that are this pure are looked for first, then those less pure, down to any that beat chance: so the list falls from the
+# sure to the likely, and no class is asked for before another is worth more.
+PURITIES = (0.9, 0.7, 0.5, 0.3, 0.0)
+
+# So many rows, with the class as often as among all, are added to a rule's before rules are compared (Cestnik, 1990).
+M = 10.0
+
+FEWEST, MOST_RULES = 5.0, 100
+
+# A condition that gains no more than rounding does gains nothing.
+LEAST_GAIN = 1e-6
+
+Conditions: TypeAlias = tuple[tuple[int, float, bool], ...]
+
+# The number of a question, and its answer.
+Answers: TypeAlias = Sequence[tuple[int, bool]]
 
 
 @dataclass(frozen=True)
 class Rule:
     """conditions: (column, cut, above), all of which must hold: x > cut where above, else x <= cut. shares: of the classes."""
 
-    conditions: tuple[tuple[int, float, bool], ...]
+    conditions: Conditions
     shares: tuple[float, ...]
 
     def holds(self, X: Any) -> Flags:
@@ -36,97 +53,85 @@ class Rule:
 
 
 class DecisionList:
-    """Rules grown by the gain of FOIL and pruned by reduced error (IREP), rarest class first.
+    """Rules grown by the gain of FOIL and pruned on rows they were not grown on (IREP), the purest first, rarest class first.
 
-    n_conditions: of a rule, at most; purity: share of its class that a rule must have among rows kept for pruning. After
-    `fit`: classes_, rules_ (the last has no condition).
+    n_conditions: of a rule, at most; evidence: how many standard errors a rule's share of its class must lie above that of
+    all rows that are left, among rows kept for pruning. After `fit`: classes_, rules_ (the last has no condition).
 
     >>> X = np.array([[k, k % 3] for k in range(90)], dtype=np.float32)
-    >>> model = DecisionList(n_conditions=3, purity=0.5, seed=0).fit(X, (X[:, 0] > 60).astype(int))
+    >>> model = DecisionList(n_conditions=3, evidence=1.3, seed=0).fit(X, (X[:, 0] > 60).astype(int))
     >>> model.predict_proba(X).argmax(axis=1).tolist() == (X[:, 0] > 60).astype(int).tolist()
     True
     """
 
-    def __init__(self, *, n_conditions: int, purity: float, seed: int) -> None:
-        self.n_conditions, self.purity, self.seed = n_conditions, purity, seed
+    def __init__(self, *, n_conditions: int, evidence: float, seed: int) -> None:
+        self.n_conditions, self.evidence, self.seed = n_conditions, evidence, seed
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "DecisionList":
         """Separate and conquer: rows that a rule covers are taken away before the next is grown."""
         self.classes_, codes = np.unique(y, return_inverse=True)
         weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        weights = weights / weights.mean()
         questions = _questions(X)
-        held = (
-            np.stack([X[:, column] > cut for column, cut in questions])
-            if questions
-            else np.zeros((0, len(X)), dtype=bool)
-        )
+        held = np.empty((len(questions), len(X)), dtype=np.float32)
+        for number, (column, cut) in enumerate(questions):
+            held[number] = X[:, column] > cut
         random = np.random.default_rng(self.seed)
-        left = np.ones(len(X), dtype=bool)
+        left = np.arange(len(X))
         self.rules_: list[Rule] = []
         order = np.argsort(np.bincount(codes, weights), kind="stable")
-        for wanted in order[:-1]:
-            while len(self.rules_) < MOST_RULES and (codes[left] == wanted).any():
-                conditions = self._grown(held, questions, codes == wanted, weights, left, random)
-                if not conditions:
+        for purity, wanted in product(PURITIES if questions else (), order):
+            while len(self.rules_) < MOST_RULES:
+                kept = random.random(len(left)) < PRUNING_SHARE
+                signed = weights * np.where(codes == wanted, 1.0, -1.0)
+                grown = self._grown(held, signed, left[~kept])
+                best = self._pruned(grown, held, signed, left[kept], purity)
+                if not best:
                     break
-                rule = Rule(conditions, ())
-                covered = left & rule.holds(X)
+                covered = _covered(best, held, left)
+                conditions = tuple((*questions[number], above) for number, above in best)
                 self.rules_.append(Rule(conditions, self._shares(codes[covered], weights[covered])))
-                left &= ~covered
+                left = np.setdiff1d(left, covered, assume_unique=True)
         self.rules_.append(Rule((), self._shares(codes[left], weights[left])))
         return self
 
-    def _grown(
-        self,
-        held: Flags,
-        questions: list[tuple[int, float]],
-        positive: Flags,
-        weights: Floats,
-        left: Flags,
-        random: np.random.Generator,
-    ) -> tuple[tuple[int, float, bool], ...]:
-        """One rule for the wanted class among rows that are left; empty when none is good enough."""
-        kept = left & (random.random(len(left)) < PRUNING_SHARE)
-        growing = left & ~kept
-        if not (growing & positive).any() or not len(held):
-            return ()
-        p, n = weights * (growing & positive), weights * (growing & ~positive)
-        conditions: list[tuple[int, float, bool]] = []
-        while len(conditions) < self.n_conditions and n.sum() > 0:
-            above_p, above_n = held @ p, held @ n
+    def _grown(self, held: Any, signed: Floats, rows: Integers) -> Answers:
+        """One rule for a class, whose rows have weights above zero and all others below: (question, answer) by gain."""
+        found: list[tuple[int, bool]] = []
+        while len(found) < self.n_conditions:
+            p, n = np.maximum(signed[rows], 0.0), np.maximum(-signed[rows], 0.0)
+            if not p.any() or not n.any():
+                break
+            above = held[:, rows] @ np.stack([p, n], axis=1).astype(np.float32)
+            whole = np.array([p.sum(), n.sum()])
             gains = np.stack(
-                [
-                    _foil(above_p, above_n, p.sum(), n.sum()),
-                    _foil(p.sum() - above_p, n.sum() - above_n, p.sum(), n.sum()),
-                ]
+                [_foil(*each.T.astype(np.float64), *whole) for each in (above, np.maximum(whole - above, 0.0))]
             )
             side, best = np.unravel_index(int(gains.argmax()), gains.shape)
-            if gains[side, best] <= 1e-9:
+            if gains[side, best] <= LEAST_GAIN:
                 break
-            conditions.append((*questions[best], side == 0))
-            stays = held[best] == (side == 0)
-            p, n = p * stays, n * stays
-        return self._pruned(conditions, held, questions, positive, weights, kept)
+            found.append((int(best), bool(side == 0)))
+            rows = _covered(found[-1:], held, rows)
+        return found
 
-    def _pruned(
-        self,
-        conditions: list[tuple[int, float, bool]],
-        held: Flags,
-        questions: list[tuple[int, float]],
-        positive: Flags,
-        weights: Floats,
-        kept: Flags,
-    ) -> tuple[tuple[int, float, bool], ...]:
-        """Drop last conditions while rows not grown on are told apart better without; refuse a rule that is not pure there."""
-        place = {question: number for number, question in enumerate(questions)}
-        covered, best, worth = kept.copy(), 0, -np.inf
-        for length, (column, cut, above) in enumerate(conditions, 1):
-            covered &= held[place[column, cut]] == above
-            p, n = (weights * (covered & positive)).sum(), (weights * (covered & ~positive)).sum()
-            share = p / (p + n) if p + n > 0 else 0.0
-            if share >= worth and p + n > 0:
-                best, worth = length, share
-        return tuple(conditions[:best]) if worth >= self.purity else ()
+    def _pruned(self, grown: Answers, held: Any, signed: Floats, rows: Integers, purity: float) -> Answers:
+        """The first conditions, as many as tell the class best among rows not grown on; none when that is not good enough."""
+        p, n = np.maximum(signed[rows], 0.0).sum(), np.maximum(-signed[rows], 0.0).sum()
+        if not p or not n:
+            return []
+        chance = p / (p + n)
+        best, worth, enough = 0, -np.inf, False
+        for length in range(1, len(grown) + 1):
+            rows = _covered(grown[length - 1 : length], held, rows)
+            p, n = np.maximum(signed[rows], 0.0).sum(), np.maximum(-signed[rows], 0.0).sum()
+            if p + n < FEWEST:
+                break
+            share, error = p / (p + n), np.sqrt(chance * (1 - chance) / (p + n))
+            shrunk = (p + M * chance) / (p + n + M)
+            if shrunk >= worth:
+                best, worth = length, shrunk
+                enough = share >= purity and share - chance > self.evidence * error
+        return grown[:best] if enough else []
 
     def _shares(self, codes: Any, weights: Floats) -> tuple[float, ...]:
         """Classes among the rows a rule answers for, with one row of each added (Laplace)."""
@@ -141,13 +146,20 @@ class DecisionList:
         return answers
 
 
+def _covered(answers: Answers, held: Any, rows: Integers) -> Integers:
+    """Which of some rows give these answers."""
+    for number, above in answers:
+        rows = rows[(held[number, rows] > 0) == above]
+    return rows
+
+
 def _questions(X: Any) -> list[tuple[int, float]]:
     """Cuts between values of each column, as float32 holds them."""
-    found = []
+    found, n_cuts = [], int(np.clip(MOST_CELLS // X.size, 1, CUTS))
     for column in range(X.shape[1]):
         values = np.unique(X[:, column])
-        if len(values) > CUTS:
-            values = np.unique(np.quantile(X[:, column], np.linspace(0, 1, CUTS + 2)[1:-1], method="lower"))
+        if len(values) > n_cuts + 1:
+            values = np.unique(np.quantile(X[:, column], np.linspace(0, 1, n_cuts + 2)[1:-1], method="lower"))
         else:
             values = values[:-1]
         found += [(column, float(value)) for value in values]
@@ -192,10 +204,11 @@ decision_list = Learner(
     complexity=2,
     task="classification",
     summary="If-then rules in order, the first that holds answers; for models that people apply by hand.",
-    reference="Rivest, 1987; Furnkranz & Widmer, 1994; Cohen, 1995",
+    reference="Rivest, 1987; Furnkranz & Widmer, 1994; Cohen, 1995; Wang & Rudin, 2015",
+    also=("ripper", "irep", "jrip", "rule_list", "rules"),
     make=_make,
     wants=Matrix(missing="impute"),
-    space={"n_conditions": Int(1, 8, default=4), "purity": Float(0.3, 0.9, default=0.5)},
+    space={"n_conditions": Int(1, 8, default=4), "evidence": Float(0.0, 4.0, default=1.3)},
     emit=emit_rules,
     max_rows=50_000,
     max_columns=500,

@@ -140,6 +140,7 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         task=task,
         summary="A curve a feature and a table a pair, added up; as good as boosted trees, yet every part can be drawn.",
         reference="Lou et al., 2013; Nori et al., 2019",
+        also=("explainable_boosting_machine", "explainable_boosting", "gam", "ga2m"),
         make=_maker(classifier=classifier),
         wants=TREES,
         space={

@@ -52,6 +52,7 @@ poisson = _declare(
     _maker("PoissonRegressor"),
     summary="Weights that multiply a rate; for counts, such as claims or visits, that are zero or more.",
     reference="Nelder & Wedderburn, 1972",
+    also=("glm", "log_linear"),
     target="non_negative",
 )
 
@@ -69,6 +70,7 @@ tweedie = _declare(
     _maker("TweedieRegressor", link="log"),
     summary="Between poisson and gamma; for amounts that are often exactly zero, such as insurance losses or rain.",
     reference="Tweedie, 1984; Jorgensen, 1987",
+    also=("compound_poisson",),
     space={"alpha": ALPHA, "power": Float(1.05, 1.95, default=1.5)},
     target="non_negative",
 )

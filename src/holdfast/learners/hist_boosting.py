@@ -75,6 +75,7 @@ hist_classifier, hist_regressor = declare(
     HistBoosting,
     summary="scikit-learn's boosted trees on binned columns; a second opinion beside LightGBM, with nothing to install.",
     reference="Friedman, 2001; Ke et al., 2017",
+    also=("gradient_boosting", "histogram_gradient_boosting", "gbm", "gbdt"),
     space={
         "learning_rate": Float(0.02, 0.3, log=True, default=0.1),
         "max_leaf_nodes": Int(4, 128, log=True, default=31),

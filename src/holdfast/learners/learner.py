@@ -20,6 +20,7 @@ class Learner:
 
     name: how a user asks for it; the same name may be declared once a task family.
     task: "classification" or "regression".
+    also: what others call it; an error for an unknown name leads from there to `name`.
     summary: one sentence that says when to use it. reference: who described it, and when.
     make: called as make(seed=..., n_jobs=..., **params); returns an unfitted estimator with fit and predict
         (regression, y standardised) or predict_proba (classification, y coded 0..K-1, some codes may be absent).
@@ -48,6 +49,7 @@ class Learner:
     reference: str
     make: Callable[..., Any]
     wants: Matrix
+    also: tuple[str, ...] = ()
     space: Mapping[str, Dimension] = field(default_factory=dict)
     emit: Emit | None = None
     settle: Callable[[Sequence[Any]], dict[str, Any]] = lambda fitted: {}

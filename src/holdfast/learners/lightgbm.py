@@ -84,6 +84,7 @@ lightgbm_classifier, lightgbm_regressor = declare(
     LightGBM,
     summary="Boosted trees grown leaf by leaf; the first thing to try on a table, fast and strong.",
     reference="Ke et al., 2017",
+    also=("lgbm", "lgb"),
     space={
         "learning_rate": Float(0.02, 0.2, log=True, default=0.08),
         "num_leaves": Int(4, 128, log=True, default=31),

@@ -96,6 +96,7 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         task=task,
         summary="What the most similar rows answered; for few features and irregular boundaries. It ships its rows.",
         reference="Fix & Hodges, 1951",
+        also=("knn", "k_nearest_neighbours", "k_nearest_neighbors", "k_neighbors"),
         make=_maker(classifier=classifier),
         wants=Matrix(scaled=True),
         space={

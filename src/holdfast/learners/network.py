@@ -79,6 +79,7 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         task=task,
         summary="Layers of weighted sums; for smooth relations between many scaled features, beside trees in an ensemble.",
         reference="Rumelhart, Hinton & Williams, 1986",
+        also=("neural_network", "multilayer_perceptron", "nn"),
         make=_maker(classifier=classifier),
         wants=Matrix(scaled=True),
         space={

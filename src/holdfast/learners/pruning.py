@@ -77,6 +77,7 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         task=task,
         summary="A tree grown deep, then cut back where a branch does not pay (CART); the fewest questions that will do.",
         reference="Breiman et al., 1984",
+        also=("cost_complexity_pruning",),
         make=_maker(classifier=classifier),
         wants=FILLED,
         space={"min_samples_leaf": Int(1, 100, log=True, default=5)},

@@ -157,6 +157,7 @@ quest = Learner(
     task="classification",
     summary="A tree whose columns are chosen by a test; when the splits themselves are to be believed, not only the answers.",
     reference="Loh & Shih, 1997",
+    also=("quest_tree",),
     make=_make,
     wants=Matrix(missing="impute"),
     space={"alpha": Float(0.001, 0.5, default=0.05, log=True), "min_rows": Int(2, 100, default=10, log=True)},

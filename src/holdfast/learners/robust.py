@@ -29,6 +29,7 @@ quantile = Learner(
     task="regression",
     summary="A line through the middle: the median, not the mean; use it when absolute error counts.",
     reference="Koenker & Bassett, 1978",
+    also=("least_absolute_deviations", "lad"),
     make=regressor("QuantileRegressor", quantile=0.5, solver="highs"),
     wants=SCALED,
     space={"alpha": Float(1e-6, 1e-1, log=True, default=1e-3)},

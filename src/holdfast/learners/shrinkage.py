@@ -24,6 +24,7 @@ lars = Learner(
     task="regression",
     summary="Takes features in one by one, the most telling first; use it when few of many features matter.",
     reference="Efron et al., 2004",
+    also=("least_angle",),
     make=regressor("Lars"),
     wants=SCALED,
     space={"n_nonzero_coefs": Int(1, 100, log=True, default=10)},

@@ -114,6 +114,7 @@ tree_classifier, tree_regressor = _declare(
     complexity=2,
     summary="Questions asked one after another; use it when the whole model must fit on a page.",
     reference="Breiman et al., 1984",
+    also=("cart", "tree"),
     space={
         "max_leaf_nodes": Int(4, 256, log=True, default=16),
         "min_samples_leaf": Int(1, 100, log=True, default=10),
@@ -126,6 +127,7 @@ forest_classifier, forest_regressor = _declare(
     _forest("RandomForestRegressor", **GROWN),
     summary="Many trees on resampled rows, averaged; hard to get wrong, a good second opinion.",
     reference="Breiman, 2001",
+    also=("forest", "rf"),
     space={"min_samples_leaf": Int(1, 20, log=True, default=2), "max_features": Float(0.1, 1.0, default=0.5)},
     max_rows=200_000,
 )
@@ -136,6 +138,7 @@ extra_classifier, extra_regressor = _declare(
     _forest("ExtraTreesRegressor", **GROWN),
     summary="A forest whose cuts are drawn at random; smoother than a random forest, and faster.",
     reference="Geurts et al., 2006",
+    also=("extremely_randomized_trees",),
     space={"min_samples_leaf": Int(1, 20, log=True, default=2), "max_features": Float(0.1, 1.0, default=0.7)},
     max_rows=200_000,
 )

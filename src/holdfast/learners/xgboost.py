@@ -76,6 +76,7 @@ xgboost_classifier, xgboost_regressor = declare(
     XGBoost,
     summary="Boosted trees grown level by level, with shrinkage of the leaves; a close rival of lightgbm.",
     reference="Chen & Guestrin, 2016",
+    also=("xgb", "extreme_gradient_boosting"),
     library="xgboost",
     extra="boost",
     space={

@@ -39,6 +39,50 @@ def f1(y: Integers, labels: Integers, weights: Floats | None = None) -> float:
     return _per_class(y, labels, weights)[2]
 
 
+def f1_macro(y: Integers, labels: Integers, weights: Floats | None = None) -> float:
+    """Mean over the classes of F1, for two classes too: a rare class counts as much as a common one."""
+    hit, actual, called = _margins(confusion(y, labels, weights))
+    seen = actual + called > 0
+    return float(np.mean(2 * hit[seen] / (actual + called)[seen]))
+
+
+def f1_weighted(y: Integers, labels: Integers, weights: Floats | None = None) -> float:
+    """F1 of each class, weighted by how common it is."""
+    hit, actual, called = _margins(confusion(y, labels, weights))
+    return float(np.average(_share(2 * hit, actual + called), weights=actual))
+
+
+def specificity(y: Integers, labels: Integers, weights: Floats | None = None) -> float:
+    """Of the negative rows, the share not called positive (mean over classes when there are more than two)."""
+    table = confusion(y, labels, weights, n_classes=_size(y, labels))
+    hit, actual, called = _margins(table)
+    found = _share(table.sum() - actual - called + hit, table.sum() - actual)
+    return float(found[1] if len(table) == 2 else found[actual + called > 0].mean())
+
+
+def g_mean(y: Integers, labels: Integers, weights: Floats | None = None) -> float:
+    """Geometric mean over the classes of the share found: 0 when one is never found (Kubat & Matwin, 1997)."""
+    hit, actual, _ = _margins(confusion(y, labels, weights))
+    found = hit[actual > 0] / actual[actual > 0]
+    return float(np.exp(np.mean(np.log(found)))) if found.all() else 0.0
+
+
+def kappa(y: Integers, labels: Integers, weights: Floats | None = None) -> float:
+    """Agreement beyond what chance alone gives the same answers; 0 for guessing (Cohen, 1960)."""
+    hit, actual, called = _margins(confusion(y, labels, weights))
+    total = actual.sum()
+    chance = actual @ called / total**2
+    return float((hit.sum() / total - chance) / (1 - chance)) if chance < 1 else 0.0
+
+
+def jaccard(y: Integers, labels: Integers, weights: Floats | None = None) -> float:
+    """Of the rows that are or are called positive, the share that are both (mean over classes when more than two)."""
+    table = confusion(y, labels, weights, n_classes=_size(y, labels))
+    hit, actual, called = _margins(table)
+    found = _share(hit, actual + called - hit)
+    return float(found[1] if len(table) == 2 else found[actual + called > 0].mean())
+
+
 def matthews(y: Integers, labels: Integers, weights: Floats | None = None) -> float:
     """Correlation between the classes and the answers, from -1 to 1; 0 for guessing (Gorodkin, 2004)."""
     table = confusion(y, labels, weights)
@@ -92,13 +136,24 @@ def confusion(y: Integers, labels: Integers, weights: Floats | None = None, n_cl
 
 
 def _per_class(y: Integers, labels: Integers, weights: Floats | None) -> tuple[float, float, float]:
-    table = confusion(y, labels, weights, n_classes=max(2, int(max(y.max(initial=0), labels.max(initial=0))) + 1))
-    hit, actual, called = np.diag(table), table.sum(axis=1), table.sum(axis=0)
-    precisions = np.divide(hit, called, out=np.zeros_like(hit), where=called > 0)
-    recalls = np.divide(hit, actual, out=np.zeros_like(hit), where=actual > 0)
-    f1s = np.divide(2 * hit, actual + called, out=np.zeros_like(hit), where=actual + called > 0)
+    table = confusion(y, labels, weights, n_classes=_size(y, labels))
+    hit, actual, called = _margins(table)
+    precisions, recalls, f1s = _share(hit, called), _share(hit, actual), _share(2 * hit, actual + called)
     which = slice(1, 2) if len(table) == 2 else (actual + called) > 0
     return float(precisions[which].mean()), float(recalls[which].mean()), float(f1s[which].mean())
+
+
+def _size(y: Integers, labels: Integers) -> int:
+    return max(2, int(max(y.max(initial=0), labels.max(initial=0))) + 1)
+
+
+def _margins(table: Floats) -> tuple[Floats, Floats, Floats]:
+    """Rows answered rightly, rows there are, and rows called so, by class."""
+    return np.diag(table).copy(), table.sum(axis=1), table.sum(axis=0)
+
+
+def _share(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
 def _one_against_rest(score: Any, y: Integers, probabilities: Floats, weights: Floats | None) -> float:
@@ -154,15 +209,25 @@ def _metric(function: Any, title: str, takes: Any, best: float = 1.0, **facts: A
 ROC_AUC = _metric(roc_auc, "ROC AUC", "probabilities")
 LOG_LOSS = _metric(log_loss, "log loss", "probabilities", best=0.0, losses=surprises)
 BRIER = _metric(brier, "Brier score", "probabilities", best=0.0)
+F1 = _metric(f1, "F1", "labels")
+PRECISION = _metric(precision, "precision", "labels")
+RECALL = _metric(recall, "recall", "labels")
+SPECIFICITY = _metric(specificity, "specificity", "labels")
 CLASSIFICATION = (
     ROC_AUC,
     LOG_LOSS,
     _metric(accuracy, "accuracy", "labels", is_share=True),
     _metric(balanced_accuracy, "balanced accuracy", "labels"),
-    _metric(f1, "F1", "labels"),
-    _metric(precision, "precision", "labels"),
-    _metric(recall, "recall", "labels"),
+    F1,
+    _metric(f1_macro, "F1, mean over classes", "labels"),
+    _metric(f1_weighted, "F1, weighted by class", "labels"),
+    PRECISION,
+    RECALL,
+    SPECIFICITY,
+    _metric(g_mean, "G-mean", "labels"),
+    _metric(jaccard, "Jaccard index", "labels"),
     _metric(matthews, "Matthews correlation", "labels"),
+    _metric(kappa, "Cohen's kappa", "labels"),
     _metric(average_precision, "average precision", "probabilities"),
     BRIER,
 )

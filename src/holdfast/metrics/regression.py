@@ -51,6 +51,48 @@ def mape(y: Floats, values: Floats, weights: Floats | None = None) -> float:
     return float(np.average(np.abs((y - values) / y), weights=weights))
 
 
+def smape(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Mean absolute error as a share of the mean of true and predicted size, from 0 to 2 (Makridakis, 1993)."""
+    sizes = (np.abs(y) + np.abs(values)) / 2
+    misses = np.divide(np.abs(y - values), sizes, out=np.zeros(len(y)), where=sizes > 0)
+    return float(np.average(misses, weights=weights))
+
+
+def wape(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Sum of the absolute errors as a share of the sum of the true sizes: MAPE that zeros don't spoil."""
+    size = np.average(np.abs(y), weights=weights)
+    return float(np.average(np.abs(y - values), weights=weights) / size) if size > 0 else float("nan")
+
+
+def max_error(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """The largest miss, in the target's unit."""
+    misses = np.abs(y - values)
+    return float(np.max(misses if weights is None else misses[weights > 0]))
+
+
+def explained_variance(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Share of the target's variance explained when a constant shift of all answers is forgiven."""
+    misses = y - values
+    left = np.average((misses - np.average(misses, weights=weights)) ** 2, weights=weights)
+    spread = np.average((y - np.average(y, weights=weights)) ** 2, weights=weights)
+    return float(1 - left / spread) if spread > 0 else float("nan")
+
+
+def poisson_deviance(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Mean deviance of counts: misses matter less where much was expected; for targets of 0 or more, answers above 0."""
+    if np.any(y < 0) or np.any(values <= 0):
+        return float("nan")
+    logs = np.log(np.divide(y, values, out=np.ones(len(y)), where=y > 0))
+    return float(np.average(2 * (y * logs - y + values), weights=weights))
+
+
+def gamma_deviance(y: Floats, values: Floats, weights: Floats | None = None) -> float:
+    """Mean deviance of amounts: misses matter by their share of the answer; for targets and answers above 0."""
+    if np.any(y <= 0) or np.any(values <= 0):
+        return float("nan")
+    return float(np.average(2 * (np.log(values / y) + y / values - 1), weights=weights))
+
+
 def rmsle(y: Floats, values: Floats, weights: Floats | None = None) -> float:
     """Root of the mean squared error of log(1 + value): relative misses; for targets above -1."""
     if np.any(y <= -1):
@@ -84,6 +126,12 @@ REGRESSION = (
     _metric(r2, "R²", best=1.0),
     _metric(median_error, "median absolute error"),
     _metric(mape, "MAPE"),
+    _metric(smape, "SMAPE"),
+    _metric(wape, "WAPE"),
     _metric(rmsle, "RMSLE"),
     _metric(pinball, "pinball loss at the median"),
+    _metric(explained_variance, "explained variance", best=1.0),
+    _metric(max_error, "largest error"),
+    _metric(poisson_deviance, "Poisson deviance"),
+    _metric(gamma_deviance, "gamma deviance"),
 )

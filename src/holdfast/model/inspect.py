@@ -32,10 +32,13 @@ MESSAGES: Mapping[str, Known] = {
     "TensorProto": {1: None, 2: None, 4: None, 5: None, 6: None, 7: None, 8: None, 9: None, 10: None, 11: None},
 }
 # fmt: on
-MODEL_GRAPH, NODE_INPUT, NODE_OP, NODE_DOMAIN, TENSOR_DIMS = 7, 1, 4, 7, 1
+MODEL_GRAPH, GRAPH_NODE, NODE_INPUT, NODE_OUTPUT, NODE_OP, NODE_DOMAIN, TENSOR_DIMS = 7, 1, 1, 2, 4, 7, 1
 
 # More than any model has; to walk them takes seconds.
 MOST_FIELDS, MOST_DIMENSIONS = 4_000_000, 8
+
+# A value joined with itself again and again doubles each time: no value may hold another more often than this.
+MOST_JOINED = 1 << 20
 
 # Trees are millions of integers, each a field of its own (AttributeProto.ints: key 0x40, then a varint): passed in one go.
 _INTEGERS = re.compile(rb"(?:\x40[\x80-\xff]{0,9}+[\x00-\x7f])++")
@@ -58,12 +61,15 @@ def inspect(onnx: bytes) -> None:
 def _message(data: memoryview, kind: str, left: Iterator[int]) -> None:
     values: dict[int, bytes] = {}
     sizes: list[int] = []
+    joined: dict[bytes, int] = {}
     for number, value in _fields(data, left, integers=kind == "AttributeProto"):
         if number not in MESSAGES[kind]:
             raise _refused(f"field {number} of {kind}")
         child = MESSAGES[kind][number]
         if child is not None:
             _message(_view(value), child, left)
+            if kind == "GraphProto" and number == GRAPH_NODE:
+                _join(_view(value), joined)
         elif kind == "NodeProto" and number in (NODE_OP, NODE_DOMAIN):
             values[number] = bytes(_view(value))
         elif kind == "NodeProto" and number == NODE_INPUT and not len(_view(value)):
@@ -78,6 +84,19 @@ def _message(data: memoryview, kind: str, left: Iterator[int]) -> None:
     # A tensor holds its own data, so no more cells than its bytes can give (the smallest take half a byte).
     if kind == "TensorProto" and prod(sizes) > 2 * len(data):
         raise _refused(f"a tensor of {prod(sizes):,} cells in {len(data):,} bytes")
+
+
+def _join(node: memoryview, joined: dict[bytes, int]) -> None:
+    """Note how often the outputs of a node hold one value before it; refuse what would fill the memory."""
+    ends: dict[int, list[bytes]] = {NODE_INPUT: [], NODE_OUTPUT: [], NODE_OP: []}
+    for number, value in _fields(node, iter(range(MOST_FIELDS))):
+        if number in ends:
+            ends[number].append(bytes(_view(value)))
+    times = [joined.get(name, 1) for name in ends[NODE_INPUT]] or [1]
+    held = sum(times) if b"Concat" in ends[NODE_OP] else max(times)
+    if held > MOST_JOINED:
+        raise _refused(f"a value joined with itself over {MOST_JOINED:,} times")
+    joined |= dict.fromkeys(ends[NODE_OUTPUT], held)
 
 
 def _operator(op: bytes, domain: bytes) -> None:

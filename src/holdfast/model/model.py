@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats, Strings, likeliest
+from holdfast.arrays import Floats, Integers, Strings
 from holdfast.errors import ModelError, SchemaError
 from holdfast.model.child import ChildSession
-from holdfast.model.intervals import Intervals
+from holdfast.model.output import Output
 from holdfast.model.schema import NUMERIC, Schema
 from holdfast.model.shapley import PAIRS, Background, Explanation, shapley
 
 # Rows scored at a time: bounds memory; larger chunks are no faster.
 CHUNK = 4_000
+
+# The task of a model that answers for several targets at once.
+SEVERAL = "several"
 
 # The graph's inputs, and what ONNX Runtime calls their types.
 INPUTS = {"numbers": "tensor(double)", "strings": "tensor(string)"}
@@ -36,16 +39,18 @@ class Model:
         self.schema = Schema.from_json(manifest.get("schema"))
         self.task: str = manifest["task"]
         self.target: str = manifest["target"]
-        self.classes: list[Any] = list(manifest["classes"] or [])
+        self.several = self.task == SEVERAL
+        self.outputs = tuple(Output.from_json(each) for each in (manifest["outputs"] if self.several else [manifest]))
+        # Of the one question; a model of several has no classes, costs or intervals of its own.
+        one = None if self.several else self.outputs[0]
+        self.classes: list[Any] = list(one.classes) if one else []
+        self.costs = one.costs if one else None
         self._onnx = onnx
-        given = manifest.get("intervals")
-        self.intervals = None if given is None else Intervals.from_json(given, classes=bool(self.classes))
         self._open()
 
     def _open(self) -> None:
         self._session: Any = ChildSession(self._onnx) if self._sandbox else self._in_process()
-        self._output = "probabilities" if self.classes else "prediction"
-        self._labels = np.array(self.classes) if self.classes else None
+        self._output = "answers" if self.several else "probabilities" if self.classes else "prediction"
         self._check_graph()
 
     def _in_process(self) -> Any:
@@ -67,11 +72,12 @@ class Model:
 
     def _check_graph(self) -> None:
         """The graph must take what the schema gives, and give what the task answers."""
-        texts = {field.name for field in self.schema.fields if field.type not in NUMERIC}
-        if self.intervals is not None and self.intervals.column is not None and self.intervals.column not in texts:
-            raise ModelError(
-                f"the intervals are by {self.intervals.column!r}, which is no category of the model; copy the model again"
-            )
+        self._texts = [field.name for field in self.schema.fields if field.type not in NUMERIC]
+        for output in self.outputs:
+            if output.intervals and output.intervals.column not in (None, *self._texts):
+                raise ModelError(
+                    f"the intervals are by {output.intervals.column!r}, which is no category of the model; copy it again"
+                )
         numeric = sum(field.type in NUMERIC for field in self.schema.fields)
         widths = {"numbers": numeric, "strings": len(self.schema.fields) - numeric}
         self._wanted = tuple(each.name for each in self._session.get_inputs())
@@ -82,7 +88,8 @@ class Model:
                     f"({widths}): copy the model again"
                 )
         outputs = {each.name: (each.type, each.shape[1:]) for each in self._session.get_outputs()}
-        expected = ("tensor(double)", [len(self.classes)] if self.classes else [])
+        width = sum(output.width for output in self.outputs)
+        expected = ("tensor(double)", [width] if self.several or self.classes else [])
         if outputs.get(self._output) != expected:
             raise ModelError(
                 f"the graph's output {self._output!r} is {outputs.get(self._output)}; expected {expected}: copy the model again"
@@ -99,29 +106,38 @@ class Model:
         return hashlib.sha256(self._onnx).hexdigest()
 
     def predict(self, rows: Any) -> Any:
-        """Predict classes as they stand in the data, or values; shape (n_rows,). Raises SchemaError for rows that don't fit."""
-        answers = self._run(rows)
-        return answers if self._labels is None else self._labels[likeliest(answers)]
+        """Predict classes as they stand in the data, or values; shape (n_rows,). Raises SchemaError for rows that don't fit.
 
-    def predict_proba(self, rows: Any) -> Floats:
+        A model of several targets gives a dict, by target; so do the methods below.
+        """
+        answers = self._run(rows)
+        return self._each([output.predict(part) for output, part in self._parts(answers)])
+
+    def decide(self, answers: Floats) -> Integers:
+        """Give the codes of the classes answered, (n,), for probabilities (n, n_classes): places in `classes`."""
+        return self.outputs[0].decide(answers)
+
+    def predict_proba(self, rows: Any) -> Any:
         """Predict each class's probability, shape (n_rows, n_classes), in the order of `classes`."""
-        if not self.classes:
+        if not any(output.classes for output in self.outputs):
             raise ModelError(
                 f"this model predicts the number {self.target!r}; expected a classifier for predict_proba: use predict"
             )
-        return self._run(rows)
+        answers = self._run(rows)
+        return self._each([part if output.classes else None for output, part in self._parts(answers)])
 
     def predict_interval(self, rows: Any, level: float = 0.9) -> Any:
         """Give ranges that hold the truth with probability `level`.
 
         Numbers: (low, high), (n_rows,) each. Classes: a list of tuples, the classes that can't be ruled out.
         """
-        return self._interval(rows, self._run(rows), level)
+        return self._each(self._interval(rows, self._run(rows), level))
 
     def explain(self, rows: Any, *, n_pairs: int = PAIRS, seed: int = 0) -> Explanation:
         """Say what each field adds to the answers for `rows`, as in `holdfast.model.shapley`; a few milliseconds a row.
 
-        n_pairs: pairs of orders drawn; the errors shrink with its root. Raises ModelError for a model without a background.
+        n_pairs: pairs of orders drawn; the errors shrink with its root. Raises ModelError for a model without a background,
+        such as one of several targets.
         """
         numbers, strings = self.schema.arrays(rows)
         background = Background.from_json(self.manifest.get("background"), self.schema)
@@ -136,33 +152,42 @@ class Model:
         return self.columns(answers, None if interval is None else self._interval(rows, answers, interval))
 
     def columns(self, answers: Floats, ranges: Any = None) -> dict[str, Any]:
-        """Name what `answers` gave, as `score` does; ranges: what `predict_interval` gave for the same rows."""
-        if self._labels is None:
-            ends = {} if ranges is None else {"low": ranges[0], "high": ranges[1]}
-            return {"prediction": answers, **ends}
-        sets = (
-            {} if ranges is None else {"set": np.array(["|".join(map(name_of, each)) for each in ranges], dtype=object)}
-        )
-        shares = {f"probability_{name_of(label)}": answers[:, k] for k, label in enumerate(self.classes)}
-        return {"prediction": self._labels[likeliest(answers)], **sets, **shares}
+        """Name what `answers` gave, as `score` does; ranges: what `ranges` gave for the same rows.
 
-    def ranges(self, answers: Floats, strings: Strings, level: float) -> Any:
-        """Give `predict_interval` for what `answers` gave. strings: as `schema.arrays` made them, of the same rows."""
-        if self.intervals is None:
-            raise ModelError(
-                "this model holds no table of intervals; expected one trained by this version: train it again"
-            )
-        groups, column = None, self.intervals.column
-        if column is not None:
-            texts = [field.name for field in self.schema.fields if field.type not in NUMERIC]
-            groups = strings[:, texts.index(column)]
-        if self._labels is None:
-            return self.intervals.bounds(answers, level, groups)
-        inside = self.intervals.members(answers, level, groups)
-        return [tuple(np.array(self.classes, dtype=object)[each]) for each in inside]
+        Columns of a model of several targets end in theirs: `prediction_<target>`, `probability_<target>_<class>`.
+        """
+        ranges = [None] * len(self.outputs) if ranges is None else ranges
+        named: dict[str, Any] = {}
+        for (output, part), range_ in zip(self._parts(answers), ranges, strict=True):
+            named |= output.columns(part, range_, f"_{output.target}" if self.several else "")
+        return named
 
-    def _interval(self, rows: Any, answers: Floats, level: float) -> Any:
-        grouped = self.intervals is not None and self.intervals.column is not None
+    def ranges(self, answers: Floats, strings: Strings, level: float) -> list[Any]:
+        """Give `predict_interval` for what `answers` gave, one for each target. strings: as `schema.arrays` made them."""
+        return [output.ranges(part, self._groups(output, strings), level) for output, part in self._parts(answers)]
+
+    def _groups(self, output: Output, strings: Strings) -> Any:
+        column = None if output.intervals is None else output.intervals.column
+        return None if column is None else strings[:, self._texts.index(column)]
+
+    def _parts(self, answers: Floats) -> list[tuple[Output, Floats]]:
+        """The answers to each question: (n, n_classes), or (n,) for numbers."""
+        if not self.several:
+            return [(self.outputs[0], answers)]
+        parts, start = [], 0
+        for output in self.outputs:
+            part = answers[:, start : start + output.width]
+            parts.append((output, part if output.classes else part[:, 0]))
+            start += output.width
+        return parts
+
+    def _each(self, found: list[Any]) -> Any:
+        if not self.several:
+            return found[0]
+        return {output.target: each for output, each in zip(self.outputs, found, strict=True) if each is not None}
+
+    def _interval(self, rows: Any, answers: Floats, level: float) -> list[Any]:
+        grouped = any(output.intervals and output.intervals.column is not None for output in self.outputs)
         strings = self.schema.arrays(rows)[1] if grouped else np.empty((len(answers), 0), dtype=object)
         return self.ranges(answers, strings, level)
 
@@ -183,9 +208,13 @@ class Model:
         return np.concatenate(answers)
 
     def answers(self, numbers: Floats, strings: Strings) -> Floats:
-        """Run the graph on what `schema.arrays` made: probabilities (n, n_classes), or values (n,)."""
+        """Run the graph on what `schema.arrays` made: probabilities (n, n_classes), or values (n,).
+
+        Several targets: theirs side by side, (n, widths).
+        """
         if not len(numbers):
-            return np.zeros((0, len(self.classes)) if self.classes else 0)
+            width = sum(output.width for output in self.outputs)
+            return np.zeros((0, width) if self.several or self.classes else 0)
         given = {"numbers": numbers, "strings": strings}
         try:
             answer: Floats = self._session.run([self._output], {name: given[name] for name in self._wanted})[0]
@@ -213,8 +242,3 @@ class Model:
     def _repr_html_(self) -> str:
         rows = "".join(f"<tr><td>{escape(each.name)}</td><td>{each.type}</td></tr>" for each in self.schema.fields[:50])
         return f"<b>{escape(repr(self))}</b><table><tr><th>feature</th><th>type</th></tr>{rows}</table>"
-
-
-def name_of(label: Any) -> str:
-    """A class as it stands in column names: booleans in lower case, as files write them."""
-    return str(label).lower() if isinstance(label, bool) else str(label)

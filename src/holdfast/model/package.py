@@ -10,7 +10,8 @@ from typing import Any
 
 from holdfast.errors import ModelError
 from holdfast.model.inspect import inspect
-from holdfast.model.model import Model
+from holdfast.model.model import SEVERAL, Model
+from holdfast.model.output import Output
 from holdfast.model.signature import verify
 
 FORMAT = 1
@@ -19,8 +20,6 @@ FILES = (GRAPH, "reference.arrow", "card.md")
 
 # Nothing larger is read: a manifest is text, a graph holds trees.
 LARGEST_MANIFEST, LARGEST_FILE = 32 << 20, 2 << 30
-
-TASKS = ("binary", "multiclass", "regression")
 
 
 def write(folder: Path, facts: Mapping[str, Any], onnx: bytes, *, reference: bytes, card: str) -> dict[str, Any]:
@@ -132,12 +131,11 @@ def _manifest(data: bytes, folder: Path) -> dict[str, Any]:
         )
     ):
         raise ModelError(f"{folder / MANIFEST} names other files than a model has; expected {', '.join(FILES)}")
-    classes, task = manifest.get("classes"), manifest.get("task")
-    if task not in TASKS or not isinstance(manifest.get("target"), str) or (task == "regression") != (classes is None):
-        raise ModelError(
-            f"{folder / MANIFEST} lacks a task, target or classes that go together; expected a whole manifest"
-        )
-    plain = isinstance(classes, list) and all(isinstance(label, str | int | float | bool) for label in classes)
-    if classes is not None and not (plain and len(classes) > 1):
-        raise ModelError(f"{folder / MANIFEST} has classes that are no plain values; expected several texts or numbers")
+    several = manifest.get("task") == SEVERAL
+    outputs = manifest.get("outputs") if several else [manifest]
+    if not isinstance(manifest.get("target"), str) or not isinstance(outputs, list) or len(outputs) < 1 + several:
+        raise ModelError(f"{folder / MANIFEST} lacks a target or its outputs; expected a whole manifest")
+    targets = [Output.from_json(each).target for each in outputs]
+    if len(set(targets)) < len(targets):
+        raise ModelError(f"{folder / MANIFEST} has two outputs of one target; expected one of each")
     return manifest

@@ -2,18 +2,32 @@
 
 import math
 import os
+from collections.abc import Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import likeliest
-from holdfast.report.plots import classification_plots, learning_plot, regression_plots
+from holdfast.report.decision import decision_section
+from holdfast.report.glossary import TERMS, anchor, linked
+from holdfast.report.pictures import effect_charts, history_chart, slice_charts
+from holdfast.report.plots import classification_plots, learning_plot, regression_plots, validation_plot
 from holdfast.report.story import Story
+from holdfast.report.tree import tree_svg
 
 # What a page can hold and a reader take in; what is left out is said.
 MOST_COLUMNS, MOST_FINDINGS, MOST_IMPORTANCES, MOST_CLASSES = 200, 60, 20, 15
+
+# A history of fewer trials tells nothing.
+FEWEST_TRIALS = 10
+
+# Where the words stand; which are needed is known when the page is written.
+WORDS_HERE = "<!-- words -->"
+WORDS = (
+    "{% for term, place, sentence in words %}<dt id='{{ place }}'>{{ term }}</dt><dd>{{ sentence }}</dd>{% endfor %}"
+)
 
 
 def render(story: Story) -> str:
@@ -30,13 +44,17 @@ def render(story: Story) -> str:
         plots, confusion = regression_plots(story.sealed), None
     else:
         plots, confusion = classification_plots(story.sealed, list(story.classes)), _confusion(story)
-    return page.render(
+    title = story.metrics[story.result["metric"]][0]
+    html = page.render(
         story=story,
         result=story.result,
         style=Markup(room.joinpath("style.css").read_text(encoding="utf-8")),
         plots=Markup(plots),
-        curve=Markup(learning_plot(story.curve, story.metrics[story.result["metric"]][0])) if story.curve else "",
+        values=Markup(validation_plot(story.result["validation_curve"], title)) if story.values_words else "",
+        curve=Markup(learning_plot(story.curve, title)) if story.curve else "",
+        inside=_inside(story),
         confusion=confusion,
+        decision=Markup(decision_section(environment, story)) if story.classes is not None else "",
         board=_board(story),
         limits={
             "columns": MOST_COLUMNS,
@@ -46,13 +64,22 @@ def render(story: Story) -> str:
         },
         top_importance=max((each.value for each in story.importance), default=0.0),
     )
+    metrics = {story.metrics[name][0]: f"metric-{name}" for name in _metrics(story)}
+    html, used = linked(html, metrics)
+    words = environment.from_string(WORDS).render(words=[(term, anchor(term), TERMS[term]) for term in used])
+    return html.replace(WORDS_HERE, words)
 
 
 def write(story: Story, path: Path) -> None:
     """Write the page so that it is whole or absent."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(render(story), encoding="utf-8")
-    os.replace(partial, path)
+    write_page(render(story), path)
+
+
+def write_page(text: str, path: Path) -> None:
+    """Write a page so that it is whole or absent."""
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
 
 
 def number(value: Any) -> str:
@@ -91,6 +118,43 @@ def seconds(value: float) -> str:
     return f"{value:.0f} s" if value >= 10 else f"{value:.1f} s" if value >= 1 else f"{value * 1000:.0f} ms"
 
 
+def _metrics(story: Story) -> list[str]:
+    """Metrics of the table of scores, by name."""
+    return [story.result["verdict"]["metric"], *story.result["verdict"]["others"]]
+
+
+def _inside(story: Story) -> dict[str, Any]:
+    """Pictures of the model and of the search; what was not found out has none."""
+    from markupsafe import Markup
+
+    result, (title, _, greater) = story.result, story.metrics[story.result["metric"]]
+    found: dict[str, Any] = {}
+    if result["dependence"]["columns"]:
+        found["effects"] = [Markup(each) for each in effect_charts(result["dependence"])]
+        found["outputs"] = result["dependence"]["outputs"]
+    if result["tree"]:
+        found["tree"] = Markup(tree_svg(result["tree"]["root"], partial(_say, story.classes), _level))
+    trials, slices = result["search"]["trials"], result["search"]["slices"]
+    if len(trials) >= FEWEST_TRIALS:
+        chart, found["legend"] = history_chart(trials, title, greater=greater)
+        found["history"] = Markup(chart)
+    if slices:
+        found["slices"] = [Markup(each) for each in slice_charts(slices, title, greater=greater)]
+    return found
+
+
+def _say(classes: Sequence[Any] | None, value: Sequence[float]) -> str:
+    """A tree's answer: a number, the share of the second of two classes, or the likeliest class and its share."""
+    if classes is None:
+        return number(value[0])
+    k = 1 if len(classes) == 2 else int(np.argmax(value))
+    return f"{classes[k]}: {percent(value[k])}"
+
+
+def _level(value: Sequence[float]) -> float:
+    return value[0] if len(value) == 1 else value[1] if len(value) == 2 else max(value)
+
+
 def _board(story: Story) -> list[dict[str, Any]]:
     """Leaderboard rows with places, in percent of the axis, for the dot and its whisker."""
     rows = [dict(row) for row in story.result["leaderboard"]]
@@ -117,7 +181,8 @@ def _board(story: Story) -> list[dict[str, Any]]:
 def _confusion(story: Story) -> dict[str, Any]:
     """Counts of class by answer, the commonest classes only, with shares of each row for the shading."""
     assert story.classes is not None
-    y, called = story.sealed.y, likeliest(story.sealed.predicted)
+    assert story.sealed.labels is not None
+    y, called = story.sealed.y, story.sealed.labels
     counts = np.bincount(y, minlength=len(story.classes))
     shown = np.sort(np.argsort(-counts, kind="stable")[:MOST_CLASSES])
     table = np.zeros((len(story.classes),) * 2, dtype=int)

@@ -1,12 +1,13 @@
 """Curves and clouds of the report, as SVG text."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from holdfast.arrays import Flags, Floats
+from holdfast.report.chart import compact
 from holdfast.report.story import Answers
 
 INK, ACCENT, FAINT = "#3b4252", "#0072b2", "#b8bfca"
@@ -20,7 +21,8 @@ def classification_plots(answers: Answers, classes: list[Any]) -> str:
     """ROC, precision-recall and calibration side by side; beyond two classes, one curve a class."""
     common = np.argsort(-np.bincount(answers.y, minlength=len(classes)))[:MOST_CURVES]
     which = [1] if len(classes) == 2 else [int(k) for k in common]
-    figure, (roc, pr, calibration) = _figure(3)
+    figures = [_figure() for _ in range(3)]
+    roc, pr, calibration = (axes for _, axes in figures)
     for place, k in enumerate(which):
         positive, share = answers.y == k, answers.predicted[:, k]
         if not 0 < positive.sum() < len(positive):
@@ -39,14 +41,15 @@ def classification_plots(answers: Answers, classes: list[Any]) -> str:
     _label(calibration, "Calibration", "probability the model gave", "share that came true")
     if len(which) > 1:
         roc.legend(fontsize=7, frameon=False, loc="lower right")
-    return _svg(figure)
+    return "".join(_svg(figure) for figure, _ in figures)
 
 
 def regression_plots(answers: Answers) -> str:
     """Predicted against actual, and residuals against predicted."""
     rows = np.linspace(0, len(answers.y) - 1, min(len(answers.y), MOST_POINTS)).astype(int)
     y, predicted = answers.y[rows], answers.predicted[rows]
-    figure, (against, residual, spread) = _figure(3)
+    figures = [_figure() for _ in range(3)]
+    against, residual, spread = (axes for _, axes in figures)
     ends = [min(y.min(), predicted.min()), max(y.max(), predicted.max())]
     against.plot(ends, ends, "--", color=FAINT, linewidth=1)
     residual.axhline(0, color=FAINT, linewidth=1, linestyle="--")
@@ -56,12 +59,12 @@ def regression_plots(answers: Answers) -> str:
     _label(against, "Actual against predicted", "predicted", "actual")
     _label(residual, "Residuals", "predicted", "actual - predicted")
     _label(spread, "How far off", "actual - predicted", "rows")
-    return _svg(figure)
+    return "".join(_svg(figure) for figure, _ in figures)
 
 
 def learning_plot(points: Sequence[tuple[int, float, float]], title: str) -> str:
     """The score by rows fitted: on those rows, and on rows not seen."""
-    figure, (axes,) = _figure(1)
+    figure, axes = _figure()
     rows = [point[0] for point in points]
     axes.plot(rows, [point[1] for point in points], "o-", markersize=3, color=FAINT, label="rows it was fitted on")
     axes.plot(rows, [point[2] for point in points], "o-", markersize=3, color=ACCENT, label="rows it had not seen")
@@ -70,6 +73,44 @@ def learning_plot(points: Sequence[tuple[int, float, float]], title: str) -> str
     axes.minorticks_off()
     axes.legend(fontsize=7, frameon=False)
     _label(axes, "Learning curve", "rows fitted", title)
+    return _svg(figure)
+
+
+def threshold_plot(points: Sequence[Mapping[str, float]], cut: float) -> str:
+    """Precision, recall and F1 by the threshold of the positive class; the one in use is marked."""
+    figure, axes = _figure()
+    at = [point["threshold"] for point in points]
+    for name, colour in (("precision", "#d55e00"), ("recall", ACCENT), ("f1", INK)):
+        label = "F1" if name == "f1" else name
+        axes.plot(at, [point[name] for point in points], color=colour, label=label)
+    axes.axvline(cut, color=FAINT, linestyle="--", linewidth=1)
+    axes.annotate(f"{cut:.3g}", (cut, 0.01), fontsize=7, color=INK, xytext=(3, 0), textcoords="offset points")
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, 1.02)
+    axes.legend(fontsize=7, frameon=False, loc="lower left")
+    _label(axes, "By threshold, out of fold", "threshold of the positive class", "score")
+    return _svg(figure)
+
+
+def validation_plot(curve: Mapping[str, Any], title: str) -> str:
+    """The score by one parameter's value, on rows fitted and on rows not seen; what was chosen is marked."""
+    figure, axes = _figure()
+    points, at = curve["points"], [point["value"] for point in curve["points"]]
+    chosen = curve["chosen"] if curve["ordered"] else at.index(curve["chosen"])
+    places = at if curve["ordered"] else list(range(len(at)))
+    style = "o-" if curve["ordered"] else "o"
+    unseen, spread = (np.array([point[key] for point in points]) for key in ("unseen", "spread"))
+    fitted = [point["fitted"] for point in points]
+    axes.axvline(chosen, color=FAINT, linewidth=1, linestyle="--")
+    axes.plot(places, fitted, style, markersize=3, color=FAINT, label="rows it was fitted on")
+    axes.plot(places, unseen, style, markersize=3, color=ACCENT, label="rows it had not seen")
+    axes.fill_between(places, unseen - spread, unseen + spread, color=ACCENT, alpha=0.12, linewidth=0)
+    if curve["log"]:
+        axes.set_xscale("log")
+    if not curve["ordered"]:
+        axes.set_xticks(places, [str(value) for value in at])
+    axes.legend(fontsize=7, frameon=False)
+    _label(axes, "Validation curve", f"{curve['param']} of {curve['learner'].replace('_', ' ')}", title)
     return _svg(figure)
 
 
@@ -94,17 +135,21 @@ def _reliability(positive: Flags, share: Floats) -> tuple[Floats, Floats]:
     return np.array([share[part].mean() for part in parts]), np.array([positive[part].mean() for part in parts])
 
 
-def _figure(n_plots: int) -> tuple[Any, Any]:
+def _figure() -> tuple[Any, Any]:
+    """One picture with its axes, of a size at which letters can be read on a telephone."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(3.6 * n_plots, 3.3), layout="constrained")
+    figure = Figure(figsize=(3.2, 2.9), layout="constrained")
     figure.patch.set_alpha(0)
-    axes = figure.subplots(1, n_plots, squeeze=False)[0]
-    for each in axes:
-        each.patch.set_alpha(0)
-        each.spines[["top", "right"]].set_visible(False)
-        each.spines[["left", "bottom"]].set_color(FAINT)
-        each.tick_params(colors=INK, labelsize=7, length=2)
+    axes = figure.subplots()
+    axes.patch.set_alpha(0)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(colors=INK, labelsize=7, length=2)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+        axis.set_major_formatter(lambda value, _: compact(value))
     return figure, axes
 
 

@@ -74,11 +74,20 @@ def rank(
 
 
 def simplest_first(
-    candidates: Sequence[Candidate], *, metric: Metric, y: Any, parts: Sequence[Integers], seed: int = 0
+    candidates: Sequence[Candidate],
+    *,
+    metric: Metric,
+    y: Any,
+    parts: Sequence[Integers],
+    once: int | None = None,
+    seed: int = 0,
 ) -> list[Candidate]:
-    """Move the simplest candidate within one standard error of the best to the front (Breiman et al., 1984)."""
+    """Move the simplest candidate within one standard error of the best to the front (Breiman et al., 1984).
+
+    once: how many of the parts, from the first, hold each row once; all when None.
+    """
     best = candidates[0]
-    error = float(np.nanstd(resample(metric, y, best.predictions, parts=parts, seed=seed).draws))
+    error = float(np.nanstd(resample(metric, y, best.predictions, parts=parts, once=once, seed=seed).draws))
     near = [each for each in candidates if metric.gain(each.score) >= metric.gain(best.score) - error]
     simple = min(near, key=lambda each: (each.complexity, -metric.gain(each.score)))
     return [simple, *(each for each in candidates if each is not simple)]

@@ -67,7 +67,9 @@ class Local:
     def _start(self) -> None:
         command = [sys.executable, "-m", "holdfast.search.worker"]
         # Threads that wait should sleep: when they spin and share processors with others, fits take ten times as long.
-        environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
+        # What was importable here, a metric of one's own for one, must be importable there.
+        paths = os.pathsep.join(path for path in sys.path if path)
+        environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "PYTHONPATH": paths}
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

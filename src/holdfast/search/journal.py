@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.errors import DataError
-from holdfast.search.trial import Outcome, Spec
+from holdfast.search.trial import Outcome, Pruned, Spec
 
 
 class Journal:
@@ -22,16 +22,19 @@ class Journal:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
-    def write(self, outcome: Outcome) -> None:
+    def write(self, found: Outcome | Pruned) -> None:
         """Keep a finished trial; the JSON file appears last, so a trial is there whole or not at all."""
-        self._put(outcome.spec, {"outcome": {**_plain(outcome)}}, outcome.predictions)
+        if isinstance(found, Pruned):
+            self._put(found.spec, {"pruned": _plain(found)}, None)
+        else:
+            self._put(found.spec, {"outcome": _plain(found)}, found.predictions)
 
     def write_failure(self, spec: Spec, reason: str) -> None:
         """Keep why a trial failed, so that resuming does not repeat it."""
         self._put(spec, {"failed": reason}, None)
 
-    def read(self, spec: Spec) -> Outcome | str | None:
-        """Return what is on record for this very configuration: its outcome, why it failed, or None."""
+    def read(self, spec: Spec) -> Outcome | Pruned | str | None:
+        """Return what is on record for this very configuration: what it showed, why it failed, or None."""
         if self.folder is None or not (path := self._path(spec.number, "json")).exists():
             return None
         try:
@@ -44,6 +47,8 @@ class Journal:
                 return None
             if "failed" in record:
                 return str(record["failed"])
+            if "pruned" in record:
+                return Pruned(spec, **record["pruned"])
             predictions = np.load(self._path(spec.number, "npy"), allow_pickle=False)
         except (ValueError, KeyError, OSError) as error:
             raise DataError(
@@ -70,7 +75,7 @@ class Journal:
         os.replace(partial, self._path(spec.number, "json"))
 
 
-def _plain(outcome: Outcome) -> dict[str, Any]:
+def _plain(outcome: Outcome | Pruned) -> dict[str, Any]:
     fields = {k: v for k, v in outcome.__dict__.items() if k not in ("spec", "predictions")}
     return {name: _jsonable(value) for name, value in fields.items()}
 

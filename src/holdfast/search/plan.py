@@ -9,40 +9,65 @@ CELLS_PER_SECOND = 1.0e6
 # A single trial should take no more than this share of the budget, so that several learners get a turn.
 TRIAL_SHARE = 1 / 12
 
+DEFAULT_FOLDS = 5
 FEWEST_FOLDS = 3
 FEWEST_ROWS = 10_000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """rows: how many development rows the search uses (None for all). folds: how many; holdout: judge on one only."""
+    """How a search judges.
+
+    rows: how many development rows it uses (None for all). folds: how many, and repeats, how many times the rows are cut
+    so; holdout: judge on one fold only.
+    """
 
     rows: int | None
     folds: int
     holdout: bool
     reason: str
+    repeats: int = 1
 
 
-def plan(n_rows: int, n_columns: int, n_outputs: int, *, budget: float | None, folds: int) -> Plan:
+def plan(
+    n_rows: int,
+    n_columns: int,
+    n_outputs: int,
+    *,
+    budget: float | None,
+    folds: int | None = None,
+    repeats: int | None = None,
+) -> Plan:
     """Fit the search to the budget: first fewer folds, then one fold, then a sample of the rows.
 
-    >>> plan(1_000, 10, 1, budget=60, folds=5).folds
+    Folds or repeats that were asked for are kept, and only the rows are sampled.
+
+    >>> plan(1_000, 10, 1, budget=60).folds
     5
-    >>> plan(1_000_000, 40, 20, budget=60, folds=5).holdout
+    >>> plan(1_000_000, 40, 20, budget=60).holdout
     True
+    >>> plan(1_000_000, 40, 1, budget=60, folds=10).reason
+    '10 folds, as asked; searched on 12,500 of 1,000,000 rows, to keep the budget'
     """
-    if budget is None:
-        return Plan(None, folds, False, f"{folds} folds, as asked")
-    affordable = CELLS_PER_SECOND * TRIAL_SHARE * budget
+    affordable = float("inf") if budget is None else CELLS_PER_SECOND * TRIAL_SHARE * budget
     row_cells = max(1, n_columns) * (1.0 if n_outputs == 1 else 1 + n_outputs / 2)
-    cells = n_rows * row_cells
+    if folds is not None or repeats is not None:
+        return _as_asked(n_rows, affordable / row_cells, folds or DEFAULT_FOLDS, repeats or 1)
+    cells, folds = n_rows * row_cells, DEFAULT_FOLDS
     if cells * folds <= affordable:
         return Plan(None, folds, False, f"{folds} folds: {n_rows:,} rows leave time for it")
-    if cells * FEWEST_FOLDS <= affordable and folds > FEWEST_FOLDS:
+    if cells * FEWEST_FOLDS <= affordable:
         return Plan(None, FEWEST_FOLDS, False, f"{FEWEST_FOLDS} folds instead of {folds}, to keep the budget")
-    if cells <= affordable or n_rows <= FEWEST_ROWS:
-        return Plan(None, folds, True, f"one fold of {folds} is judged, to keep the budget")
     rows = max(FEWEST_ROWS, int(affordable / row_cells))
     if rows >= n_rows:
         return Plan(None, folds, True, f"one fold of {folds} is judged, to keep the budget")
     return Plan(rows, folds, True, f"searched on {rows:,} of {n_rows:,} rows and one fold, to keep the budget")
+
+
+def _as_asked(n_rows: int, affordable_rows: float, folds: int, repeats: int) -> Plan:
+    said = f"{folds} folds, as asked" if repeats == 1 else f"{folds} folds, cut {repeats} times, as asked"
+    if n_rows * folds * repeats <= affordable_rows or n_rows <= FEWEST_ROWS:
+        return Plan(None, folds, False, said, repeats)
+    rows = min(n_rows, max(FEWEST_ROWS, int(affordable_rows / (folds * repeats))))
+    said = f"{said}; searched on {rows:,} of {n_rows:,} rows, to keep the budget"
+    return Plan(rows, folds, False, said, repeats)

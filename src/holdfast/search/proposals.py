@@ -6,7 +6,7 @@ from holdfast.errors import RequestError, nearest
 from holdfast.learners.learner import Learner
 from holdfast.metrics.metric import Metric
 from holdfast.search.gaussian import Gaussian
-from holdfast.search.trial import Outcome, Spec
+from holdfast.search.trial import Outcome, Pruned, Spec
 from holdfast.search.tuners import Asked, Grid, Halving, Known, Sampled, Tuner
 
 TUNERS = ("bayes", "gp", "random", "grid", "halving", "none")
@@ -29,7 +29,7 @@ class Proposals:
             )
         self._first = [(learner.name, params) for learner in learners for params in learner.firsts]
         self._learners = {learner.name: learner for learner in learners}
-        self._metric, self._kind, self._seed = metric, tuner, seed
+        self.metric, self._kind, self._seed = metric, tuner, seed
         self._number = 0
         self._tuner: Tuner | None = None
         self._asked: dict[int, Asked] = {}
@@ -47,22 +47,28 @@ class Proposals:
         self._asked[self._number] = asked
         return Spec(self._number, asked.learner, asked.params, asked.share)
 
-    def report(self, spec: Spec, outcome: Outcome | None) -> None:
-        """Tell the tuner what its proposal scored; None when it failed."""
+    def refines(self, spec: Spec) -> bool:
+        """Whether the trial is the tuner's; else it is a learner's first."""
+        return spec.number in self._asked
+
+    def report(self, spec: Spec, found: Outcome | Pruned | None) -> None:
+        """Tell the tuner what its proposal scored, or would have; None when it failed."""
         asked = self._asked.pop(spec.number, None)
-        if asked is not None and self._tuner is not None:
-            self._tuner.tell(asked, None if outcome is None else self._metric.gain(outcome.score))
+        if asked is None or self._tuner is None:
+            return
+        gain = found.gain if isinstance(found, Pruned) else None if found is None else self.metric.gain(found.score)
+        self._tuner.tell(asked, gain)
 
     def _open(self, outcomes: Sequence[Outcome]) -> Tuner | None:
         """Start the tuner on the best learners that have something to tune, with what is known of them."""
-        ranked = sorted(outcomes, key=lambda outcome: -self._metric.gain(outcome.score))
+        ranked = sorted(outcomes, key=lambda outcome: -self.metric.gain(outcome.score))
         names = dict.fromkeys(outcome.spec.learner for outcome in ranked if outcome.spec.learner in self._learners)
         spaces = {
             name: self._learners[name].space
             for name in [name for name in names if self._learners[name].space][:REFINED]
         }
         known = [
-            Known(outcome.spec.learner, outcome.spec.params, self._metric.gain(outcome.score))
+            Known(outcome.spec.learner, outcome.spec.params, self.metric.gain(outcome.score))
             for outcome in outcomes
             if outcome.spec.learner in spaces
         ]

@@ -5,18 +5,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from holdfast.errors import HoldfastError, OverrunError, WorkFailedError
+from holdfast.metrics.metric import Metric
+from holdfast.search.bar import Bar
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
 from holdfast.search.proposals import Proposals
-from holdfast.search.trial import Outcome, Spec, run_trial
+from holdfast.search.trial import Outcome, Pruned, Spec, run_trial
 
 
 @dataclass
 class Board:
-    """What a search found: outcomes in the order tried, and what failed or did not fit, with the reason."""
+    """What a search found: outcomes in the order tried, what failed or did not fit, with the reason, and what was pruned."""
 
     outcomes: list[Outcome] = field(default_factory=list)
+    pruned: list[Pruned] = field(default_factory=list)
     failures: list[tuple[Spec, str]] = field(default_factory=list)
     stopped: str = ""
 
@@ -37,12 +40,13 @@ def search(
 
     enough: why max_trials are enough, in words.
     reserve: seconds that finishing (final fits, compiling, report) will take, given the outcomes so far; trials are
-    stopped so that this much time is left. Finished trials are kept in the journal and not run again.
+    stopped so that this much time is left. Finished trials are kept in the journal and not run again. A tuner's trial
+    that is clearly worse than the best on its first folds is stopped there; each learner's first is always finished.
     """
     board = Board()
     for baseline in baselines:
         # Whatever the budget: without a baseline there is nothing to ship at all.
-        _try(board, baseline, executor, journal, float("inf"))
+        _try(board, baseline, executor, journal, float("inf"), None)
     tried = 0
     while max_trials is None or tried < max_trials:
         deadline = clock.end - reserve(board.outcomes)
@@ -58,8 +62,9 @@ def search(
             return board
         glance = f", a glance on {spec.share:.0%} of the rows" if spec.share < 1 else ""
         say(f"trial {spec.number}: {spec.learner}{glance}")
-        outcome = _try(board, spec, executor, journal, deadline)
-        proposals.report(spec, outcome)
+        bar = _bar(board.outcomes, proposals.metric) if proposals.refines(spec) else None
+        found = _try(board, spec, executor, journal, deadline, bar)
+        proposals.report(spec, found)
         tried += spec.share >= 1
     board.stopped = enough
     return board
@@ -71,17 +76,24 @@ def _expected(spec: Spec, outcomes: Sequence[Outcome]) -> float:
     return sum(taken) / len(taken) if taken else 0.0
 
 
-def _try(board: Board, spec: Spec, executor: Executor, journal: Journal, deadline: float) -> Outcome | None:
+def _bar(outcomes: Sequence[Outcome], metric: Metric) -> Bar | None:
+    """What the best so far and the first, the baseline, gained fold by fold."""
+    best = max(outcomes, key=lambda outcome: metric.gain(outcome.score))
+    gains = [[metric.gain(score) for score in each.fold_scores] for each in (best, outcomes[0])]
+    return Bar.over(*gains)
+
+
+def _try(
+    board: Board, spec: Spec, executor: Executor, journal: Journal, deadline: float, bar: Bar | None
+) -> Outcome | Pruned | None:
     kept = journal.read(spec)
-    if isinstance(kept, Outcome):
-        if spec.share >= 1:
-            board.outcomes.append(kept)
-        return kept
+    if isinstance(kept, Outcome | Pruned):
+        return _put(board, kept)
     if kept is not None:
         board.failures.append((spec, kept))
         return None
     try:
-        outcome: Outcome = executor.call(run_trial, spec, deadline, deadline=deadline)
+        found: Outcome | Pruned = executor.call(run_trial, spec, deadline, bar, deadline=deadline)
     except OverrunError as error:
         # Not kept: with more time, a resumed study may finish it.
         board.failures.append((spec, str(error)))
@@ -90,7 +102,14 @@ def _try(board: Board, spec: Spec, executor: Executor, journal: Journal, deadlin
         journal.write_failure(spec, str(error))
         board.failures.append((spec, str(error)))
         return None
-    journal.write(outcome)
-    if spec.share >= 1:
-        board.outcomes.append(outcome)
-    return outcome
+    journal.write(found)
+    return _put(board, found)
+
+
+def _put(board: Board, found: Outcome | Pruned) -> Outcome | Pruned:
+    """Add what a trial showed to the board; a glance leaves no trace."""
+    if isinstance(found, Pruned):
+        board.pruned.append(found)
+    elif found.spec.share >= 1:
+        board.outcomes.append(found)
+    return found

@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from holdfast.learners.learner import Learner
 from holdfast.learners.pipeline import Pipeline, fit_estimator
 from holdfast.learners.preparing import encode, transform_of, wanted
 from holdfast.metrics.metric import Metric
+from holdfast.search.bar import Bar
 from holdfast.tasks.task import Task
 
 # Encoded folds are kept for the next learner that wants the same matrix, up to this many bytes.
@@ -66,12 +67,21 @@ class Outcome:
         return {**self.spec.params, **self.settled}
 
 
+@dataclass(frozen=True)
+class Pruned:
+    """A trial that was stopped after some folds. gain: what it would have come to if it had kept its distance."""
+
+    spec: Spec
+    gain: float
+    folds: int
+    seconds: float
+
+
 @dataclass
 class Problem:
     """Everything a trial needs; it lives in the worker, which keeps the encoded folds between trials.
 
-    y: int64 class codes or float64 values (n_rows,). judged: sorted rows that some fold validates. preparation: what the
-    user asked of the columns.
+    y: int64 class codes or float64 values (n_rows,). preparation: what the user asked of the columns.
     """
 
     columns: Columns
@@ -88,14 +98,29 @@ class Problem:
 
     @property
     def judged(self) -> Integers:
-        """Rows that have an out-of-fold prediction, sorted."""
-        return np.sort(np.concatenate([fold.valid for fold in self.folds]))
+        """Rows that have an out-of-fold prediction, sorted; with repeats, those of each repeat after the last one's."""
+        return np.concatenate(list(self._by_repeat().values()))
 
     @property
     def parts(self) -> list[Integers]:
         """For each fold, the places of its validation rows in `judged`."""
-        judged = self.judged
-        return [np.searchsorted(judged, np.sort(fold.valid)) for fold in self.folds]
+        starts, start = {}, 0
+        by_repeat = self._by_repeat()
+        for repeat, rows in by_repeat.items():
+            starts[repeat], start = start, start + len(rows)
+        return [starts[fold.repeat] + np.searchsorted(by_repeat[fold.repeat], fold.valid) for fold in self.folds]
+
+    @property
+    def once(self) -> "Problem":
+        """The problem with the folds of the first repeat, whose places come first in `judged`: each row once."""
+        return replace(self, folds=[fold for fold in self.folds if fold.repeat == self.folds[0].repeat])
+
+    def _by_repeat(self) -> dict[int, Integers]:
+        repeats = dict.fromkeys(fold.repeat for fold in self.folds)
+        return {
+            repeat: np.sort(np.concatenate([fold.valid for fold in self.folds if fold.repeat == repeat]))
+            for repeat in repeats
+        }
 
     def __getstate__(self) -> dict[str, Any]:
         """Travel without the caches."""
@@ -112,38 +137,46 @@ class EncodedFold:
     seconds: float
 
 
-def run_trial(problem: Problem, spec: Spec, deadline: float) -> Outcome:
-    """Fit and judge on every fold; gives up early (OverrunError) when the first fold shows that time won't suffice."""
+def run_trial(problem: Problem, spec: Spec, deadline: float, bar: Bar | None = None) -> Outcome | Pruned:
+    """Fit and judge on every fold; gives up early (OverrunError) when the first fold shows that time won't suffice.
+
+    bar: what the trial must keep up with, or it is stopped and only what its first folds showed is returned.
+    """
     learner = find(spec.learner, problem.task.family)
-    n_rows, width = len(problem.y), problem.task.n_classes
-    predictions = np.full((n_rows,) if width is None else (n_rows, width), np.nan)
+    whole = spec.share >= 1
+    folds = problem.folds if whole else problem.folds[:1]
+    judged = problem.judged if whole else folds[0].valid
+    parts = problem.parts if whole else [np.arange(len(judged))]
+    width = problem.task.n_classes
+    predictions = np.full((len(judged),) if width is None else (len(judged), width), np.nan)
     fitted, scores, fit_seconds, predict_seconds = [], [], 0.0, 0.0
     began = time.monotonic()
-    folds = problem.folds if spec.share >= 1 else problem.folds[:1]
     for number, fold in enumerate(folds):
         encoded = encode_fold(problem, learner, spec.params, number)
         start = time.monotonic()
         pipeline = fit_fold(problem, learner, spec, number, encoded)
         middle = time.monotonic()
-        predictions[fold.valid] = pipeline.predict_encoded(encoded.valid)
+        answers = pipeline.predict_encoded(encoded.valid)
+        predictions[parts[number]] = answers
         fit_seconds += middle - start + encoded.seconds
         predict_seconds += time.monotonic() - middle
-        scores.append(problem.metric.score(problem.y[fold.valid], predictions[fold.valid]))
+        scores.append(problem.metric.score(problem.y[fold.valid], answers))
         fitted.append(pipeline.estimator)
-        if number == 0 and spec.share >= 1:
+        if number == 0 and whole:
             problem.first_fold[spec.number] = pipeline
-        needed = (time.monotonic() - began) / (number + 1) * (len(folds) - number - 1)
-        if time.monotonic() + needed > deadline:
+        left = len(folds) - number - 1
+        gains = [problem.metric.gain(score) for score in scores]
+        if bar is not None and left and bar.clearly_above(gains):
+            return Pruned(spec, bar.expected(gains), number + 1, time.monotonic() - began)
+        if time.monotonic() + (time.monotonic() - began) / (number + 1) * left > deadline:
             raise OverrunError(
                 f"fold {number + 1} took {time.monotonic() - start:.1f} s; the others would not fit in the budget"
             )
-    judged = problem.judged if spec.share >= 1 else np.sort(folds[0].valid)
-    parts = problem.parts if spec.share >= 1 else [np.arange(len(judged))]
     return Outcome(
         spec=spec,
-        score=score_by_parts(problem.metric, problem.y[judged], predictions[judged], parts),
+        score=score_by_parts(problem.metric, problem.y[judged], predictions, parts),
         fold_scores=tuple(scores),
-        predictions=predictions[judged],
+        predictions=predictions,
         settled=learner.settle(fitted),
         fit_rows=spec.share * float(np.mean([len(fold.train) for fold in folds])),
         fit_seconds=fit_seconds / len(folds),

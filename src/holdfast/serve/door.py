@@ -1,6 +1,7 @@
 """The schema at the door: cells of a request become the graph's arrays, or a list of everything wrong with them."""
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -50,10 +51,18 @@ class Door:
         self._names = frozenset(field.name for field in schema.fields)
         numeric = [field for field in schema.fields if field.type in NUMERIC]
         textual = [field for field in schema.fields if field.type not in NUMERIC]
-        self._numeric = [(field.name, self._reader(field, field.reader.number)) for field in numeric]
-        self._textual = [(field.name, self._reader(field, field.reader.text)) for field in textual]
-        self._ranges = [(field.name, *_range(field)) for field in numeric]
-        self._known = [(field.name, known_values(field)) for field in textual]
+        self._numeric = [
+            (
+                field.name,
+                self._reader(field, field.reader.number),
+                float if field.type == "number" else None,
+                *_range(field),
+            )
+            for field in numeric
+        ]
+        self._textual = [
+            (field.name, self._reader(field, field.reader.text), _sure(field), known_values(field)) for field in textual
+        ]
 
     def _reader(self, field: Field, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """What reads one cell by the mode."""
@@ -70,23 +79,31 @@ class Door:
 
     def record(self, row: Mapping[str, Any]) -> Rows:
         """Read one record; the way that must be short. Raises Problem (422) that lists every bad field."""
+        numbers: list[float] = []
+        words: list[str] = []
+        unseen, beyond, most = {}, {}, self._limits.text
         try:
-            numbers = [read(row[name]) for name, read in self._numeric]
-            words = [read(row[name]) for name, read in self._textual]
+            for name, read, plain, low, high in self._numeric:
+                cell = row[name]
+                number = cell if cell.__class__ is plain else read(cell)
+                if not low <= number <= high:
+                    number = read(cell)  # an infinite number is a missing one
+                    if number == number:
+                        beyond[name] = 1
+                numbers.append(number)
+            for name, read, sure, known in self._textual:
+                word = row[name]
+                if word not in sure:
+                    word = read(word)
+                    if len(word) > most:
+                        return self.records([row])
+                    if word and known is not None and word not in known:
+                        unseen[name] = 1
+                words.append(word)
         except UNREADABLE:
             return self.records([row])
-        if self._mode == "strict" and len(row) > len(self._names):
-            return self.records([row])
-        most, unseen, beyond = self._limits.text, {}, {}
-        for word, (name, known) in zip(words, self._known):  # noqa: B905 - one of each field
-            if word and known is not None and word not in known:
-                unseen[name] = 1
-            if len(word) > most:
-                return self.records([row])
-        for number, (name, low, high) in zip(numbers, self._ranges):  # noqa: B905
-            if number < low or number > high:
-                beyond[name] = 1
-        if (unseen and self._refuse_unseen) or (beyond and self._refuse_range):
+        strange = self._mode == "strict" and len(row) > len(self._names)
+        if strange or (unseen and self._refuse_unseen) or (beyond and self._refuse_range):
             return self.records([row])
         return Rows(np.array([numbers], dtype=np.float64), np.array([words], dtype=object), unseen, beyond, {})
 
@@ -200,9 +217,15 @@ def known_values(field: Field) -> frozenset[str] | None:
     return frozenset(field.values)
 
 
+def _sure(field: Field) -> frozenset[str]:
+    """Words that are read as they stand, so that they needn't be."""
+    return frozenset(value for value in field.values if field.reader.text(value) == value)
+
+
 def _range(field: Field) -> tuple[float, float]:
-    low = -math.inf if field.low is None else float(field.low)
-    return low, math.inf if field.high is None else float(field.high)
+    """The least and the most that training saw; where it saw nothing, of all finite numbers."""
+    low, high = field.low, field.high
+    return -sys.float_info.max if low is None else float(low), sys.float_info.max if high is None else float(high)
 
 
 def shown(cell: Any) -> str:

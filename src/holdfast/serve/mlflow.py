@@ -20,7 +20,16 @@ def invocations(call: Call, limits: Limits) -> Asked:
     """Read `POST /invocations`: JSON in one of FORMS, or CSV with a header; always {"predictions": [...]}."""
     served = call.model
     rows = _csv(call.body, served) if call.media_type == "text/csv" else _json(loads(call.body, limits.depth), served)
-    return Asked(rows, lambda answers: Answer(dumps({"predictions": served.many(answers)["prediction"]})))
+    return Asked(rows, lambda answers: Answer(dumps({"predictions": _predictions(served.many(answers), served)})))
+
+
+def _predictions(columns: dict[str, list[Any]], served: Served) -> list[Any]:
+    """Labels or values; for several targets an object of them for each row."""
+    if not served.model.several:
+        return columns["prediction"]
+    targets = [output.target for output in served.model.outputs]
+    rows = zip(*(columns[f"prediction_{target}"] for target in targets), strict=True)
+    return [dict(zip(targets, row, strict=True)) for row in rows]
 
 
 def _json(given: Any, served: Served) -> Rows:

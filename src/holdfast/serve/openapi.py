@@ -122,8 +122,7 @@ def _property(field: Field, example: Any, settings: Settings) -> dict[str, Any]:
 
 def _answer(served: Served) -> dict[str, Any]:
     made: dict[str, Any] = {name: {"type": "number"} for name in served.columns}
-    if served.model.classes:
-        made["prediction"] = {"enum": served.model.classes}
+    made |= {name: {"enum": list(classes)} for name, classes in served.labels.items()}
     return {"type": "object", "required": served.columns, "properties": made}
 
 

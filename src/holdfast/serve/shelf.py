@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats, likeliest
+from holdfast.arrays import Floats, likeliest_of
 from holdfast.errors import ModelError, RequestError
-from holdfast.model.model import CHUNK, Model, name_of
+from holdfast.model.model import CHUNK, Model
 from holdfast.model.package import load
 from holdfast.model.schema import Field
 from holdfast.model.shapley import Background, shapley
@@ -71,10 +71,17 @@ class Served:
         self.door = Door(self.model.schema, settings)
         self.fingerprint = self.model.fingerprint
         self.example = {field.name: example_of(field) for field in self.model.schema.fields}
-        self.columns = ["prediction", *(f"probability_{name_of(label)}" for label in self.model.classes)]
+        nothing = self.model.schema.arrays({field.name: [] for field in self.model.schema.fields})
+        self.columns = list(self.model.columns(self.model.answers(*nothing)))
         rows = self.model.schema.arrays(self.example)
         if not np.isfinite(self.model.answers(*rows)).all():
             raise ModelError(f"{place.folder} answers an example row without a number; expected a model that works")
+
+    @property
+    def labels(self) -> dict[str, tuple[Any, ...]]:
+        """The classes that each column of labels can hold."""
+        ending = "prediction_{}" if self.model.several else "prediction"
+        return {ending.format(output.target): output.classes for output in self.model.outputs if output.classes}
 
     def behind(self, mode: Mode | None) -> "Served":
         """The same model behind a door of another mode; None: this one."""
@@ -94,10 +101,13 @@ class Served:
 
     def one(self, answers: Floats) -> dict[str, Any]:
         """Write the answer for a single row as a record."""
+        if self.model.several:
+            return {name: cells[0] for name, cells in self.many(answers).items()}
         if not self.model.classes:
             return {"prediction": float(answers[0])}
-        label = self.model.classes[int(likeliest(answers)[0])]
-        return dict(zip(self.columns, [label, *answers[0].tolist()], strict=True))
+        shares: list[float] = answers[0].tolist()
+        k = likeliest_of(shares) if self.model.costs is None else int(self.model.decide(answers)[0])
+        return dict(zip(self.columns, [self.model.classes[k], *shares], strict=True))
 
     def explained(self, rows: Rows) -> list[dict[str, Any]]:
         """Say of each row what its fields add to its answer; Problem (404) for a model that holds nothing to compare with."""
@@ -108,7 +118,7 @@ class Served:
         found = shapley(self.model.answers, self.model.schema, background, rows.numbers, rows.strings)
         made = []
         for row, answers in enumerate(found.answers):
-            k = int(likeliest(found.answers[row : row + 1])[0]) if self.model.classes else 0
+            k = int(self.model.decide(found.answers[row : row + 1])[0]) if self.model.classes else 0
             values, errors = found.values[row, :, k], found.errors[row, :, k]
             fields = [
                 {"field": found.fields[at], "adds": float(values[at]), "error": float(errors[at])}

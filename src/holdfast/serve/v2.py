@@ -178,8 +178,8 @@ def _datatype(field: Field) -> str:
 
 def _output_type(served: Served, name: str) -> str:
     """Classes go out as what they are; probabilities and values as FP64."""
-    classes = served.model.classes
-    if name != "prediction" or not classes:
+    classes = served.labels.get(name)
+    if not classes:
         return "FP64"
     for kind, datatype in ((bool, "BOOL"), (int, "INT64"), (float, "FP64")):
         if all(type(label) is kind for label in classes):

@@ -5,6 +5,7 @@ What is made for every request is a tuple with names: a frozen dataclass takes t
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -41,7 +42,12 @@ class Call(NamedTuple):
     @property
     def media_type(self) -> str:
         """The content type without its parameters, in lower case."""
-        return self.headers.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
+        return _media_type(self.headers.get(b"content-type", b""))
+
+
+@lru_cache(maxsize=100)
+def _media_type(header: bytes) -> str:
+    return header.split(b";")[0].strip().lower().decode("latin-1")
 
 
 class Answer(NamedTuple):

@@ -7,7 +7,6 @@ import numpy as np
 
 from holdfast.arrays import Integers
 from holdfast.data.cut import positions
-from holdfast.data.folds import make_folds
 from holdfast.errors import DataError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
 from holdfast.learners.catalogue import find, portfolio
@@ -16,15 +15,18 @@ from holdfast.learners.limits import Given, objection
 from holdfast.learners.preparing import with_choices
 from holdfast.search.candidates import Candidate, fit_seconds, rank, simplest_first
 from holdfast.search.clock import Clock
+from holdfast.search.contenders import contenders
 from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
-from holdfast.search.plan import Plan, plan
+from holdfast.search.plan import Plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
 from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING
+from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import scalings_of, transforms_of
+from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
 
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
 ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
@@ -32,12 +34,20 @@ ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
 # The final fits should not need more than this share of the budget; learners that would are fitted on fewer rows.
 FINISH_SHARE = 0.4
 
+# On no more rows than this, luck rules which trial is best: the best are judged on up to so many cuts of the rows, if that
+# takes no more than this share of the budget.
+FEW_ROWS, MOST_REPEATS, REPEATS_SHARE = 2_000, 5, 0.25
+
+# A validation curve that was asked for may take this share of the budget.
+CURVE_SHARE = 0.1
+
 
 @dataclass
 class Searched:
     """The problem that was searched, what was found, and what was not tried, with the reason.
 
-    rows: row numbers of the whole dataset that the problem's rows are.
+    rows: row numbers of the whole dataset that the problem's rows are. contenders: the outcomes that may ship, the baseline
+    first; all of them, or those that were judged on more cuts of the rows.
     """
 
     problem: Problem
@@ -45,6 +55,7 @@ class Searched:
     plan: Plan
     found: Board
     baseline: Outcome
+    contenders: Sequence[Outcome]
     not_tried: list[tuple[str, str]]
 
 
@@ -72,13 +83,13 @@ def run_search(
         clock=clock,
         max_trials=request.trials or _worthwhile_trials(len(problem.y)),
         enough="as asked" if request.trials else "more would fit the noise of so few rows",
-        reserve=lambda outcomes: _reserve(outcomes, question, request.budget),
+        reserve=lambda outcomes: _reserve(outcomes, question, decided, len(rows), clock.budget),
         say=say,
     )
     base = next((outcome for outcome in found.outcomes if outcome.spec.number == 0), None)
     if base is None:
         raise DataError(f"not even the baseline could be fitted: {found.failures[0][1]}")
-    return Searched(problem, rows, decided, found, base, not_tried)
+    return Searched(problem, rows, decided, found, base, found.outcomes, not_tried)
 
 
 def candidates_of(question: Question, searched: Searched, *, clock: Clock) -> list[Candidate]:
@@ -86,7 +97,7 @@ def candidates_of(question: Question, searched: Searched, *, clock: Clock) -> li
     problem = searched.problem
     y = problem.y[problem.judged]
     candidates = rank(
-        searched.found.outcomes,
+        searched.contenders,
         searched.baseline,
         metric=question.metric,
         y=y,
@@ -96,13 +107,15 @@ def candidates_of(question: Question, searched: Searched, *, clock: Clock) -> li
     )
     if question.request.prefer == "best":
         return candidates
-    return simplest_first(candidates, metric=question.metric, y=y, parts=problem.parts, seed=question.request.seed)
+    once = len(problem.once.parts)
+    seed = question.request.seed
+    return simplest_first(candidates, metric=question.metric, y=y, parts=problem.parts, once=once, seed=seed)
 
 
 def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[Row]:
     """Put every model on the leaderboard, beside the baseline; one row a learner, its best trial."""
     best: dict[str, Outcome] = {}
-    for outcome in searched.found.outcomes:
+    for outcome in searched.contenders:
         name = outcome.spec.learner
         if name not in best or question.metric.gain(outcome.score) > question.metric.gain(best[name].score):
             best[name] = outcome
@@ -129,6 +142,7 @@ def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[
         problem.y[problem.judged],
         question.metric,
         parts=problem.parts,
+        once=len(problem.once.parts),
         test_share=float(np.mean([len(fold.valid) / len(fold.train) for fold in problem.folds])),
         seed=question.request.seed,
     )
@@ -138,21 +152,13 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
     """The development rows as a problem for the worker: all of them, or a sample when the budget asks for it."""
     request, rows = question.request, question.split.development
     columns = question.columns(rows)
-    decided = plan(len(rows), len(columns.kinds), question.task.n_outputs, budget=request.budget, folds=request.folds)
+    decided = plan_of(question, rows, len(columns.kinds))
     if decided.rows is not None:
         first = np.argsort(positions(question.hashes[rows], request.seed), kind="stable")[: decided.rows]
         rows = rows[np.sort(first)]
         columns = question.columns(rows)
     y = question.y(rows)
-    folds = make_folds(
-        question.hashes[rows],
-        n_folds=request.folds if decided.holdout else decided.folds,
-        seed=request.seed,
-        strata=question.task.strata(y),
-        groups=None if question.groups is None else question.groups[rows],
-        time=None if question.time is None else question.time[rows],
-        holdout=decided.holdout,
-    )
+    folds = cut_folds(question, rows, decided)
     if not folds:
         raise DataError(
             f"the {len(rows):,} development rows can't be cut in folds: they are all equal, or one group or moment; "
@@ -194,11 +200,31 @@ def _worthwhile_trials(n_rows: int) -> int:
     return min(MOST_TRIALS, max(FEWEST_TRIALS, n_rows // ROWS_A_TRIAL))
 
 
-def _reserve(outcomes: Sequence[Outcome], question: Question, budget: float | None) -> float:
-    """Seconds to keep for the end: two fits of what would ship now, and everything written."""
+def repeatable(question: Question, decided: Plan, n_rows: int) -> bool:
+    """Whether the folds may be repeated unasked: there are few rows, several folds, and more than one way to cut them."""
+    request = question.request
+    free = request.repeats is None and request.folds != LEAVE_ONE_GROUP_OUT and question.time is None
+    return free and n_rows <= FEW_ROWS and not decided.holdout
+
+
+def _reserve(
+    outcomes: Sequence[Outcome], question: Question, decided: Plan, n_rows: int, budget: float | None
+) -> float:
+    """Seconds the search leaves: for the end, and on few rows for judging the best trials again, at what they took."""
+    kept = finishing(outcomes, question, budget)
+    if budget is None or not outcomes or not repeatable(question, decided, n_rows):
+        return kept
+    once = sum(outcome.seconds for outcome in contenders(outcomes, question.metric))
+    most = REPEATS_SHARE * budget
+    return kept + (min((MOST_REPEATS - 1) * once, most) if once <= most else 0.0)
+
+
+def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | None) -> float:
+    """Seconds to keep for the end: two fits of what would ship now, the curve that was asked for, everything written."""
     if budget is None or not outcomes:
         return WRITING
     rows = len(question.split.development) + question.dataset.n_rows
     ranked = sorted(outcomes, key=lambda outcome: -question.metric.gain(outcome.score))
     costs = [fit_seconds(outcome, rows) for outcome in ranked[:3]]
-    return WRITING + RESTART + min(1.3 * sum(costs), FINISH_SHARE * budget)
+    curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
+    return WRITING + RESTART + curve + min(1.3 * sum(costs), FINISH_SHARE * budget)

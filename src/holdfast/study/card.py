@@ -6,6 +6,7 @@ from typing import Any
 from holdfast.audit.finding import Finding, Severity
 from holdfast.compile.final import Compiled
 from holdfast.report.page import number
+from holdfast.study.decision import words_of_decision
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import named, target_words
 from holdfast.study.trust import Trust
@@ -46,8 +47,9 @@ def card(
 def _data(question: Question, compiled: Compiled) -> str:
     task, dataset = question.task, question.dataset
     classes = "" if task.classes is None else f"- classes: {', '.join(map(str, task.classes))}\n"
+    decided = "" if task.classes is None else f"- answers: {words_of_decision(question)}\n"
     return (
-        f"- task: {task.name} ({task.reason})\n{classes}"
+        f"- task: {task.name} ({task.reason})\n{classes}{decided}"
         f"- source: {dataset.source}, {dataset.n_rows:,} rows with a target, fingerprint {question.fingerprint}\n"
         f"- fitted on {len(compiled.rows):,} rows and {len(question.columns(compiled.rows[:1]).kinds)} columns\n"
         f"- how and from whom the data was collected, and with what consent: {UNKNOWN}\n"

@@ -206,7 +206,8 @@ class Classifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
     def predict_proba(self, X: Any) -> Floats:
         """Predict probabilities, shape (n_rows, n_classes), in the order of `classes_`."""
         rows = self._rows(X)
-        return self.model_.predict_proba(rows)
+        shares: Floats = self.model_.predict_proba(rows)
+        return shares
 
 
 class Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]

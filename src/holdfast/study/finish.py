@@ -7,18 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Integers
+from holdfast.arrays import Floats, Integers
 from holdfast.compile.final import Compiled, Member, Training, fit_and_compile
 from holdfast.data.cut import positions
 from holdfast.errors import CompileError, OverrunError, WorkFailedError
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibration, calibrate
 from holdfast.evaluate.conformal import tables
+from holdfast.evaluate.decision import LIKELIEST, Decision, choose
 from holdfast.explain.importance import Importance
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.trial import Problem
 from holdfast.study.explain import importance_of
+from holdfast.study.measure import wish_of
 from holdfast.study.prepare import Question
 
 # Seconds kept back for writing the model, the report and the result.
@@ -48,11 +50,16 @@ RESTART = 3.0
 
 @dataclass
 class Finished:
-    """The candidate that was fitted and compiled, how it is calibrated (classes only), and what was given up on the way."""
+    """The candidate that was fitted and compiled, how it is calibrated (classes only) and decided, and what was given up.
+
+    unseen: what the calibrated candidate said out of fold, for the rows of `Problem.once`.
+    """
 
     candidate: Candidate
     compiled: Compiled
     calibration: Calibration | None
+    unseen: Floats
+    decision: Decision = LIKELIEST
     given_up: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -81,13 +88,16 @@ def fit_first_that_works(
         stop = float("inf") if last else time.monotonic() + PATIENCE * allowed
         say(f"fitting {candidate.name} on the development rows")
         calibration = calibration_of(candidate, problem)
+        unseen = _calibrated(candidate, calibration, problem)
+        decision = _decision_of(unseen, question, problem)
+        rows = len(question.split.development)
         try:
-            compiled = _fit(candidate, calibration, len(question.split.development), allowed, executor, stop=stop)
+            compiled = _fit(candidate, calibration, decision, rows, allowed, executor, stop=stop)
         except (CompileError, OverrunError, WorkFailedError) as error:
             given_up.append((candidate.name, str(error)))
             continue
         if compiled.proof.agrees:
-            return Finished(candidate, compiled, calibration, given_up)
+            return Finished(candidate, compiled, calibration, unseen, decision, given_up)
         given_up.append((candidate.name, f"compiled and fitted model differ: {compiled.proof}"))
     raise CompileError(
         f"no model could be compiled faithfully ({given_up}); expected at least the baseline: please report this"
@@ -121,7 +131,9 @@ def refit_on_all(
     executor.load(training(question, rows))
     try:
         stop = clock.end - WRITING
-        compiled = _fit(finished.candidate, finished.calibration, len(rows), 0.8 * allowed, executor, stop=stop)
+        compiled = _fit(
+            finished.candidate, finished.calibration, finished.decision, len(rows), 0.8 * allowed, executor, stop=stop
+        )
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
     return compiled if compiled.proof.agrees else f"compiled and fitted model differ: {compiled.proof}"
@@ -145,9 +157,7 @@ def training(question: Question, rows: Integers) -> Training:
 
 def intervals_of(finished: Finished, question: Question, problem: Problem) -> dict[str, Any]:
     """Conformal tables from the candidate's calibrated out-of-fold predictions; by group where that was asked for."""
-    judged, predicted = problem.judged, finished.candidate.predictions
-    if finished.calibration is not None:
-        predicted = finished.calibration.calibrator.apply(predicted)
+    judged, predicted = problem.once.judged, finished.unseen
     name = question.request.conformal_group
     if name is None:
         return tables(problem.y[judged], predicted)
@@ -160,12 +170,28 @@ def calibration_of(candidate: Candidate, problem: Problem) -> Calibration | None
     """How the candidate's probabilities are calibrated, found out of fold; None for numbers."""
     if problem.task.n_classes is None:
         return None
-    return calibrate(problem.y[problem.judged], candidate.predictions, problem.parts)
+    once = problem.once
+    return calibrate(problem.y[once.judged], candidate.predictions[: len(once.judged)], once.parts)
+
+
+def _decision_of(unseen: Floats, question: Question, problem: Problem) -> Decision:
+    """The question's decision, or the threshold that its wish chooses out of fold."""
+    wish = wish_of(question.request, question.task)
+    if wish is None:
+        return question.decision
+    return choose(wish, problem.y[problem.once.judged], unseen[:, 1])
+
+
+def _calibrated(candidate: Candidate, calibration: Calibration | None, problem: Problem) -> Floats:
+    """Out of fold, for the rows of the first cut."""
+    predicted = candidate.predictions[: len(problem.once.judged)]
+    return predicted if calibration is None else calibration.calibrator.apply(predicted)
 
 
 def _fit(
     candidate: Candidate,
     calibration: Calibration | None,
+    decision: Decision,
     n_rows: int,
     allowed: float,
     executor: Executor,
@@ -178,5 +204,5 @@ def _fit(
     members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
     soft = time.monotonic() + allowed
     calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
-    compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, calibrator, deadline=stop)
+    compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, calibrator, decision.costs, deadline=stop)
     return compiled

@@ -31,6 +31,10 @@ class Folder:
         """Whether the study has its result."""
         return self.result_file.exists()
 
+    def answers(self, target: str) -> bool:
+        """Whether the study is finished, and was asked for this target."""
+        return self.finished and read_settings(self.request_file).get("target") == target
+
     def open(self, request: Request, fingerprint: str, split: Split) -> None:
         """Create the folder for this request, or go on with an unfinished study of the same request and data."""
         if self.request_file.exists():

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,18 +15,23 @@ from holdfast.model.package import load
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, Inline, Local
 from holdfast.search.journal import Journal
-from holdfast.study.board import board_of, candidates_of, run_search
+from holdfast.study.board import board_of, candidates_of, finishing, run_search
 from holdfast.study.card import card
 from holdfast.study.energy import energy
 from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
+from holdfast.study.folds import check_folds
+from holdfast.study.inside import look_inside
 from holdfast.study.learning import learning_curve
+from holdfast.study.nested import main_clock, nested
 from holdfast.study.prepare import ask, audited
+from holdfast.study.repeats import judge_again
 from holdfast.study.request import Request
 from holdfast.study.results import Results, write_results
 from holdfast.study.ship import ship
 from holdfast.study.study import Study
 from holdfast.study.trust import look_closer
+from holdfast.study.validation import check_curve, validation_curve
 from holdfast.study.verdict import give_verdict
 
 Say: TypeAlias = Callable[[str], None]
@@ -92,16 +98,27 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
 
     say("auditing the development rows")
     question, findings = audited(question, deadline=clock.share(AUDIT_SHARE))
+    check_folds(question)
+    check_curve(question)
     folder.open(question.request, question.fingerprint, question.split)
     done("audit")
 
-    searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=clock, say=say)
-    candidates = candidates_of(question, searched, clock=clock)
-    importance = explain(candidates[0], executor=executor, clock=clock, say=say)
-    curve = learning_curve(candidates[0], executor=executor, clock=clock, keep=WRITING, say=say)
+    main = main_clock(clock, request)
+    searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=main, say=say)
+    searched = judge_again(question, searched, folder, executor=executor, clock=main, say=say)
+    candidates = candidates_of(question, searched, clock=main)
+    importance = explain(candidates[0], executor=executor, clock=main, say=say)
+    curve = learning_curve(candidates[0], executor=executor, clock=main, keep=WRITING, say=say)
+    values = validation_curve(candidates[0], question, searched, executor=executor, clock=main, keep=WRITING, say=say)
     done("search")
 
+    needed = finishing(searched.contenders, question, clock.budget)
+    end = clock.end - max(needed, min(main.left, 2 * needed))
+    procedure = nested(question, folder, executor=executor, clock=clock, end=end, say=say)
+    done("nested")
+
     finished = fit_first_that_works(candidates, question, searched.problem, executor=executor, clock=clock, say=say)
+    asked, question = question, replace(question, decision=finished.decision)
     intervals = intervals_of(finished, question, searched.problem)
     ship(folder.judged, question, finished.compiled, intervals, card=card(question, finished.compiled, findings))
     say("opening the sealed rows for the verdict")
@@ -114,28 +131,16 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     important = [each.feature for each in importance]
     judged = load(folder.judged)
     trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - 0.5 * WRITING)
-    used = energy(executor)
-    manifest = ship(
-        folder.model, question, shipped, intervals, card=card(question, shipped, findings, verdict, trust, used)
-    )
+    inside = look_inside(question, judged, shipped, verdict, searched, importance, deadline=clock.end - 0.6 * WRITING)
+    text = card(question, shipped, findings, verdict, trust, energy(executor))
+    manifest = ship(folder.model, question, shipped, intervals, card=text)
     done("compile")
 
     say("writing the report")
-    board = board_of(question, searched, finished.candidate)
+    board = board_of(asked, searched, finished.candidate)
     results = Results(
-        question,
-        findings,
-        searched,
-        board,
-        finished,
-        refitted,
-        verdict,
-        importance,
-        curve,
-        manifest,
-        seconds,
-        used,
-        trust,
-    )
+        question, findings, searched, board, finished, refitted, verdict, importance, curve, values, manifest, seconds,
+        energy(executor), trust, inside, procedure,
+    )  # fmt: skip
     write_results(results, folder, clock)
     return Study(folder.path)

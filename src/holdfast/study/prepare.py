@@ -19,11 +19,14 @@ from holdfast.data.kinds import set_aside, understand
 from holdfast.data.read import read
 from holdfast.data.seal import Sealed, Split, split
 from holdfast.errors import DataError, RequestError, nearest
+from holdfast.evaluate.decision import LIKELIEST, Decision
 from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
 from holdfast.learners.limits import Given, require_fit, require_space
+from holdfast.metrics.custom import require_score
 from holdfast.metrics.metric import Metric
 from holdfast.search.executor import threads_for
+from holdfast.study.measure import decision_of, metrics_of, wish_of
 from holdfast.study.preparing import check_preparation, read_preparation
 from holdfast.study.request import Request
 from holdfast.tasks.detect import detect
@@ -38,6 +41,7 @@ class Question:
 
     Arrays are over all rows with a target, (n_rows,): hashes of the features' content, groups, time in seconds and
     weights where the request names such a column. protected: columns by which fairness is measured, learned from or not.
+    decision: how probabilities become an answer.
     """
 
     request: Request
@@ -51,11 +55,17 @@ class Question:
     time: Floats | None
     weights: Floats | None
     protected: Mapping[str, pl.Series]
+    decision: Decision = LIKELIEST
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """All that is reported, of answers decided as they are; the first is what models are judged by."""
+        return tuple(each.deciding(self.decision.costs) for each in metrics_of(self.request, self.task))
 
     @property
     def metric(self) -> Metric:
         """What models are judged by."""
-        return self.task.metric(self.request.metric)
+        return self.metrics[0]
 
     @property
     def n_jobs(self) -> int:
@@ -117,7 +127,8 @@ def ask(data: Any, request: Request) -> Question:
             f"to judge on: collect more rows"
         )
     task = detect(dataset.frame[request.target], request.task)
-    task.metric(request.metric)
+    decision = decision_of(request, task)
+    wish_of(request, task)
     features = [name for name in dataset.kinds if name != request.target]
     if not features:
         raise DataError(
@@ -134,12 +145,14 @@ def ask(data: Any, request: Request) -> Question:
             f"category, whose values can have intervals of their own"
         )
     check_preparation(request, dataset, task)
-    _check_learners(request, dataset, task, task.encode(dataset.frame[request.target]))
+    y = task.encode(dataset.frame[request.target])
+    _check_learners(request, dataset, task, y)
+    require_score(metrics_of(request, task)[0].deciding(decision.costs), y, guesses(task, y, len(y)))
     hashes = row_hashes(dataset.frame, features)
     weights = None if request.weight is None else _weights(dataset, request.weight)
     groups, time, parts = _split(dataset, task, request, hashes)
     name = fingerprint(dataset)
-    return Question(request, dataset, unanswered, task, name, parts, hashes, groups, time, weights, protected)
+    return Question(request, dataset, unanswered, task, name, parts, hashes, groups, time, weights, protected, decision)
 
 
 def _split(
@@ -156,6 +169,13 @@ def _split(
             f"holds them all); expected rows that differ: check the data, --group and --time"
         )
     return groups, time, parts
+
+
+def guesses(task: Task, y: Any, n_rows: int) -> Floats:
+    """What knowing only the target y says of each of n_rows rows: shares of the classes, or the mean."""
+    if task.n_classes is None:
+        return np.full(n_rows, float(np.mean(y)))
+    return np.tile(np.bincount(y, minlength=task.n_classes) / len(y), (n_rows, 1))
 
 
 def split_again(question: Question, findings: Sequence[Finding]) -> Question:

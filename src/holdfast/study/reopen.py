@@ -95,11 +95,13 @@ def _question(folder: Folder, result: dict[str, Any]) -> Question:
 
 def _ask(question: Question, folder: Folder, model: Model, result: dict[str, Any] | None) -> Asked:
     """Score a model on both sides; of the judged model the out-of-fold score is known, as it was fitted on these rows."""
-    metric = question.metric
+    metric = question.metric.deciding(model.costs)
     sealed = question.sealed.open(folder.ledger, what="looked again", metric=metric.name, model=model.fingerprint)
     y = question.encode(sealed)
     drawn = resample(metric, y, answers(model, sealed.frame), blocks=question.blocks)
-    if result is not None:
+    if result is not None and result["decision"] is not None:
+        development = result["decision"]["score"]
+    elif result is not None:
         development = next(row["score"] for row in result["leaderboard"] if row["chosen"])
     else:
         rows = question.development

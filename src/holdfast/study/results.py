@@ -1,7 +1,7 @@
 """What a study found, in words and as data: result.json and the report."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -13,18 +13,25 @@ from holdfast.compile.final import Compiled
 from holdfast.data.columns import NUMERIC_KINDS, Kind
 from holdfast.evaluate.leaderboard import Row
 from holdfast.explain.importance import Importance
+from holdfast.learners.catalogue import find
 from holdfast.report import story as report
 from holdfast.report.page import number
 from holdfast.report.page import write as write_page
 from holdfast.search.clock import Clock
 from holdfast.study import preparing
 from holdfast.study.board import Searched
+from holdfast.study.decision import decision_facts, words_of_decision
 from holdfast.study.finish import Finished
 from holdfast.study.folder import Folder, write_text
+from holdfast.study.inside import Inside
 from holdfast.study.learning import Point, words_of
+from holdfast.study.nested import Nested
+from holdfast.study.nested import words_of as nested_words_of
 from holdfast.study.prepare import Question
 from holdfast.study.record import record
 from holdfast.study.trust import Trust
+from holdfast.study.validation import Curve
+from holdfast.study.validation import words_of as words_of_values
 from holdfast.study.verdict import Verdict
 from holdfast.study.words import first_lines, sentence, worth
 
@@ -44,10 +51,13 @@ class Results:
     verdict: Verdict
     importance: Sequence[Importance]
     curve: Sequence[Point]
+    values: Curve | None
     manifest: dict[str, Any]
     seconds: dict[str, float]
     energy: dict[str, Any]
     trust: Trust
+    inside: Inside
+    nested: Nested | None = None
 
     @property
     def shipped(self) -> Compiled:
@@ -109,9 +119,12 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         },
         "preparation": preparing.to_json(question.request, shipped),
         "calibration": None if results.finished.calibration is None else results.finished.calibration.to_json(),
+        "decision": decision_facts(results.finished, question, results.searched.problem),
         "trials": len(results.searched.found.outcomes),
+        "stopped_early": len(results.searched.found.pruned),
         "not_tried": [{"learner": name, "reason": reason} for name, reason in _not_tried(results)],
         "verdict": results.verdict.to_json(),
+        "nested": None if results.nested is None else results.nested.to_json(),
         "model": {
             "path": str(folder.model),
             "sha256": graph["sha256"],
@@ -124,8 +137,11 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
             },
         },
         **results.trust.to_json(),
+        **results.inside.to_json(),
+        "no_time_for": [*results.trust.not_done, *results.inside.not_done],
         "importance": [vars(each) for each in results.importance],
         "learning_curve": [vars(each) for each in results.curve],
+        "validation_curve": None if results.values is None else asdict(results.values),
         "seconds": results.seconds,
         "energy": results.energy,
     }
@@ -154,12 +170,13 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
             "Metric",
             f"{question.metric.title}, {'as asked' if request.metric else 'the default'}. {question.metric.summary}",
         ),
+        *([("Answers", words_of_decision(question))] if task.classes is not None else []),
         (
             "Sealed rows",
             f"{len(question.split.sealed):,} of {rows:,}; {question.split.reason}. {_untouched(question)}",
         ),
         ("Cross-validation", searched.plan.reason),
-        ("Search", f"{len(searched.found.outcomes)} configurations were cross-validated; {searched.found.stopped}"),
+        ("Search", _searched(searched)),
         (
             "Chosen",
             f"{chosen.name.replace('_', ' ')} ({members})"
@@ -188,6 +205,12 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
     return decisions
 
 
+def _searched(searched: Searched) -> str:
+    found, early = searched.found, len(searched.found.pruned)
+    stopped = f", {early} more were stopped after a few folds, clearly worse than the best" if early else ""
+    return f"{len(found.outcomes)} configurations were cross-validated{stopped}; {found.stopped}"
+
+
 def _untouched(question: Question) -> str:
     if question.split.decided == "audit":
         return "Nothing was fitted to them; the audit, which found how to split, had looked at some of them."
@@ -205,22 +228,31 @@ def _refit(results: Results) -> str:
 
 def _story(results: Results, result: dict[str, Any]) -> report.Story:
     question, verdict = results.question, results.verdict
-    many = len(results.finished.candidate.members) > 1
+    many, base = len(results.finished.candidate.members) > 1, results.searched.baseline.score
     return report.Story(
         title=f"Holdfast: {question.request.target} from {question.dataset.source}",
         sentence=result["sentence"],
         result=result,
         decisions=_decisions(results),
-        metrics={each.name: (each.title, each.summary, each.greater_is_better) for each in question.task.metrics},
+        metrics={each.name: (each.title, each.summary, each.greater_is_better) for each in question.metrics},
         classes=question.task.classes,
-        sealed=report.Answers(verdict.y, verdict.predictions),
+        sealed=report.Answers(verdict.y, verdict.predictions, verdict.labels),
         columns=_columns(question),
         importance=[report.Importance(**vars(each)) for each in results.importance],
         importance_note="Measured on the member with the largest weight." if many else "",
         curve=[(each.rows, each.fitted, each.unseen) for each in results.curve],
-        curve_words=words_of(results.curve, question.metric, results.searched.baseline.score),
+        curve_words=words_of(results.curve, question.metric, base),
+        values_words=[] if results.values is None else words_of_values(results.values, question.metric, base),
+        nested_words=[] if results.nested is None else nested_words_of(results.nested, question.metric),
+        learners=_learners(results),
         not_tried=_not_tried(results),
     )
+
+
+def _learners(results: Results) -> dict[str, str]:
+    family = results.question.task.family
+    names = sorted({outcome.spec.learner for outcome in results.searched.found.outcomes})
+    return {name: find(name, family).summary for name in names}
 
 
 def _columns(question: Question) -> list[report.ColumnFacts]:

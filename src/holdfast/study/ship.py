@@ -36,6 +36,7 @@ def ship(
         "target": question.request.target,
         "metric": question.metric.name,
         "classes": None if task.classes is None else list(task.classes),
+        "decision": None if task.classes is None else question.decision.to_json(),
         "schema": fields_of(dataset),
         "intervals": intervals,
         "background": background_of(dataset),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from holdfast.arrays import Floats, Integers
+from holdfast.arrays import Integers
 from holdfast.explain.fairness import Fairness, decide, fairness, groups_of, thresholds
 from holdfast.explain.membership import Membership, losses, membership
 from holdfast.explain.robustness import Stress, stress
@@ -54,7 +54,6 @@ class Trust:
             "equal_treatment": [asdict(each) for each in self.equal],
             "robustness": [asdict(each) for each in self.robustness],
             "privacy": privacy,
-            "no_time_for": self.not_done,
         }
 
 
@@ -75,14 +74,14 @@ def look_closer(
             trust.not_done.append(f"fairness by {name}")
             continue
         groups = _named(question.protected[name], question.split.sealed)
-        trust.fairness.append(fairness(name, groups, verdict.metric, verdict.y, verdict.predictions))
+        trust.fairness.append(fairness(name, groups, verdict.metric, verdict.y, verdict.predictions, verdict.labels))
         if question.request.fair is not None:
             trust.equal.append(_equal(name, question, verdict, searched, finished))
     _robustness(trust, question, model, verdict, important, deadline)
     if time.monotonic() > deadline:
         trust.not_done.append("privacy")
     elif len(verdict.y) >= 50:
-        rows = _some(finished.compiled.rows)
+        rows = some_of(finished.compiled.rows)
         members = question.dataset.take(rows)
         inside = losses(question.encode(members), answers(model, members.frame))
         trust.privacy = membership(inside, losses(verdict.y, verdict.predictions))
@@ -93,7 +92,7 @@ def _robustness(
     trust: Trust, question: Question, model: Model, verdict: Verdict, important: Sequence[str], deadline: float
 ) -> None:
     # The seal was opened for the verdict; these are the same rows, asked differently, and no choice depends on the answers.
-    rows = _some(question.split.sealed)
+    rows = some_of(question.split.sealed)
     sealed = question.features.take(rows)
     y = question.y(rows)
 
@@ -118,16 +117,14 @@ def _robustness(
 def _equal(name: str, question: Question, verdict: Verdict, searched: Searched, finished: Finished) -> Equal:
     constraint = question.request.fair
     assert constraint is not None
-    problem = searched.problem
+    problem = searched.problem.once
     rows = searched.rows[problem.judged]
-    share: Floats = finished.candidate.predictions
-    if finished.calibration is not None:
-        share = finished.calibration.calibrator.apply(share)
+    share = finished.unseen
     values = question.protected[name]
     cuts = thresholds(constraint, _named(values, rows), problem.y[problem.judged], share[:, 1])
     groups = _named(values, question.split.sealed)
-    before = verdict.predictions[:, 1] >= 0.5
-    after = decide(groups, verdict.predictions[:, 1], cuts)
+    before = verdict.labels == 1
+    after = decide(groups, verdict.predictions[:, 1], cuts, otherwise=finished.decision.threshold or 0.5)
     y = verdict.y == 1
     return Equal(
         name,
@@ -158,7 +155,8 @@ def _difference(constraint: str, groups: Any, y: Any, called: Any) -> float:
     return max(gaps)
 
 
-def _some(rows: Integers) -> Integers:
+def some_of(rows: Integers) -> Integers:
+    """Spread what is looked at evenly over the rows."""
     if len(rows) <= ROWS:
         return rows
     return np.asarray(rows[np.linspace(0, len(rows) - 1, ROWS).astype(np.int64)])

@@ -1,17 +1,21 @@
 """The verdict: what the compiled model says of the sealed rows, with an interval."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats
-from holdfast.evaluate.bootstrap import Interval, accurate_interval, resample
+from holdfast.arrays import Floats, Integers, decided
+from holdfast.evaluate.bootstrap import Interval, accurate_interval, mean_interval, resample
+from holdfast.evaluate.classes import OfClass, by_class
+from holdfast.metrics.classification import confusion
+from holdfast.metrics.cost import Costs
 from holdfast.metrics.metric import Metric
 from holdfast.model.model import Model
 from holdfast.model.package import load
 from holdfast.study.folder import Folder
-from holdfast.study.prepare import Question
+from holdfast.study.prepare import Question, guesses
 
 N_RESAMPLES = 1000
 
@@ -34,8 +38,45 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What an answer costs on average, what always answering the cheapest class costs, and what is saved a row."""
+
+    model: Interval
+    always: Any
+    baseline: Interval
+    saved: Interval
+
+    def to_json(self) -> dict[str, Any]:
+        """As result.json holds it."""
+        return {
+            **_plain(self.model),
+            "always": self.always,
+            "baseline": _plain(self.baseline),
+            "saved": _plain(self.saved),
+        }
+
+
+@dataclass(frozen=True)
+class ByClass:
+    """Classes on their own: labels decided (n_rows,), scores by class, and rows by class (down) and answer (across)."""
+
+    names: Sequence[Any]
+    labels: Integers
+    scores: Sequence[OfClass]
+    confusion: Integers
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The scores as result.json holds them."""
+        facts = [{"class": name, **each.to_json()} for name, each in zip(self.names, self.scores, strict=True)]
+        return [{key: value for key, value in each.items() if key != "code"} for each in facts]
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """One opening of the seal: the score on rows nothing had seen, beside the baseline's on the same rows."""
+    """One opening of the seal: the score on rows nothing had seen, beside the baseline's on the same rows.
+
+    classes, cost: None where there are none.
+    """
 
     metric: Metric
     interval: Interval
@@ -46,6 +87,13 @@ class Verdict:
     y: Any
     predictions: Floats
     coverage: Coverage | None
+    classes: ByClass | None = None
+    cost: Cost | None = None
+
+    @property
+    def labels(self) -> Integers | None:
+        """The class codes answered, (n_rows,)."""
+        return None if self.classes is None else self.classes.labels
 
     def to_json(self) -> dict[str, Any]:
         """The verdict as result.json holds it."""
@@ -56,6 +104,9 @@ class Verdict:
             "rows": self.n_rows,
             "baseline": self.baseline,
             "coverage": None if self.coverage is None else asdict(self.coverage),
+            "classes": None if self.classes is None else self.classes.to_json(),
+            "confusion": None if self.classes is None else self.classes.confusion.tolist(),
+            "cost": None if self.cost is None else self.cost.to_json(),
             "others": {name: _plain(interval) for name, interval in self.others.items()},
         }
 
@@ -68,9 +119,10 @@ def give_verdict(question: Question, folder: Folder, *, what: str = "verdict") -
     y = question.encode(dataset)
     predictions = answers(model, dataset.frame)
     blocks = question.blocks
+    guessed = guesses(question.task, question.y(question.split.development), len(y))
     found = {
         each: resample(each, y, predictions, blocks=blocks, n_resamples=_draws(each, metric))
-        for each in question.task.metrics
+        for each in question.metrics
     }
     intervals = {
         each.name: accurate_interval(each, y, predictions, drawn, blocks=blocks)
@@ -80,13 +132,15 @@ def give_verdict(question: Question, folder: Folder, *, what: str = "verdict") -
     verdict = Verdict(
         metric=metric,
         interval=intervals.pop(metric.name),
-        baseline=metric.score(y, _baseline(question, len(y))),
+        baseline=metric.score(y, guessed),
         others=intervals,
         openings=folder.ledger.openings,
         n_rows=dataset.n_rows,
         y=y,
         predictions=predictions,
         coverage=_coverage(model, dataset.frame, y),
+        classes=_by_class(question, y, predictions),
+        cost=_cost(question, y, predictions, guessed),
     )
     folder.ledger.record("verdict", **_plain(verdict.interval), metric=metric.name)
     return verdict
@@ -94,13 +148,14 @@ def give_verdict(question: Question, folder: Folder, *, what: str = "verdict") -
 
 def answers(model: Model, rows: Any) -> Floats:
     """What the compiled model says: probabilities (n_rows, n_classes) or values (n_rows,)."""
-    return model.predict_proba(rows) if model.classes else model.predict(rows)
+    found: Floats = model.predict_proba(rows) if model.classes else model.predict(rows)
+    return found
 
 
 def _coverage(model: Model, rows: Any, y: Any) -> Coverage | None:
     from scipy.stats import binomtest
 
-    if model.intervals is None or not len(y):
+    if model.outputs[0].intervals is None or not len(y):
         return None
     found = model.predict_interval(rows, PROMISED)
     if model.classes:
@@ -114,13 +169,29 @@ def _coverage(model: Model, rows: Any, y: Any) -> Coverage | None:
     return Coverage(PROMISED, float(held.mean()), float(exact.low), float(exact.high), size)
 
 
-def _baseline(question: Question, n_rows: int) -> Floats:
-    """What knowing only the development target would have said of each row."""
-    y = question.y(question.split.development)
-    if question.task.n_classes is None:
-        return np.full(n_rows, float(np.mean(y)))
-    shares = np.bincount(y, minlength=question.task.n_classes) / len(y)
-    return np.tile(shares, (n_rows, 1))
+def _by_class(question: Question, y: Any, predictions: Floats) -> ByClass | None:
+    names = question.task.classes
+    if names is None:
+        return None
+    labels = decided(predictions, question.decision.costs)
+    table = confusion(y, labels, n_classes=len(names)).astype(np.int64)
+    return ByClass(names, labels, by_class(y, labels, len(names), blocks=question.blocks), table)
+
+
+def _cost(question: Question, y: Any, predictions: Floats, guessed: Floats) -> Cost | None:
+    """Of the model, and of the class that is cheapest when nothing but the development target is known."""
+    table = question.decision.costs
+    if question.decision.rule != "costs" or table is None or question.task.classes is None:
+        return None
+    costs, always = Costs(table), int(decided(guessed[:1], table)[0])
+    model, baseline = costs.losses(y, predictions), costs.losses(y, guessed)
+    blocks = question.blocks
+    return Cost(
+        mean_interval(model, blocks=blocks),
+        question.task.classes[always],
+        mean_interval(baseline, blocks=blocks),
+        mean_interval(baseline - model, blocks=blocks),
+    )
 
 
 def _draws(each: Metric, main: Metric) -> int:

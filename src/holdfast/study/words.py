@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from holdfast.audit.finding import Finding, Severity
 from holdfast.evaluate.leaderboard import ALPHA, Row
+from holdfast.metrics.cost import MEAN_COST
 from holdfast.report.page import number
 from holdfast.study.prepare import Question
 from holdfast.study.verdict import Verdict
@@ -15,16 +16,18 @@ def sentence(verdict: Verdict, question: Question) -> str:
     better = metric.gain(interval.score) > metric.gain(verdict.baseline)
     worst = interval.low if metric.greater_is_better else interval.high
     sure = better and metric.gain(worst) > metric.gain(verdict.baseline)
-    guess = "the commonest answers" if question.task.n_classes else "the mean"
+    guess = "knowing only the commonest answers" if question.task.n_classes else "knowing only the mean"
+    if verdict.cost is not None and metric.name == MEAN_COST:
+        guess = f"always answering {verdict.cost.always!r}"
     scored = (
         f"On {verdict.n_rows:,} rows it had never seen, the model for '{question.request.target}' reaches {metric.title} "
         f"{number(interval.score)} ({interval.level:.0%} interval {number(interval.low)} to {number(interval.high)})"
     )
     if sure:
-        return f"{scored}; knowing only {guess} gives {number(verdict.baseline)}."
+        return f"{scored}; {guess} gives {number(verdict.baseline)}."
     if better:
-        return f"{scored}, which may be luck: knowing only {guess} gives {number(verdict.baseline)}."
-    return f"{scored}, no better than knowing only {guess} ({number(verdict.baseline)}): don't use it."
+        return f"{scored}, which may be luck: {guess} gives {number(verdict.baseline)}."
+    return f"{scored}, no better than {guess} ({number(verdict.baseline)}): don't use it."
 
 
 def worth(board: Sequence[Row]) -> str:

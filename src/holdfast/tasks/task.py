@@ -9,6 +9,7 @@ import polars as pl
 
 from holdfast.arrays import Floats, Integers
 from holdfast.errors import RequestError, nearest
+from holdfast.metrics.custom import custom, plug_ins
 from holdfast.metrics.metric import Metric
 
 Family: TypeAlias = Literal["classification", "regression"]
@@ -53,14 +54,34 @@ class Task(ABC):
     def answer(self, predictions: Floats) -> Mapping[str, Any]:
         """Name the columns of a scored file, from what a pipeline predicted."""
 
+    @property
+    def all_metrics(self) -> tuple[Metric, ...]:
+        """The task's metrics, and those of plug-ins that fit it."""
+        return (*self.metrics, *(each for each in plug_ins() if self._fits(each)))
+
     def metric(self, name: str | None) -> Metric:
-        """Find a metric by name; None gives the task's default."""
+        """Find a metric by name, or import one from "module:name"; None gives the task's default."""
         if name is None:
             return self.default_metric
-        known = {metric.name: metric for metric in self.metrics}
+        known = {metric.name: metric for metric in self.all_metrics}
+        if ":" in name:
+            found = custom(name)
+            if not self._fits(found):
+                raise RequestError(
+                    f"metric {name!r} takes {found.takes}; expected one that takes "
+                    f"{'values' if self.family == 'regression' else 'labels or probabilities'} for a {self.name} task"
+                )
+            if found.name in known:
+                raise RequestError(
+                    f"metric {name!r} is named {found.name!r}, as one of the {self.name} task's is; expected another name"
+                )
+            return found
         if name not in known:
             raise RequestError(
-                f"metric {name!r} is not one of the {self.name} task's; expected one of {', '.join(known)}."
-                f"{nearest(name, known)}"
+                f"metric {name!r} is not one of the {self.name} task's; expected one of {', '.join(known)}, or one "
+                f"of your own as module:name.{nearest(name, known)}"
             )
         return known[name]
+
+    def _fits(self, metric: Metric) -> bool:
+        return (metric.takes == "values") == (self.family == "regression")

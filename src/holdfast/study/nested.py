@@ -1,0 +1,193 @@
+"""Nested cross-validation: what the whole procedure, its search included, achieves on rows it never saw."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from holdfast.data.folds import Fold
+from holdfast.errors import DataError
+from holdfast.evaluate.bootstrap import Interval
+from holdfast.evaluate.compare import mean_interval
+from holdfast.metrics.metric import Metric
+from holdfast.model.model import Model
+from holdfast.report.page import number
+from holdfast.search.clock import Clock
+from holdfast.search.executor import Executor
+from holdfast.search.journal import Journal
+from holdfast.study.board import candidates_of, run_search
+from holdfast.study.finish import RESTART, WRITING, fit_first_that_works
+from holdfast.study.folder import Folder, write_text
+from holdfast.study.folds import cut_outer
+from holdfast.study.prepare import Question
+from holdfast.study.request import Request
+from holdfast.study.ship import fields_of
+from holdfast.study.verdict import answers
+
+# Of a budget, this share is for the study itself; the outer folds have the rest. They come before the verdict, so that a
+# study which is killed meanwhile has not opened its seal.
+MAIN_SHARE = 0.5
+
+# Seconds that compiling and judging an outer fold's model take, beside its search.
+JUDGING = 1.0
+
+
+@dataclass(frozen=True)
+class Outer:
+    """One outer fold: what its own search chose, the score that search promised, and the score on the rows held out.
+
+    rows, held_out: how many were searched on, and judged. trials: configurations cross-validated inside.
+    """
+
+    chosen: str
+    inner: float
+    outer: float
+    rows: int
+    held_out: int
+    trials: int
+
+
+@dataclass(frozen=True)
+class Nested:
+    """Outer folds, and what they say of the procedure. asked: how many folds there should have been.
+
+    score: mean over the outer folds. optimism: by how much the inner scores were better, positive when they flatter.
+    """
+
+    folds: tuple[Outer, ...]
+    asked: int
+    score: Interval
+    optimism: Interval
+
+    def to_json(self) -> dict[str, Any]:
+        """As result.json holds it."""
+        return {
+            "asked": self.asked,
+            "folds": [asdict(fold) for fold in self.folds],
+            "inner": float(np.mean([fold.inner for fold in self.folds])) if self.folds else None,
+            **asdict(self.score),
+            "optimism": asdict(self.optimism),
+        }
+
+
+def main_clock(clock: Clock, request: Request) -> Clock:
+    """The time of the search and what belongs to it: all there is, unless outer folds need theirs."""
+    if not request.nested or clock.budget is None:
+        return clock
+    return Clock(MAIN_SHARE * clock.budget, clock.started)
+
+
+def nested(
+    question: Question, folder: Folder, *, executor: Executor, clock: Clock, end: float, say: Callable[[str], None]
+) -> Nested | None:
+    """Run the search anew on the rows of each outer fold, and judge what it chooses on the others; None unless asked for.
+
+    The time until `end` (of time.monotonic) is shared by the folds. A fold whose time only sufficed for the baseline is left
+    out. Finished folds and their trials are kept in the study's folder.
+    """
+    if not question.request.nested:
+        return None
+    folds, done = cut_outer(question), []
+    for place, fold in enumerate(folds, start=1):
+        kept = folder.trials / f"outer-{place}"
+        outer = _read(kept / "outer.json")
+        if outer is None:
+            seconds = None if clock.budget is None else max(0.0, end - time.monotonic()) / (len(folds) - place + 1)
+            say(f"outer fold {place} of {len(folds)}")
+            outer = _judge(question, fold, Journal(kept), seconds, executor, _within(say, place, len(folds)))
+            if outer is not None:
+                write_text(kept / "outer.json", json.dumps(asdict(outer), indent=2))
+        if outer is not None and isfinite(outer.outer):
+            done.append(outer)
+    return summary(done, asked=len(folds), metric=question.metric)
+
+
+def summary(folds: Sequence[Outer], *, asked: int, metric: Metric) -> Nested:
+    """Mean and interval of the outer scores and of the optimism, by a variance that knows folds share rows."""
+    share = float(np.mean([fold.held_out / fold.rows for fold in folds])) if folds else 0.0
+    score = mean_interval([fold.outer for fold in folds], share)
+    low, high = score.low, score.high
+    score = replace(score, high=min(high, metric.best)) if metric.greater_is_better else score
+    score = score if metric.greater_is_better else replace(score, low=max(low, metric.best))
+    optimism = mean_interval([metric.gain(fold.inner) - metric.gain(fold.outer) for fold in folds], share)
+    return Nested(tuple(folds), asked, score, optimism)
+
+
+def words_of(found: Nested, metric: Metric) -> list[str]:
+    """Say what the procedure achieves, and by how much the scores it was chosen by flatter."""
+    if len(found.folds) < 2:
+        return [
+            f"Nested cross-validation was asked for, but the budget left time for {len(found.folds)} of {found.asked} outer "
+            f"folds: ask for more with --budget, or for fewer --outer-folds."
+        ]
+    trials = float(np.mean([fold.trials for fold in found.folds]))
+    score, gap = found.score, found.optimism
+    few = "" if len(found.folds) == found.asked else f" (of {found.asked}; time ran out for the others)"
+    achieves = (
+        f"The procedure achieves {metric.title} {number(score.score)} ({score.level:.0%} interval {number(score.low)} to "
+        f"{number(score.high)}) on rows its search never saw: {len(found.folds)} outer folds{few}, each with a search of its "
+        f"own over {trials:.0f} configurations on average."
+    )
+    inner = number(float(np.mean([fold.inner for fold in found.folds])))
+    spread = f"{score.level:.0%} interval {number(gap.low)} to {number(gap.high)}"
+    promised = f"The inner scores of those searches promised {inner}"
+    if gap.low > 0:
+        return [achieves, f"{promised}: choosing by them flatters by {number(gap.score)} ({spread})."]
+    return [achieves, f"{promised}: an optimism of {number(gap.score)}, which can't be told from none ({spread})."]
+
+
+def _judge(
+    question: Question,
+    fold: Fold,
+    journal: Journal,
+    seconds: float | None,
+    executor: Executor,
+    say: Callable[[str], None],
+) -> Outer | None:
+    """Search on the fold's training rows, fit and compile what is best, and score it on the others."""
+    rows, request = question.split.development, question.request
+    # An outer fold writes nothing, so it need not keep back the seconds that a study does.
+    budget = None if seconds is None else max(seconds - JUDGING, 0.0) + WRITING + RESTART
+    inside = replace(
+        question,
+        request=request.model_copy(update={"budget": budget, "repeats": request.repeats or 1, "nested": False}),
+        split=replace(question.split, development=rows[fold.train], sealed=rows[fold.valid]),
+    )
+    clock = Clock(budget)
+    searched = run_search(inside, executor=executor, journal=journal, clock=clock, say=say)
+    candidates = candidates_of(inside, searched, clock=clock)
+    finished = fit_first_that_works(candidates, inside, searched.problem, executor=executor, clock=clock, say=say)
+    chosen = finished.candidate
+    if len(searched.found.outcomes) < 2 or (chosen is candidates[-1] and candidates[0] is not chosen):
+        return None  # nothing but the baseline could be had in time
+    facts = {
+        "task": question.task.name,
+        "target": request.target,
+        "classes": None if question.task.classes is None else list(question.task.classes),
+        "schema": fields_of(question.features.take(finished.compiled.rows)),
+    }
+    held_out = question.dataset.take(rows[fold.valid])
+    predicted = answers(Model(facts, finished.compiled.onnx), held_out.frame)
+    outer = question.metric.score(question.encode(held_out), predicted)
+    tried = len(searched.found.outcomes) + len(searched.found.pruned)
+    return Outer(chosen.name, chosen.score, outer, len(fold.train), len(fold.valid), tried)
+
+
+def _within(say: Callable[[str], None], place: int, n_folds: int) -> Callable[[str], None]:
+    return lambda message: say(f"outer fold {place} of {n_folds}, {message}")
+
+
+def _read(path: Path) -> Outer | None:
+    if not path.exists():
+        return None
+    try:
+        return Outer(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"{path} can't be read ({error}); expected a finished outer fold: remove the study folder to start again"
+        ) from error

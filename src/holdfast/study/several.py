@@ -1,0 +1,295 @@
+"""Several targets, or sets of labels, of the same rows: a study for each, and one model that answers them all."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import polars as pl
+
+from holdfast.compile.join import Part, join
+from holdfast.data.frames import from_memory
+from holdfast.data.labels import by_label
+from holdfast.data.read import read
+from holdfast.errors import CompileError, DataError, RequestError
+from holdfast.model.model import SEVERAL, Model
+from holdfast.model.package import GRAPH, load, write
+from holdfast.model.schema import NUMERIC, Field, Schema
+from holdfast.report.several import write_several
+from holdfast.search.clock import parse_budget
+from holdfast.study.folder import Folder, next_free, write_text
+from holdfast.study.journey import Say
+from holdfast.study.journey import train as train_one
+from holdfast.study.prepare import ask
+from holdfast.study.request import Request
+from holdfast.study.settings import DEFAULT_BUDGET
+from holdfast.study.study import Study
+
+MULTILABEL = "multilabel"
+
+# Seconds kept back for joining the models.
+JOINING = 2.0
+
+# The joint model must answer these many rows as the single ones do.
+PROVEN_ROWS = 4_000
+
+
+class Studies(Mapping[str, Study]):
+    """A study by target, and the model that answers for all of them."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._folder = Folder(Path(path))
+        try:
+            self.result: dict[str, Any] = json.loads(self._folder.result_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise RequestError(f"{path} holds no result.json; expected the folder of finished studies") from None
+        self._studies = {name: Study(self.path / each["study"]) for name, each in self.result["targets"].items()}
+
+    @property
+    def path(self) -> Path:
+        """The folder that holds the studies."""
+        return self._folder.path
+
+    @cached_property
+    def model(self) -> Model:
+        """The model that ships."""
+        return load(self._folder.model)
+
+    def report(self) -> Path:
+        """The path of the page that leads to every target's report."""
+        return self._folder.report_file
+
+    def __getitem__(self, target: str) -> Study:
+        return self._studies[target]
+
+    def __iter__(self) -> Any:
+        return iter(self._studies)
+
+    def __len__(self) -> int:
+        return len(self._studies)
+
+
+@overload
+def train(
+    data: Any,
+    target: str,
+    *,
+    out: str | Path | None = ...,
+    say: Say = ...,
+    started: float | None = ...,
+    **settings: Any,
+) -> Study: ...
+
+
+@overload
+def train(
+    data: Any,
+    target: Sequence[str],
+    *,
+    out: str | Path | None = ...,
+    say: Say = ...,
+    started: float | None = ...,
+    **settings: Any,
+) -> Studies: ...
+
+
+def train(
+    data: Any,
+    target: str | Sequence[str],
+    *,
+    out: str | Path | None = None,
+    say: Say = lambda message: None,
+    started: float | None = None,
+    **settings: Any,
+) -> Study | Studies:
+    """Go from data to a model, a verdict and a report, in the folder `out` (default: study, study-2, ...).
+
+    data: a path, glob or SQLite URL, or rows in memory (polars, pandas, Arrow, NumPy, dicts). settings: as in
+    `holdfast.study.request.Request`, such as budget="5 min", metric, group, time, learners. A study that was killed goes
+    on where it was when called again with the same settings.
+
+    target: a column; or several, which get a study and an equal part of the budget each, and one model that answers them all
+    (Studies). task="multilabel" does that for a column of label sets such as "red|round", with a truth for each label.
+
+    Raises DataError when the data can't answer the question, RequestError when a setting is wrong.
+    """
+    targets = [target] if isinstance(target, str) else list(target)
+    if settings.get("task") == MULTILABEL:
+        if len(targets) != 1:
+            raise RequestError(
+                f"task {MULTILABEL} was asked for of {len(targets)} targets; expected one column of label sets"
+            )
+        del settings["task"]
+        raw = (
+            read(str(data), header=settings.get("header", True)) if isinstance(data, str | Path) else from_memory(data)
+        )
+        if targets[0] not in raw.frame.columns:
+            raise DataError(
+                f"target {targets[0]!r} is not a column of {raw.source}; expected one of {raw.frame.columns[:20]}"
+            )
+        data, targets, rare = by_label(raw.frame, targets[0])
+        if rare:
+            say(f"left out, in too few rows or nearly all: {', '.join(rare[:10])}")
+        if not targets:
+            raise DataError(
+                f"no label of {target!r} is in enough rows, and lacking in enough; expected at least one to learn"
+            )
+    elif len(targets) == 1:
+        return train_one(data, targets[0], out=out, say=say, started=started, **settings)
+    if len(set(targets)) < max(1, len(targets)):
+        raise RequestError(f"targets {', '.join(targets)} name one column twice, or none; expected different columns")
+    return _train_each(data, targets, Path(out) if out is not None else next_free(), say, started, settings)
+
+
+def _train_each(
+    data: Any, targets: Sequence[str], folder: Path, say: Say, started: float | None, settings: dict[str, Any]
+) -> Studies:
+    began = time.monotonic() if started is None else started
+    if Folder(folder).finished:
+        raise RequestError(f"{folder} holds finished studies; choose another --out or remove it")
+    requests = _requests(data, targets, settings)
+    for request in requests.values():  # what is wrong with one target is told before any is trained
+        ask(data if request.data == "memory" else request.data, request)
+    places = _folders(targets)
+    studies: dict[str, Study] = {}
+    for number, (target, request) in enumerate(requests.items()):
+        place = folder / places[target]
+        if not Folder(place).answers(target):  # by a run that was interrupted later
+            tell = _told(say, f"{target} ({number + 1} of {len(targets)})")
+            asked = request.model_dump(exclude={"target", "data"}, exclude_unset=True)
+            train_one(data, target, out=place, say=tell, started=began if number == 0 else None, **asked)
+        studies[target] = Study(place)
+    say("joining the models")
+    model = _joined(studies, folder)
+    _prove(model, studies, data, header=settings.get("header", True))
+    _finish(studies, places, folder, time.monotonic() - began)
+    return Studies(folder)
+
+
+def _requests(data: Any, targets: Sequence[str], settings: Mapping[str, Any]) -> dict[str, Request]:
+    """What is asked of each target: an equal part of the budget, and not to learn from the others."""
+    budget = parse_budget(settings.get("budget"))
+    if budget is None and settings.get("trials") is None:
+        budget = DEFAULT_BUDGET
+    common = {**settings, "budget": None if budget is None else max(1.0, (budget - JOINING) / len(targets))}
+    source = str(data) if isinstance(data, str | Path) else "memory"
+    whole = Request.of(**{**common, "target": targets[0], "data": source})
+    return {
+        target: whole.model_copy(update={"target": target, "drop": (*whole.drop, *_others(targets, target))})
+        for target in targets
+    }
+
+
+def _others(targets: Sequence[str], target: str) -> list[str]:
+    return [other for other in targets if other != target]
+
+
+def _told(say: Say, name: str) -> Callable[[str], None]:
+    return lambda message: say(f"{name}: {message}")
+
+
+def _folders(targets: Sequence[str]) -> dict[str, str]:
+    """A folder's name for each target: of plain characters, and no two alike."""
+    made: dict[str, str] = {}
+    for number, target in enumerate(targets, 1):
+        plain = re.sub(r"[^A-Za-z0-9_-]+", "-", target).strip("-")[:60] or "target"
+        taken = {each.lower() for each in made.values()} | {"model", "judged", "trials"}
+        made[target] = f"{plain}-{number}" if plain.lower() in taken else plain
+    return made
+
+
+def _joined(studies: Mapping[str, Study], folder: Path) -> Model:
+    """Write the joint model."""
+    models = [study.model for study in studies.values()]
+    fields: dict[str, Field] = {}
+    for model in models:
+        fields |= {field.name: field for field in model.schema.fields if field.name not in fields}
+    schema = Schema(tuple(fields.values()))
+    parts = [
+        Part((study.path / "model" / GRAPH).read_bytes(), *_places(study.model.schema, schema))
+        for study in studies.values()
+    ]
+    numbers, strings = _names(schema)
+    keys = ("task", "target", "metric", "classes", "decision", "intervals", "rows", "fingerprint")
+    facts = {
+        "task": SEVERAL,
+        "target": ", ".join(studies),
+        "classes": None,
+        "outputs": [{key: model.manifest.get(key) for key in keys} for model in models],
+        "schema": schema.to_json(),
+        "versions": {**models[0].manifest["versions"], "holdfast": version("holdfast")},
+    }
+    cards = "\n\n".join((study.path / "model" / "card.md").read_text(encoding="utf-8") for study in studies.values())
+    write(
+        folder / "model",
+        facts,
+        join(parts, len(numbers), len(strings)),
+        reference=_references(studies),
+        card=f"# Model card: {len(studies)} targets\n\nOne graph answers all; each was trained and judged by itself.\n\n{cards}",
+    )
+    return load(folder / "model")
+
+
+def _names(schema: Schema) -> tuple[list[str], list[str]]:
+    numbers = [field.name for field in schema.fields if field.type in NUMERIC]
+    return numbers, [field.name for field in schema.fields if field.type not in NUMERIC]
+
+
+def _places(own: Schema, joint: Schema) -> tuple[list[int], list[int]]:
+    """Where a model's columns are among the joint one's."""
+    mine, all_ = _names(own), _names(joint)
+    return [all_[0].index(name) for name in mine[0]], [all_[1].index(name) for name in mine[1]]
+
+
+def _references(studies: Mapping[str, Study]) -> bytes:
+    """The summaries of every column, each once."""
+    import io
+
+    frames: list[pl.DataFrame] = []
+    seen: set[str] = set()
+    for study in studies.values():
+        frame = pl.read_ipc(study.path / "model" / "reference.arrow")
+        frames.append(frame.filter(~pl.col("column").is_in(sorted(seen))))
+        seen |= set(frame["column"].to_list())
+    buffer = io.BytesIO()
+    pl.concat(frames).write_ipc(buffer)
+    return buffer.getvalue()
+
+
+def _prove(model: Model, studies: Mapping[str, Study], data: Any, *, header: bool) -> None:
+    """The joint model must answer as the single ones do."""
+    frame = (read(str(data), header=header) if isinstance(data, str | Path) else from_memory(data)).frame.head(
+        PROVEN_ROWS
+    )
+    numbers, strings = model.schema.arrays(frame)
+    answers, start = model.answers(numbers, strings), 0
+    for target, study in studies.items():
+        own_numbers, own_strings = _places(study.model.schema, model.schema)
+        expected = study.model.answers(numbers[:, own_numbers], strings[:, own_strings]).reshape(len(answers), -1)
+        given = answers[:, start : start + expected.shape[1]]
+        if not np.array_equal(given, expected):
+            raise CompileError(f"the joint model answers {target!r} otherwise than its own does; please report this")
+        start += expected.shape[1]
+
+
+def _finish(studies: Mapping[str, Study], places: Mapping[str, str], folder: Path, seconds: float) -> None:
+    """Write result.json and the page that leads to every target's report."""
+    rows = {}
+    for target, study in studies.items():
+        verdict = study.verdict
+        kept = ("metric", "score", "low", "high", "level", "baseline", "rows")
+        chosen = next((row["learner"] for row in study.result["leaderboard"] if row.get("chosen")), "")
+        rows[target] = {
+            "study": places[target],
+            "task": study.result["task"],
+            "shipped": chosen,
+            "sentence": study.result["sentence"],
+            **{key: verdict[key] for key in kept},
+        }
+    write_text(folder / "result.json", json.dumps({"targets": rows, "seconds": seconds}, indent=2))
+    write_several(rows, folder / "report.html")
