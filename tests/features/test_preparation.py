@@ -131,6 +131,23 @@ def test_a_column_can_have_its_own_way():
     assert "many (code)" in encoder.names()
 
 
+def test_two_values_are_not_bent_unless_named():
+    bending, named = Preparation(scaling="quantile"), Preparation(columns=(("flag", "scale", "power"),))
+    assert bending.scaling_of("flag", Kind.BOOLEAN) == "standard"
+    assert bending.scaling_of("size", Kind.NUMBER) == "quantile"
+    assert named.scaling_of("flag", Kind.BOOLEAN) == "power"
+    assert Preparation(scaling="minmax").scaling_of("flag", Kind.BOOLEAN) == "minmax"
+
+
+def test_a_cross_of_positive_columns_may_be_negative():
+    numbers = {"a": np.linspace(1, 2, 50), "b": np.linspace(2, 1, 50)}
+    columns = Columns(numbers, {}, dict.fromkeys("ab", Kind.NUMBER))
+    encoder = Encoder(asking(scaling="box_cox", crosses=(Cross("a", "-", "b"),)))
+    encoder.fit_transform(columns, np.zeros((50, 1)))
+    assert encoder.words()["a - b"] == "as it is, scaled: power"
+    assert len(np.unique(encoder.transform(columns)[:, encoder.names().index("a - b")])) == 50
+
+
 KINDS = {
     "city": Kind.CATEGORY,
     "shop-id": Kind.CATEGORY,

@@ -22,7 +22,9 @@ def frame(n_rows: int = 400) -> pl.DataFrame:
     city = rng.choice(["Paris", "Rome", "Oslo"], n_rows)
     price = np.exp(2 + np.log(size / rooms) + (city == "Oslo") + 0.5 * rng.normal(size=n_rows))
     noise = {f"noise{k}": rng.normal(size=n_rows) for k in range(3)}
-    return pl.DataFrame({"size": size, "rooms": rooms, "city": city, "price": price, **noise})
+    return pl.DataFrame(
+        {"yes": noise["noise0"] > 0, "size": size, "rooms": rooms, "city": city, "price": price, **noise}
+    )
 
 
 def test_what_was_asked_is_done_and_told_everywhere(tmp_path):
@@ -30,18 +32,18 @@ def test_what_was_asked_is_done_and_told_everywhere(tmp_path):
         frame(),
         "price",
         learners="ridge",
-        trials=2,
+        trials=1,
         out=tmp_path / "study",
         scale="power",
         encode="target",
         cross="size/rooms",
         select="l1:3",
-        target_transform="auto",
+        target_transform="log",
         features={"size": {"scale": "robust"}},
     )
     result = json.loads((study.path / "result.json").read_text())
     preparation = result["preparation"]
-    assert preparation["target_transform"] == "auto"
+    assert preparation["target_transform"] == "log"
     (matrix,) = preparation["matrices"]
     assert matrix["target"] == "log"
     assert matrix["matrix_columns"] == 3
@@ -67,6 +69,7 @@ def test_what_was_asked_is_done_and_told_everywhere(tmp_path):
     [
         ({"scale": "box_cox"}, "column 'noise0', which goes down to .* say power"),
         ({"scale": "box_cox", "features": {f"noise{k}": {"scale": "power"} for k in range(3)}}, None),
+        ({"features": {"yes": {"scale": "box_cox"}}}, "column 'yes', which goes down to 0"),
         ({"scale": "rubost"}, "Did you mean 'robust'"),
         ({"encode": "one_hot"}, "Did you mean 'onehot'"),
         ({"cross": "size*city"}, "joins a number and a category"),

@@ -45,7 +45,7 @@ def check_preparation(request: Request, dataset: Dataset, task: Task) -> None:
     roles = (request.target, request.group, request.weight)
     preparation = read_preparation(request, {name: kind for name, kind in dataset.kinds.items() if name not in roles})
     for name, kind in dataset.kinds.items():
-        if name in roles or kind is not Kind.NUMBER or preparation.scaling_of(name, kind) != "box_cox":
+        if name in roles or kind not in (Kind.NUMBER, Kind.BOOLEAN) or preparation.scaling_of(name, kind) != "box_cox":
             continue
         lowest = dataset.frame[name].min()
         if isinstance(lowest, int | float) and lowest <= 0:
