@@ -69,7 +69,9 @@ def _refuse(operator: str, why: str = "") -> NoReturn:
 
 def _constant(array: Any) -> Any:
     if array.dtype == object:
-        return _cells([each.decode() if isinstance(each, bytes) else each for each in array.ravel()]).reshape(array.shape)
+        return _cells([each.decode() if isinstance(each, bytes) else each for each in array.ravel()]).reshape(
+            array.shape
+        )
     return array
 
 
@@ -147,7 +149,12 @@ def _equal(a: Any, b: Any) -> Any:
         return True if isinstance(a, Column) and a.text else Apply("isNotMissing", (a,))
     if isinstance(a, Column) and a.text and not isinstance(b, Symbol):
         return Lookup(a, {b: True}, default=False)
-    if isinstance(a, Apply) and a.function == "*" and not isinstance(a.arguments[1], Symbol) and a.arguments[1] == b == 0:
+    if (
+        isinstance(a, Apply)
+        and a.function == "*"
+        and not isinstance(a.arguments[1], Symbol)
+        and a.arguments[1] == b == 0
+    ):
         return Apply("isNotMissing", (a.arguments[0],))
     return Apply("equal", (a, b))
 

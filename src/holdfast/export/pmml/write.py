@@ -42,7 +42,9 @@ def _number(field: Field) -> Any:
     if field.type == "boolean":
         words = {"true": 1.0, "1": 1.0, "1.0": 1.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
         words |= dict.fromkeys(field.true, 1.0) | dict.fromkeys(field.false, 0.0)
-        cased = {form: truth for word, truth in words.items() for form in (word, word.lower(), word.title(), word.upper())}
+        cased = {
+            form: truth for word, truth in words.items() for form in (word, word.lower(), word.title(), word.upper())
+        }
         return Lookup(Column(field.name, text=True), cased | words, NAN)
     if field.type == "datetime":
         return Apply("dateSecondsSinceYear", (Column(field.name), 1970))
