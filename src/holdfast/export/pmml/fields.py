@@ -184,6 +184,7 @@ def _title(cell: Any) -> str:
 def _number(value: Any) -> Element:
     if value != value:
         return Element("Constant", missing="true")
-    element = Element("Constant", dataType="double")
-    element.text = repr(float(value))
+    whole = isinstance(value, int)
+    element = Element("Constant", dataType="integer" if whole else "double")
+    element.text = repr(value if whole else float(value))
     return element
