@@ -20,7 +20,7 @@ from holdfast.evaluate.calibrate import Calibrator
 from holdfast.export.pmml.forests import threshold
 from holdfast.export.pmml.write import pmml
 from holdfast.learners.catalogue import find
-from holdfast.model.model import name_of
+from holdfast.model.output import name_of
 from holdfast.model.package import GRAPH, load, write
 from holdfast.model.schema import Field, Schema
 from holdfast.testing.checks import fit

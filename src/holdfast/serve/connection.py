@@ -61,6 +61,8 @@ def guarded(limits: Limits) -> Any:
         _size = 0  # of the headers that are coming in
         _in_headers = _unfinished = True
         _deadline: asyncio.TimerHandle | None = None
+        _idle_since: float | None = None  # None while a request is in progress
+        _idle_timer: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
@@ -71,6 +73,8 @@ def guarded(limits: Limits) -> Any:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._in_time()
+            if self._idle_timer is not None:
+                self._idle_timer.cancel()
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
@@ -84,6 +88,32 @@ def guarded(limits: Limits) -> Any:
             if self._unfinished and self._deadline is None and not self.transport.is_closing():
                 # Most requests come whole, and need no timer.
                 self._deadline = self.loop.call_later(limits.seconds, self._too_slow)
+
+        def on_response_complete(self) -> None:
+            """As uvicorn's, with one timer a connection instead of one a request."""
+            self.server_state.total_requests += 1
+            if self.transport.is_closing():
+                return
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
+                return
+            self._idle_since = self.loop.time()
+            if self._idle_timer is None:
+                self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._still_idle)
+
+        def _unset_keepalive_if_required(self) -> None:
+            self._idle_since = None
+
+        def _still_idle(self) -> None:
+            self._idle_timer = None
+            if self._idle_since is None:
+                return  # the end of the request in progress sets another timer
+            left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+            if left > 0:
+                self._idle_timer = self.loop.call_later(left, self._still_idle)
+            else:
+                self.timeout_keep_alive_handler()
 
         def on_message_begin(self) -> None:
             super().on_message_begin()

@@ -17,7 +17,8 @@ def predict(call: Call, limits: Limits) -> Asked:
         return Asked(served.door.records(given), lambda answers: Answer(dumps(_records(served.many(answers)))))
     if not isinstance(given, dict):
         raise Problem(400, f"the body is {shown(given)}; expected a record, an array of records, or columns as arrays")
-    if list in set(map(type, given.values())) and _are_columns(given, served):
+    first = given.get(served.first)
+    if (first is None or first.__class__ is list) and _are_columns(given, served):
         return Asked(served.door.columns(given), lambda answers: Answer(dumps(served.many(answers))))
     return Asked(served.door.record(given), lambda answers: Answer(dumps(served.one(answers))))
 

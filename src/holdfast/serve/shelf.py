@@ -70,6 +70,7 @@ class Served:
         self._settings = settings
         self.door = Door(self.model.schema, settings)
         self.fingerprint = self.model.fingerprint
+        self.first = self.model.schema.fields[0].name
         self.example = {field.name: example_of(field) for field in self.model.schema.fields}
         nothing = self.model.schema.arrays({field.name: [] for field in self.model.schema.fields})
         self.columns = list(self.model.columns(self.model.answers(*nothing)))
