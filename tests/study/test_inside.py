@@ -101,3 +101,11 @@ def test_without_importances_there_are_no_effects(tmp_path, monkeypatch):
     study = hf.train(rows(), "y", out=tmp_path / "study", learners="ridge", trials=1)
     assert study.result["dependence"]["columns"] == []
     assert "the effects of columns" in study.result["no_time_for"]
+
+
+def test_folds_cut_more_than_once_change_nothing(tmp_path):
+    X, y = load_wine(return_X_y=True, as_frame=True)
+    settings = {"learners": "gaussian_naive_bayes", "trials": 1, "repeats": 2}
+    study = hf.train(X.assign(kind=y), "kind", out=tmp_path / "study", **settings)
+    assert [each["learner"] for each in study.result["search"]["trials"]] == ["gaussian_naive_bayes"]
+    assert 0 < study.result["decision"]["score"] < 1
