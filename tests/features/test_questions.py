@@ -66,5 +66,5 @@ def test_long_sets_are_cut_short_and_the_smaller_side_is_named():
 def test_there_is_no_question_beyond_the_matrix():
     encoder = Encoder(Matrix())
     encoder.fit_transform(COLUMNS, TARGETS)
-    with pytest.raises(IndexError, match="columns"):
+    with pytest.raises(IndexError, match="no matrix column"):
         encoder.question(1000, 0.5)

@@ -17,11 +17,13 @@ def decision_facts(finished: Finished, question: Question, problem: Problem) -> 
     if question.task.classes is None:
         return None
     chosen = isinstance(question.request.threshold, str)
-    points = [] if question.task.n_classes != 2 else curve(problem.y[problem.once.judged], finished.unseen[:, 1])
+    once = problem.once
+    y = problem.y[once.judged]
+    points = [] if question.task.n_classes != 2 else curve(y, finished.unseen[:, 1])
     return {
         **question.decision.to_json(),
         "chosen": chosen,
-        "score": score_by_parts(question.metric, problem.y[problem.judged], finished.unseen, problem.parts),
+        "score": score_by_parts(question.metric, y, finished.unseen, once.parts),
         "words": words_of_decision(question),
         "curve": points,
     }

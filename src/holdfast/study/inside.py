@@ -82,7 +82,8 @@ def look_inside(
     deadline: float,
 ) -> Inside:
     """Draw the model and its search, as far as the deadline (time.monotonic) allows."""
-    inside = Inside(trials=[_trial(each) for each in searched.found.outcomes if each is not searched.baseline])
+    first = searched.baseline.spec.number
+    inside = Inside(trials=[_trial(each) for each in searched.found.outcomes if each.spec.number != first])
     _dependence(inside, question, model, importance, deadline)
     if shipped.tree is not None:
         inside.tree = shipped.tree
