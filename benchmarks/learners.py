@@ -72,7 +72,7 @@ NAMES = {
 TRAIN, TEST = 2_000, 1_000
 
 # Seconds of processor time for each, and how many at once.
-LIMIT, AT_ONCE = 30, 5
+LIMIT, AT_ONCE = 30, 2
 
 # Seconds that a speed is measured for.
 SPELL = 0.05
@@ -113,7 +113,14 @@ def prepare(each: dict[str, str], path: Path) -> None:
     for rows, most in ((question.split.development, TRAIN), (question.split.sealed, TEST)):
         taken = np.sort(rng.choice(rows, min(len(rows), most), replace=False))
         parts += [question.columns(taken), question.y(taken)]
-    path.write_bytes(pickle.dumps((question.task.name, question.task.n_classes, *parts)))
+    keep(path, (question.task.name, question.task.n_classes, *parts))
+
+
+def keep(path: Path, found: Any) -> None:
+    """Write at once or not at all, so that a run stopped in between leaves nothing half done."""
+    part = path.with_name(f"{path.name}~")
+    part.write_bytes(pickle.dumps(found))
+    part.replace(path)
 
 
 def odd(columns: Columns) -> Columns:
@@ -133,7 +140,7 @@ def measure(learner: Learner, path: Path, out: Path) -> None:
     task, n_classes, columns, y, new, answers = pickle.loads(path.read_bytes())
     reason = objection(learner, Given(y, len(columns.kinds), n_classes), sampled=True)
     if reason is not None:
-        out.write_bytes(pickle.dumps({"error": reason}))
+        keep(out, {"error": reason})
         return
     began = time.process_time()
     encoder = Encoder(learner.wants)
@@ -147,7 +154,7 @@ def measure(learner: Learner, path: Path, out: Path) -> None:
     # In units of the target's spread, as probabilities are in units of one.
     found["difference"] = max(proof.max_abs_difference / proof.allowed for proof in proofs) * TOLERANCE
     found["labels"] = sum(proof.labels_differ for proof in proofs)
-    out.write_bytes(pickle.dumps(found))
+    keep(out, found)
 
 
 def compiled_speed(onnx: bytes, columns: Columns) -> float:
@@ -206,7 +213,7 @@ def run(each: dict[str, str], learners: list[Learner]) -> dict[tuple[str, str], 
     waiting = [(learner, out) for learner, out in zip(learners, outs, strict=True) if not out.exists()]
     for number, error in in_children([(measure, learner, path, out) for learner, out in waiting], LIMIT):
         if error:
-            waiting[number][1].write_bytes(pickle.dumps({"error": error}))
+            keep(waiting[number][1], {"error": error})
     for learner, out in zip(learners, outs, strict=True):
         measured[learner.name, each["name"]] = pickle.loads(out.read_bytes())
         told = {
