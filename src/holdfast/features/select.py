@@ -10,6 +10,9 @@ from holdfast.features.preparation import Selection
 # Columns are judged on this many rows at most.
 MOST_ROWS = 20_000
 
+# The lasso looks at the commonest classes, this many at most.
+MOST_CLASSES = 10
+
 # Of the columns left, recursive elimination takes away this share at a time.
 STEP = 0.1
 
@@ -52,21 +55,19 @@ def _plain(matrix: Matrix32) -> Floats:
 
 
 def _weights(plain: Floats, y: Any, *, classes: bool, seed: int) -> Floats:
-    """Sizes of the weights of a lasso whose strength was cross-validated (Tibshirani, 1996)."""
+    """Sizes of the weights of a lasso whose strength was cross-validated (Tibshirani, 1996); of classes, one against the rest."""
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LassoCV, LogisticRegressionCV
+    from sklearn.linear_model import LassoCV
 
+    names, counts = np.unique(y, return_counts=True)
+    common = names[np.argsort(-counts, kind="stable")][: 1 if len(names) == 2 else MOST_CLASSES]
+    targets = [(y == each).astype(np.float64) for each in common] if classes else [y]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        if not classes:
-            return np.asarray(np.abs(LassoCV(cv=3, alphas=30, random_state=seed).fit(plain, y).coef_))
-        settings: dict[str, Any] = {"l1_ratios": (1.0,), "solver": "saga" if len(np.unique(y)) > 2 else "liblinear"}
-        model = LogisticRegressionCV(
-            Cs=8, cv=3, scoring="neg_log_loss", max_iter=100, random_state=seed, use_legacy_attributes=False, **settings
-        )
-        return np.asarray(np.abs(model.fit(plain, y).coef_).max(axis=0))
+        fitted = [LassoCV(cv=3, alphas=30, random_state=seed).fit(plain, target) for target in targets]
+    return np.asarray(np.max([np.abs(each.coef_) for each in fitted], axis=0))
 
 
 def _importances(plain: Floats, y: Any, *, classes: bool, seed: int) -> Floats:

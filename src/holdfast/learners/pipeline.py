@@ -115,7 +115,7 @@ def fit_estimator(
     scale = _scale(learner, y)
     y = (y - scale.centre) / scale.spread
     if bend is not None:
-        scale = replace(scale, smear=_smear(fit, bend, scale.spread, matrix, y, weights, seed))
+        scale = replace(scale, smear=_smear(fit, bend, scale, matrix, y, weights, seed))
     return Pipeline(learner, encoder, fit(matrix, y, weights), n_classes, scale)
 
 
@@ -127,15 +127,16 @@ def _scale(learner: Learner, y: Floats) -> Scale:
 
 
 def _smear(
-    fit: Callable[..., Any], bend: Bend, spread: float, matrix: Matrix32, y: Floats, weights: Floats | None, seed: int
+    fit: Callable[..., Any], bend: Bend, scale: Scale, matrix: Matrix32, y: Floats, weights: Floats | None, seed: int
 ) -> Smear:
     """Residuals of rows held out of a fit on the others: those of fitted rows would be too small."""
     n_rows = len(y)
     if n_rows < FEWEST_ROWS:
-        return fit_smear(bend, np.zeros(1), None)
+        return fit_smear(bend, np.zeros(1), np.zeros(1), None)
     order = np.random.default_rng(seed).permutation(n_rows)
     held = np.sort(order[: min(round(HELD_OUT * n_rows), MOST_HELD_OUT)])
     others = np.setdiff1d(np.arange(n_rows), held)
     estimator = fit(matrix[others], y[others], None if weights is None else weights[others])
     guessed = np.asarray(estimator.predict(matrix[held]), dtype=np.float64).reshape(-1)
-    return fit_smear(bend, spread * (y[held] - guessed), None if weights is None else weights[held])
+    truth, guessed = (scale.centre + scale.spread * values for values in (y[held], guessed))
+    return fit_smear(bend, truth, guessed, None if weights is None else weights[held])

@@ -18,14 +18,17 @@ RESIDUALS = 50
 
 @dataclass(frozen=True)
 class Bend:
-    """Yeo and Johnson's curve for a target; an exponent of 0 is log(1 + y). low, high: answers are kept between, as bent.
+    """Yeo and Johnson's curve for a target; an exponent of 0 is log(1 + y).
 
-    The ends lie one range of the training targets beyond them, and no target of at least 0 gets an answer below.
+    low, high: the ends of the training targets, as bent, between which answers are kept: on a bent scale a line that runs on
+    soon leaves the world. lowest, highest: ends for answers with a residual added, one range of the targets further out.
     """
 
     exponent: float
-    low: float
-    high: float
+    low: float = 0.0
+    high: float = 0.0
+    lowest: float = 0.0
+    highest: float = 0.0
 
     def apply(self, y: Floats) -> Floats:
         """Targets (n_rows,) as they are learned."""
@@ -51,7 +54,7 @@ class Smear:
         answer = clip(answer, bend.low, bend.high)
         if bend.exponent == 0.0:
             return at_least(exp(answer) * self.factor - 1.0, np.zeros(1))
-        spread = clip(answer + self.residuals[None, :], bend.low, bend.high)
+        spread = clip(answer + self.residuals[None, :], bend.lowest, bend.highest)
         back = yeo_johnson_inverse(spread, np.array([bend.exponent]))
         mean: Number = back @ np.full((len(self.residuals), 1), 1.0 / len(self.residuals))
         return mean
@@ -64,19 +67,20 @@ def fit_bend(transform: Transform, y: Floats) -> Bend:
     [1.0]
     """
     exponent = 0.0 if transform == "log" else float(fitted_exponents(y[:, None], "yeo_johnson")[0])
-    lowest, highest = float(y.min()), float(y.max())
-    width = highest - lowest
-    ends = np.array([lowest - width if lowest < 0 else max(0.0, lowest - width), highest + width])
-    low, high = Bend(exponent, 0.0, 0.0).apply(ends)
-    return Bend(exponent, float(low), float(high))
+    low, high = float(y.min()), float(y.max())
+    width = high - low
+    lowest = low - width if low < 0 else max(0.0, low - width)
+    ends = Bend(exponent).apply(np.array([low, high, lowest, high + width]))
+    return Bend(exponent, *map(float, ends))
 
 
-def fit_smear(bend: Bend, residuals: Floats, weights: Floats | None) -> Smear:
-    """Learn how answers come back, from residuals (n_rows,) on the bent scale of rows that were not fitted.
+def fit_smear(bend: Bend, truth: Floats, answers: Floats, weights: Floats | None) -> Smear:
+    """Learn how answers come back, from rows that were not fitted: bent targets and answers for them, (n_rows,) each.
 
-    >>> fit_smear(Bend(0.0, 0.0, 9.0), np.log([1.0, 3.0]), None).factor
+    >>> fit_smear(Bend(0.0, 0.0, 9.0), np.log([1.0, 3.0]), np.zeros(2), None).factor
     2.0
     """
+    residuals = truth - np.clip(answers, bend.low, bend.high)
     order = np.argsort(residuals, kind="stable")
     counts = np.ones(len(residuals)) if weights is None else weights
     places = np.cumsum(counts[order]) / counts.sum()
