@@ -45,6 +45,11 @@ def test_how_answers_are_decided():
         decision_of(request(threshold="best"), THREE)
 
 
+def test_costs_may_name_classes_as_they_stand_in_the_data():
+    task = Binary("asked for", (0, 1))
+    assert decision_of(request(costs={0: {1: 1}, 1: {0: 3}}), task).costs.tolist() == [[0, 1], [3, 0]]
+
+
 def test_a_questions_metrics_decide_as_it_does_and_the_first_is_its_metric():
     frame = pl.DataFrame({"x": np.arange(60.0), "y": ["no", "no", "yes"] * 20})
     question = ask(frame, request(threshold=0.2, metric="recall"))

@@ -101,11 +101,11 @@ def read_wish(asked: str, metrics: Sequence[Metric], main: Metric) -> Wish:
 def choose(wish: Wish, y: Integers, share: Floats) -> Decision:
     """Choose the threshold on out-of-fold probabilities of the positive class, (n_rows,); of equals the nearest to 0.5."""
     cuts = _cuts(y, share)
-    answers = [(share > cut).astype(np.int64) for cut in cuts]
-    gains = np.array([wish.metric.gain(wish.metric.function(y, each, None)) for each in answers])
-    said = f"{wish.metric.title} is highest"
+    scores = np.array([_score(wish.metric, y, share, cut) for cut in cuts])
+    gains = np.array([wish.metric.gain(score) for score in scores])
+    reached, said = scores, f"{wish.metric.title} is highest"
     if wish.bound is not None:
-        reached = np.array([wish.bound.function(y, each, None) for each in answers])
+        reached = np.array([_score(wish.bound, y, share, cut) for cut in cuts])
         enough = reached >= wish.least
         said = f"{said} with {wish.bound.title} of at least {wish.least:g}"
         if enough.any():
@@ -115,23 +115,30 @@ def choose(wish: Wish, y: Integers, share: Floats) -> Decision:
             said = f"{wish.bound.title} does not reach {wish.least:g}, and is highest"
     best = np.flatnonzero(gains >= gains.max())
     at = best[np.argmin(np.abs(cuts[best] - 0.5))]
-    scores = f"{wish.metric.title} {wish.metric.function(y, answers[at], None):.4g}"
+    found = f"{wish.metric.title} {scores[at]:.4g}"
     if wish.bound is not None:
-        scores += f", {wish.bound.title} {wish.bound.function(y, answers[at], None):.4g}"
-    return by_threshold(float(cuts[at]), f"out of fold {said} there ({scores})")
+        found += f", {wish.bound.title} {reached[at]:.4g}"
+    return by_threshold(float(cuts[at]), f"out of fold {said} there ({found})")
 
 
 def curve(y: Integers, share: Floats) -> list[dict[str, float]]:
     """Precision, recall and F1 over thresholds, for a picture."""
     points = []
     for cut in DRAWN:
-        answers = (share > cut).astype(np.int64)
-        (_, alarms), (_, hits) = confusion(y, answers, n_classes=2)
-        scores = {each.name: each.function(y, answers, None) for each in (PRECISION, RECALL, F1)}
-        if alarms + hits == 0:
-            scores["precision"] = float("nan")
-        points.append({"threshold": float(round(cut, 2)), **scores})
+        (_, alarms), (missed, hits) = confusion(y, (share > cut).astype(np.int64), n_classes=2)
+        points.append(
+            {
+                "threshold": float(round(cut, 2)),
+                "precision": float(hits / (hits + alarms)) if hits + alarms else float("nan"),
+                "recall": float(hits / (hits + missed)) if hits + missed else float("nan"),
+                "f1": float(2 * hits / (2 * hits + alarms + missed)) if hits + alarms + missed else 0.0,
+            }
+        )
     return points
+
+
+def _score(metric: Metric, y: Integers, share: Floats, cut: float) -> float:
+    return metric.function(y, (share > cut).astype(np.int64), None)
 
 
 def _cuts(y: Integers, share: Floats) -> Floats:

@@ -10,7 +10,7 @@ from holdfast.metrics.custom import place_of
 from holdfast.search.clock import parse_budget, parse_seconds
 from holdfast.search.proposals import TUNERS
 from holdfast.study.settings import DEFAULT_BUDGET, LEAVE_ONE_GROUP_OUT, read_folds, read_size
-from holdfast.tasks.costs import read_costs
+from holdfast.tasks.costs import class_name, read_costs
 
 
 class Request(BaseModel):
@@ -92,6 +92,14 @@ class Request(BaseModel):
     @classmethod
     def _size(cls, value: Any) -> int | None:
         return read_size(value)
+
+    @field_validator("costs", mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        """In Python classes may be named as they stand in the data: numbers, truths."""
+        if not isinstance(value, dict) or not all(isinstance(row, dict) for row in value.values()):
+            return value
+        return {class_name(truth): {class_name(k): v for k, v in row.items()} for truth, row in value.items()}
 
     @field_validator("threshold", mode="before")
     @classmethod

@@ -43,7 +43,7 @@ def cost_table(costs: Mapping[str, Mapping[str, Any]], labels: Sequence[Any]) ->
     >>> cost_table({"good": {"bad": 1}, "bad": {"good": 5}}, ["good", "bad"]).tolist()
     [[0.0, 1.0], [5.0, 0.0]]
     """
-    names = ["true" if label is True else "false" if label is False else str(label) for label in labels]
+    names = [class_name(label) for label in labels]
     _require_names(list(costs), names, "the true classes")
     table = np.zeros((len(names), len(names)))
     for row, truth in enumerate(names):
@@ -61,6 +61,11 @@ def cost_table(costs: Mapping[str, Mapping[str, Any]], labels: Sequence[Any]) ->
                 f"be dearer: rows are true classes, columns answers"
             )
     return table
+
+
+def class_name(label: Any) -> str:
+    """A class as a table of costs names it: as files write it."""
+    return str(label).lower() if isinstance(label, bool) else str(label)
 
 
 def _require_names(given: Sequence[str], names: Sequence[str], what: str) -> None:
