@@ -10,7 +10,6 @@ import holdfast as hf
 from holdfast.metrics.classification import ROC_AUC
 from holdfast.study.validation import Curve, Point, words_of
 
-
 LUCK = (0.9, 0.7, 0.5), (0.9, 0.7, 0.8)
 
 
@@ -59,7 +58,7 @@ def test_what_the_folds_cannot_tell_apart_is_no_finding():
     assert "hardly matters" in words_of(lucky, ROC_AUC, baseline=0.5)[0]
 
 
-def steps(n=400):
+def steps(n=800):
     """A staircase with noise: few leaves can't follow it, many follow the noise."""
     rng = np.random.default_rng(0)
     x = rng.uniform(size=n)
