@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.errors import OverrunError, RequestError, WorkFailedError, nearest
+from holdfast.evaluate.compare import mean_interval
 from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.space import Choice, Dimension
 from holdfast.metrics.metric import Metric
@@ -33,17 +34,24 @@ MATTERS, KNOWS_BY_HEART = 0.02, 0.25
 
 @dataclass(frozen=True)
 class Point:
-    """A value, and the mean score on the rows fitted and on the fold's own; spread: standard deviation of the latter."""
+    """A value, and the mean score on the rows fitted and on the fold's own.
+
+    folds: the latter fold by fold; spread: their standard deviation.
+    """
 
     value: Any
     fitted: float
     unseen: float
     spread: float
+    folds: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Points in order of the parameter's values. ordered: they are of a range, else a choice. folds: how many were fitted."""
+    """Points in order of the parameter's values. ordered: they are of a range, else a choice. folds: how many were fitted.
+
+    test_share: rows judged over rows fitted on, of one fold.
+    """
 
     learner: str
     param: str
@@ -51,6 +59,7 @@ class Curve:
     ordered: bool
     log: bool
     folds: int
+    test_share: float
     points: tuple[Point, ...]
 
 
@@ -132,12 +141,19 @@ def curve_of(
         return None
     fitted, unseen = np.moveaxis(np.array(done), 2, 0)
     points = [
-        Point(value, float(np.nanmean(fitted[:, k])), float(np.nanmean(unseen[:, k])), float(np.nanstd(unseen[:, k])))
+        Point(
+            value,
+            float(np.nanmean(fitted[:, k])),
+            float(np.nanmean(unseen[:, k])),
+            float(np.nanstd(unseen[:, k])),
+            tuple(unseen[:, k].tolist()),
+        )
         for k, value in enumerate(values)
     ]
     ordered = not isinstance(dimension, Choice)
     log = not isinstance(dimension, Choice) and dimension.log
-    return Curve(spec.learner, name, chosen, ordered, log, len(done), tuple(points))
+    share = float(np.mean([len(each.valid) / len(each.train) for each in problem.folds[: len(done)]]))
+    return Curve(spec.learner, name, chosen, ordered, log, len(done), share, tuple(points))
 
 
 def words_of(curve: Curve, metric: Metric, baseline: float) -> list[str]:
@@ -147,10 +163,11 @@ def words_of(curve: Curve, metric: Metric, baseline: float) -> list[str]:
     best = max(range(len(points)), key=lambda k: seen[k])
     scale = abs(seen[best] - metric.gain(baseline)) or 1.0
     name = f"{curve.param} of {curve.learner.replace('_', ' ')}"
-    if max(seen) - min(seen) < MATTERS * scale:
+    behind = [_clearly_behind(curve, each, points[best], metric, MATTERS * scale) for each in points]
+    if not any(behind):
         return [
             f"{name} hardly matters: whatever its value, {metric.title} on rows not seen stays about "
-            f"{number(points[best].unseen)}."
+            f"{number(points[best].unseen)}, as far as {curve.folds} folds can tell."
         ]
     worst = points[min(range(len(points)), key=lambda k: seen[k])]
     words = [
@@ -158,7 +175,7 @@ def words_of(curve: Curve, metric: Metric, baseline: float) -> list[str]:
         f"{number(points[best].unseen)} (at {_value(points[best].value)}); its best trial has {_value(curve.chosen)}."
     ]
     if curve.ordered:
-        words += _ends_in_words(points, seen, own, best, MATTERS * scale)
+        words += _ends_in_words(points, behind, seen, own, best, MATTERS * scale)
         if best in (0, len(points) - 1):
             words.append(
                 f"The best value is at the end of its range: a wider one, in [space.{curve.learner}] of a study file, may do "
@@ -174,22 +191,34 @@ def words_of(curve: Curve, metric: Metric, baseline: float) -> list[str]:
 
 
 def _ends_in_words(
-    points: Sequence[Point], seen: Sequence[float], own: Sequence[float], best: int, worth: float
+    points: Sequence[Point],
+    behind: Sequence[bool],
+    seen: Sequence[float],
+    own: Sequence[float],
+    best: int,
+    worth: float,
 ) -> list[str]:
     """What happens towards the end where the model fits its own rows better, and towards the other."""
     close, loose = (0, len(points) - 1) if own[0] > own[-1] else (len(points) - 1, 0)
     words = []
-    if seen[best] - seen[close] > worth and own[close] - seen[close] > own[best] - seen[best] + worth:
+    if behind[close] and own[close] - seen[close] > own[best] - seen[best] + worth:
         words.append(
             f"Towards {_value(points[close].value)} it overfits: {number(points[close].fitted)} on rows it was fitted on, "
             f"{number(points[close].unseen)} on others (variance)."
         )
-    if seen[best] - seen[loose] > worth and own[best] - own[loose] > worth:
+    if behind[loose] and own[best] - own[loose] > worth:
         words.append(
             f"Towards {_value(points[loose].value)} it underfits: {number(points[loose].fitted)} even on rows it was fitted on, "
             f"{number(points[loose].unseen)} on others (bias)."
         )
     return words
+
+
+def _clearly_behind(curve: Curve, point: Point, best: Point, metric: Metric, worth: float) -> bool:
+    """Whether a value is worse than the best by more than is worth a word, and more than the folds' luck."""
+    gains = [metric.gain(good) - metric.gain(bad) for good, bad in zip(best.folds, point.folds, strict=True)]
+    found = mean_interval([gain for gain in gains if np.isfinite(gain)], curve.test_share)
+    return metric.gain(best.unseen) - metric.gain(point.unseen) > worth and not found.low <= 0
 
 
 def _value(value: Any) -> str:
