@@ -80,10 +80,11 @@ def fit_first_that_works(
     """
     given_up: list[tuple[str, str]] = []
     executor.load(training(question, question.split.development))
+    rows = len(question.split.development)
     for number, candidate in enumerate(candidates):
         last = number == len(candidates) - 1
         allowed = (LAST_SHARE if given_up else JUDGED_SHARE) * (clock.left - WRITING)
-        if given_up and not last and RESTART + candidate.seconds(FEWEST_ROWS) > allowed:
+        if given_up and not last and RESTART + candidate.seconds(min(rows, FEWEST_ROWS)) > allowed:
             given_up.append((candidate.name, "the budget left no time for its final fit"))
             continue
         stop = float("inf") if last else time.monotonic() + PATIENCE * allowed
@@ -91,7 +92,6 @@ def fit_first_that_works(
         calibration = calibration_of(candidate, problem)
         unseen = _calibrated(candidate, calibration, problem)
         decision = _decision_of(unseen, question, problem)
-        rows = len(question.split.development)
         try:
             compiled = _fit(candidate, calibration, decision, rows, allowed, executor, stop=stop)
         except (CompileError, OverrunError, WorkFailedError) as error:
