@@ -10,6 +10,7 @@ import numpy as np
 from holdfast.errors import OverrunError, RequestError, WorkFailedError, nearest
 from holdfast.evaluate.compare import mean_interval
 from holdfast.learners.catalogue import find, portfolio
+from holdfast.learners.preparing import own_params
 from holdfast.learners.space import Choice, Dimension
 from holdfast.metrics.metric import Metric
 from holdfast.report.page import number
@@ -229,7 +230,7 @@ def _subject(candidate: Candidate, searched: Searched, metric: Metric, asked: st
     """The trial whose parameter is varied: the chosen model's heaviest member, or the best that has what was asked for."""
     members = [outcome for outcome, _ in sorted(candidate.members, key=lambda member: -member[1])]
     if asked is None:
-        return members[0] if members[0].spec.params else None
+        return members[0] if own_params(members[0].spec.params) else None
     ranked = sorted(searched.found.outcomes, key=lambda outcome: -metric.gain(outcome.score))
     fitting = (
         each for each in [*members, *ranked] if any(_is(asked, each.spec.learner, param) for param in each.spec.params)
