@@ -1,6 +1,7 @@
 """The map of the house: which room may import which, held for every file."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,10 @@ def test_files_stay_readable(path):
 def test_every_room_is_on_the_map():
     rooms = {path.name for path in SRC.iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert rooms == set(MAP)
+
+
+def test_every_file_that_is_no_code_is_installed():
+    settings = tomllib.loads((SRC.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = settings["tool"]["setuptools"]["package-data"]["holdfast"]
+    files = [path.relative_to(SRC) for path in SRC.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
+    assert [path for path in files if not any(path.match(pattern) for pattern in patterns)] == []

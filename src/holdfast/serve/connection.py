@@ -53,44 +53,20 @@ def server_of(app: App, settings: Settings) -> "uvicorn.Server":
     return Server(config)
 
 
-def guarded(limits: Limits) -> Any:
-    """Make uvicorn's protocol end connections that bring their headers too slowly, too many of them, or are too many."""
+def idling() -> Any:
+    """Make uvicorn's protocol end idle connections by one timer each, not one a request."""
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    class Guarded(HttpToolsProtocol):  # type: ignore[misc]
-        _size = 0  # of the headers that are coming in
-        _in_headers = _unfinished = True
-        _deadline: asyncio.TimerHandle | None = None
+    class Idling(HttpToolsProtocol):  # type: ignore[misc]
         _idle_since: float | None = None  # None while a request is in progress
         _idle_timer: asyncio.TimerHandle | None = None
 
-        def connection_made(self, transport: asyncio.Transport) -> None:
-            super().connection_made(transport)
-            if len(self.connections) > limits.connections:
-                transport.close()
-            else:
-                self._deadline = self.loop.call_later(limits.seconds, self._too_slow)
-
         def connection_lost(self, exc: Exception | None) -> None:
-            self._in_time()
             if self._idle_timer is not None:
                 self._idle_timer.cancel()
             super().connection_lost(exc)
 
-        def data_received(self, data: bytes) -> None:
-            if self._in_headers:
-                end = data.find(b"\r\n\r\n")
-                self._size += len(data) if end < 0 else end
-                if self._size > limits.headers:
-                    self._end(b"431 Request Header Fields Too Large")
-                    return
-            super().data_received(data)
-            if self._unfinished and self._deadline is None and not self.transport.is_closing():
-                # Most requests come whole, and need no timer.
-                self._deadline = self.loop.call_later(limits.seconds, self._too_slow)
-
         def on_response_complete(self) -> None:
-            """As uvicorn's, with one timer a connection instead of one a request."""
             self.server_state.total_requests += 1
             if self.transport.is_closing():
                 return
@@ -114,6 +90,41 @@ def guarded(limits: Limits) -> Any:
                 self._idle_timer = self.loop.call_later(left, self._still_idle)
             else:
                 self.timeout_keep_alive_handler()
+
+    return Idling
+
+
+def guarded(limits: Limits) -> Any:
+    """Make uvicorn's protocol end connections that bring their headers too slowly, too many of them, or are too many."""
+    base = idling()
+
+    class Guarded(base):  # type: ignore[misc]
+        _size = 0  # of the headers that are coming in
+        _in_headers = _unfinished = True
+        _deadline: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(transport)
+            if len(self.connections) > limits.connections:
+                transport.close()
+            else:
+                self._deadline = self.loop.call_later(limits.seconds, self._too_slow)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._in_time()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            if self._in_headers:
+                end = data.find(b"\r\n\r\n")
+                self._size += len(data) if end < 0 else end
+                if self._size > limits.headers:
+                    self._end(b"431 Request Header Fields Too Large")
+                    return
+            super().data_received(data)
+            if self._unfinished and self._deadline is None and not self.transport.is_closing():
+                # Most requests come whole, and need no timer.
+                self._deadline = self.loop.call_later(limits.seconds, self._too_slow)
 
         def on_message_begin(self) -> None:
             super().on_message_begin()
