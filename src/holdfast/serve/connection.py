@@ -96,9 +96,8 @@ def idling() -> Any:
 
 def guarded(limits: Limits) -> Any:
     """Make uvicorn's protocol end connections that bring their headers too slowly, too many of them, or are too many."""
-    base = idling()
 
-    class Guarded(base):  # type: ignore[misc]
+    class Guarded(idling()):  # type: ignore[misc]
         _size = 0  # of the headers that are coming in
         _in_headers = _unfinished = True
         _deadline: asyncio.TimerHandle | None = None
