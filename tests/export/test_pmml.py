@@ -16,7 +16,7 @@ from holdfast.cli.main import app
 from holdfast.compile.assemble import assemble
 from holdfast.data.columns import Columns, Kind
 from holdfast.errors import RequestError
-from holdfast.evaluate.calibrate import Calibrator
+from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
 from holdfast.export.pmml.forests import threshold
 from holdfast.export.pmml.write import pmml
 from holdfast.learners.catalogue import find
@@ -36,7 +36,7 @@ def columns_of(family, n_classes, *, text=False):
     return Columns(columns.numbers, strings, kinds), y
 
 
-def compiled(folder, members, family, n_classes, calibrator=Calibrator(), *, text=False):
+def compiled(folder, members, family, n_classes, calibrator=UNCALIBRATED, *, text=False):
     """A packaged model of learners by name and weight, and rows for it: some known, some with gaps and unseen values."""
     columns, y = columns_of(family, n_classes, text=text)
     pipelines = [(fit(find(name, family), columns, y), weight) for name, weight in members]
