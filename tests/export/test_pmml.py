@@ -9,7 +9,7 @@ from environments import environment
 from hypothesis import given
 from hypothesis import strategies as st
 from pmml_reader import answers, read
-from small_models import facts, logistic_graph
+from small_models import FIELDS, facts, logistic_graph
 from typer.testing import CliRunner
 
 from holdfast.cli.main import app
@@ -69,7 +69,8 @@ def rows_of(columns):
 
 def differences(model, document, rows):
     """The largest difference between the model's answers and a PMML reader's; labels must be the same."""
-    found, expected = [answers(read(document), row) for row in rows], model.score(rows)
+    root, expected = read(document), model.score(rows)
+    found = [answers(root, row) for row in rows]
     if model.classes:
         assert [each.pop("prediction") for each in found] == [
             name_of(each) for each in expected.pop("prediction").tolist()
@@ -186,6 +187,21 @@ def test_what_pmml_has_no_words_for_is_refused(tmp_path, name, text, said):
     with pytest.raises(RequestError, match=said):
         raise done.exception
     assert not (tmp_path / "out").exists()
+
+
+def test_arithmetic_beyond_measure_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr("holdfast.export.pmml.fields.MOST_PARTS", 5)
+    write(tmp_path / "model", facts(), logistic_graph(), reference=b"ARROW1", card="# A card")
+    with pytest.raises(RequestError, match="more than 5 parts"):
+        pmml(load(tmp_path / "model"), logistic_graph())
+
+
+def test_what_xml_has_no_way_to_write_is_refused(tmp_path):
+    fields = (Field("a\x01ge", "number"), *FIELDS[1:])
+    about = facts(schema=Schema(fields).to_json())
+    write(tmp_path / "model", about, logistic_graph(), reference=b"ARROW1", card="# A card")
+    with pytest.raises(RequestError, match="control character"):
+        pmml(load(tmp_path / "model"), logistic_graph())
 
 
 READER = """
