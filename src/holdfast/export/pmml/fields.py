@@ -18,7 +18,7 @@ from holdfast.export.pmml.symbols import (
 )
 
 # Beyond this many arguments of functions a document would be read for minutes: kernels over training rows, wide networks.
-MOST_PARTS = 200_000
+MOST_PARTS = 50_000
 
 
 class Fields:

@@ -1,7 +1,7 @@
 """The cells of a row that isn't known yet: what each is computed from."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -45,6 +45,11 @@ class Lookup(Symbol):
     column: Column
     table: Mapping[str, Any]
     default: Any
+
+    @property
+    def may_be_gap(self) -> bool:
+        """Whether a row can have nothing here."""
+        return any(value != value for value in (*self.table.values(), self.default))
 
     def at(self, key: str | None) -> Any:
         """The value of a text; None for one that is not in the table."""
@@ -97,6 +102,11 @@ class Weighted(Symbol):
     terms: tuple[tuple[Symbol, float], ...]
     constant: float
 
+    @cached_property
+    def may_be_gap(self) -> bool:
+        """Whether a row can have nothing here."""
+        return any(symbol.may_be_gap for symbol, _ in self.terms)
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -118,8 +128,9 @@ class Trees(Symbol):
     """The sum of trees over columns. mode: how a value compares to a threshold on the way to `true`."""
 
     trees: tuple[Tree, ...]
-    columns: tuple[Any, ...] = field(repr=False)
+    columns: tuple[Any, ...]
     mode: str
+    may_be_gap = False
 
 
 def weighted(pairs: Iterable[tuple[Any, float]], constant: float = 0.0) -> Any:
