@@ -27,7 +27,8 @@ FUNCTIONS = {
     "ln": math.log,
     "sqrt": math.sqrt,
     "trimBlanks": str.strip,
-    "dateSecondsSinceYear": lambda a, year: (datetime.fromisoformat(a) - datetime(int(year), 1, 1)).total_seconds(),
+    "dateDaysSinceYear": lambda a, year: (datetime.fromisoformat(a) - datetime(int(year), 1, 1)).days,
+    "dateSecondsSinceMidnight": lambda a: (datetime.fromisoformat(a) - datetime.min).seconds,
 }
 PASS_OVER_GAPS = {"min": min, "max": max, "sum": math.fsum}
 
@@ -118,7 +119,7 @@ def of_regression(model, known):
         powers = {label: math.exp(value - highest) for label, value in sums.items()}
         return {label: power / math.fsum(powers.values()) for label, power in powers.items()}
     assert method == "none"
-    return sums if None not in sums else sums[None]
+    return sums.get(None, sums)
 
 
 def expression(element, known):

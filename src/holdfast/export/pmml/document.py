@@ -1,10 +1,12 @@
 """A whole PMML document: what the data are, the derived fields, and the model."""
 
+import re
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from holdfast.errors import RequestError
 from holdfast.export.pmml.fields import Fields
 from holdfast.export.pmml.forests import tree_model
 from holdfast.export.pmml.symbols import Apply, Logistic, Softmax, Trees, Weighted, weighted
@@ -16,6 +18,8 @@ TYPES = {bool: "boolean", int: "integer", float: "double", str: "string"}
 
 # How columns are read; all others as texts, truths too, which have their words.
 KINDS = {"number": ("continuous", "double"), "datetime": ("ordinal", "dateTime")}
+
+FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 # The attribute that names a field, by the element that has one.
 REFERENCES = {"FieldRef": "field", "SimplePredicate": "field", "FieldColumnPair": "field", "NumericPredictor": "name"}
@@ -34,15 +38,15 @@ def document(model: Model, answers: Sequence[Any]) -> bytes:
         [cell for _, linear in tables for cell, _ in linear.terms],
         [model.target, *(field.name for field in model.schema.fields)],
     )
-    written = [_table(label, linear, fields) for label, linear in tables]
+    regressions = [_table(label, linear, fields) for label, linear in tables]
     chain = [_forest(trees, name, fields) for trees, name in fields.forests.items()]
     before, after = _transformations(fields.before), _transformations(fields.after)
-    used = _used([*before, *chain, *after, *written])
+    used = _used([*before, *chain, *after, *regressions])
     columns = [field for field in model.schema.fields if field.name in used]
     function = "classification" if model.classes else "regression"
     outermost = _schema([field.name for field in columns], model.target)
     top = Element("RegressionModel", functionName=function, normalizationMethod=normalisation)
-    top.extend([_answers(model), *(after if chain else before), *written])
+    top.extend([_answers(model), *(after if chain else before), *regressions])
     if chain:
         top.insert(0, _schema(_used([top]), model.target))
         chain.append(top)
@@ -58,7 +62,13 @@ def document(model: Model, answers: Sequence[Any]) -> bytes:
     indent(root, space=" ")
     for tree in root.iter("TreeModel"):
         indent(tree, space="")  # deep trees would be mostly blanks
-    return bytes(tostring(root, encoding="utf-8", xml_declaration=True))
+    written = bytes(tostring(root, encoding="utf-8", xml_declaration=True))
+    if FORBIDDEN.search(written):
+        raise RequestError(
+            "PMML can't hold this model: a name or category has a control character, which XML has no way to write; "
+            "expected plain text: clean the data and train again, or use --onnx"
+        )
+    return written
 
 
 def _tables(model: Model, answers: Sequence[Any]) -> tuple[list[Table], str]:

@@ -17,8 +17,8 @@ from holdfast.export.pmml.symbols import (
     is_true_or_false,
 )
 
-# Beyond this many functions a document would be read for minutes: kernels over training rows, wide networks.
-MOST_FUNCTIONS = 200_000
+# Beyond this many arguments of functions a document would be read for minutes: kernels over training rows, wide networks.
+MOST_PARTS = 50_000
 
 
 class Fields:
@@ -141,6 +141,7 @@ def _survey(cells: Iterable[Any]) -> tuple[Counter[Any], set[Any]]:
     """How often each cell is part of others, and which depend on trees."""
     uses: Counter[Any] = Counter()
     late: set[Any] = set()
+    n_parts = 0
     waiting = [(cell, False) for cell in cells if isinstance(cell, Symbol)]
     while waiting:
         cell, done = waiting.pop()
@@ -152,9 +153,10 @@ def _survey(cells: Iterable[Any]) -> tuple[Counter[Any], set[Any]]:
         uses[cell] += 1
         if uses[cell] > 1:
             continue
-        if len(uses) > MOST_FUNCTIONS:
+        n_parts += len(parts)
+        if n_parts > MOST_PARTS:
             raise RequestError(
-                f"PMML can't hold this model: it computes more than {MOST_FUNCTIONS:,} values; expected a linear model, "
+                f"PMML can't hold this model: its arithmetic has more than {MOST_PARTS:,} parts; expected a linear model, "
                 "trees, or an average of those: train with --learners lightgbm, or use --onnx"
             )
         waiting.append((cell, True))

@@ -16,6 +16,9 @@ OPERATORS = {
     ">": ("greaterThan", "lessOrEqual"),
 }
 
+# A threshold beyond this stands for infinity: no cell of a matrix is that far out.
+FURTHEST = 1e38
+
 
 def tree_model(tree: Tree, trees: Trees, name: Callable[[Any], tuple[str, bool]]) -> Element:
     """Write one tree. name: a cell's field, and whether that is in single precision."""
@@ -52,10 +55,11 @@ def threshold(value: float, mode: str) -> float:
     >>> threshold(0.1, "<=") < 0.1 < threshold(0.1, "<")
     True
     """
-    limit = float(np.finfo(np.float32).max)
-    near = np.float32(np.clip(value, -limit, limit))
+    near = np.float32(np.clip(value, -FURTHEST, FURTHEST))
+    if abs(value) > FURTHEST:
+        return float(near)
     if mode in ("<=", ">") and float(near) > value:
         near = np.nextafter(near, np.float32(-np.inf))
     if mode in ("<", ">=") and float(near) < value:
         near = np.nextafter(near, np.float32(np.inf))
-    return float(np.clip(near, -limit, limit))
+    return float(near)

@@ -111,13 +111,22 @@ def _of_table(compute: Callable[..., Any], cells: Sequence[Any], column: Column)
     keys = dict.fromkeys(key for cell in cells if isinstance(cell, Lookup) for key in cell.table)
 
     def at(key: str | None) -> Any:
-        return compute(*[cell.table.get(key, cell.default) if isinstance(cell, Lookup) else cell for cell in cells])
+        return compute(*[cell.at(key) if isinstance(cell, Lookup) else cell for cell in cells])
 
     return Lookup(column, {key: at(key) for key in keys}, at(None))
 
 
 def _plain(function: str) -> Callable[..., Any]:
     return lambda *cells: Apply(function, cells)
+
+
+def _of_one(function: str) -> Callable[..., Any]:
+    return lambda cell: _of_known(cell, Apply(function, (cell,)))
+
+
+def _of_known(cell: Symbol, value: Any) -> Any:
+    """A gap where `cell` is one: readers refuse to compare or round what isn't there."""
+    return Apply("if", (Apply("isNotMissing", (cell,)), value)) if cell.may_be_gap else value
 
 
 def _add(a: Any, b: Any) -> Any:
@@ -179,9 +188,9 @@ def _where(condition: Any, a: Any, b: Any) -> Any:
 
 def _clip(a: Any, low: float, high: float) -> Any:
     """Not by PMML's min and max, which pass over gaps."""
-    if high < LARGEST:
-        a = Apply("if", (Apply("lessThan", (high, a)), high, a))
-    return Apply("if", (Apply("lessThan", (a, low)), low, a)) if low > -LARGEST else a
+    clipped = Apply("if", (Apply("lessThan", (high, a)), high, a)) if high < LARGEST else a
+    clipped = Apply("if", (Apply("lessThan", (clipped, low)), low, clipped)) if low > -LARGEST else clipped
+    return clipped if clipped is a else _of_known(a, clipped)
 
 
 def _logistic(a: Any) -> Any:
@@ -190,7 +199,7 @@ def _logistic(a: Any) -> Any:
 
 def _cast(node: Any, array: Any) -> Any:
     to = _attributes(node)["to"]
-    kind = {FLOAT: np.float32, DOUBLE: np.float64, INT64: np.int64}.get(to)
+    kind: Any = {FLOAT: np.float32, DOUBLE: np.float64, INT64: np.int64}.get(to)
     if kind is None:
         _refuse("Cast", "a type that is no number")
 
@@ -334,13 +343,13 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Concat": lambda node, *arrays: np.concatenate(arrays, axis=_attributes(node)["axis"]),
     "Div": _elementwise(np.divide, _div),
     "Equal": _elementwise(np.equal, _equal),
-    "Exp": _elementwise(np.exp, _plain("exp")),
-    "Floor": _elementwise(np.floor, _plain("floor")),
+    "Exp": _elementwise(np.exp, _of_one("exp")),
+    "Floor": _elementwise(np.floor, _of_one("floor")),
     "Gather": _gather,
     "Identity": lambda node, array: array,
     "LabelEncoder": _label_encoder,
     "Less": _elementwise(np.less, _less),
-    "Log": _elementwise(np.log, _plain("ln")),
+    "Log": _elementwise(np.log, _of_one("ln")),
     "MatMul": _matmul,
     "Max": _elementwise(_maximum, _plain("max")),
     "Min": _elementwise(_minimum, _plain("min")),
@@ -351,7 +360,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Reshape": lambda node, array, shape: array.reshape(shape),
     "Sigmoid": _elementwise(lambda a: 1 / (1 + np.exp(-a)), _logistic),
     "Softmax": _softmax,
-    "Sqrt": _elementwise(np.sqrt, _plain("sqrt")),
+    "Sqrt": _elementwise(np.sqrt, _of_one("sqrt")),
     "StringConcat": _elementwise(np.add, _string_concat),
     "Sub": _elementwise(np.subtract, _sub),
     "TreeEnsemble": _tree_ensemble,

@@ -1,7 +1,8 @@
 """The cells of a row that isn't known yet: what each is computed from."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,11 @@ TRUTHS = frozenset({"isMissing", "isNotMissing", "not", "and", "equal", "lessTha
 
 class Symbol:
     """One cell. Equal only to itself, so that what is computed once is written once."""
+
+    @property
+    def may_be_gap(self) -> bool:
+        """Whether a row can have nothing here."""
+        return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +46,15 @@ class Lookup(Symbol):
     table: Mapping[str, Any]
     default: Any
 
+    @property
+    def may_be_gap(self) -> bool:
+        """Whether a row can have nothing here."""
+        return any(value != value for value in (*self.table.values(), self.default))
+
+    def at(self, key: str | None) -> Any:
+        """The value of a text; None for one that is not in the table."""
+        return self.default if key is None else self.table.get(key, self.default)
+
     def map(self, function: Callable[[Any], Any]) -> "Lookup":
         """The function of this function."""
         return Lookup(self.column, {key: function(value) for key, value in self.table.items()}, function(self.default))
@@ -51,6 +66,18 @@ class Apply(Symbol):
 
     function: str
     arguments: tuple[Any, ...]
+
+    @cached_property
+    def may_be_gap(self) -> bool:
+        """Whether a row can have nothing here: not where gaps are filled."""
+        filled = self.arguments[1:2] if _fills(self) else self.arguments
+        return any(cell.may_be_gap for cell in filled if isinstance(cell, Symbol))
+
+
+def _fills(cell: Apply) -> bool:
+    condition = cell.arguments[0]
+    gap = isinstance(condition, Apply) and condition.function == "isMissing"
+    return gap and cell.function == "if" and condition.arguments[0] is cell.arguments[2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +102,11 @@ class Weighted(Symbol):
     terms: tuple[tuple[Symbol, float], ...]
     constant: float
 
+    @cached_property
+    def may_be_gap(self) -> bool:
+        """Whether a row can have nothing here."""
+        return any(symbol.may_be_gap for symbol, _ in self.terms)
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -96,8 +128,9 @@ class Trees(Symbol):
     """The sum of trees over columns. mode: how a value compares to a threshold on the way to `true`."""
 
     trees: tuple[Tree, ...]
-    columns: tuple[Any, ...] = field(repr=False)
+    columns: tuple[Any, ...]
     mode: str
+    may_be_gap = False
 
 
 def weighted(pairs: Iterable[tuple[Any, float]], constant: float = 0.0) -> Any:

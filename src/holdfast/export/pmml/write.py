@@ -12,7 +12,7 @@ from holdfast.model.model import Model
 from holdfast.model.package import GRAPH
 from holdfast.model.schema import NUMERIC, Field
 
-NAN = float("nan")
+NAN, DAY = float("nan"), 86_400.0
 
 
 def write_pmml(model: Model, folder: Path, out: Path) -> None:
@@ -47,5 +47,12 @@ def _number(field: Field) -> Any:
         }
         return Lookup(Column(field.name, text=True), cased | words, NAN)
     if field.type == "datetime":
-        return Apply("dateSecondsSinceYear", (Column(field.name), 1970))
+        return _seconds(Column(field.name))
     return Column(field.name)
+
+
+def _seconds(date: Column) -> Apply:
+    """By days, for readers count seconds in 32 bits, which end in 2038."""
+    days = Apply("*", (Apply("dateDaysSinceYear", (date, 1970)), DAY))
+    seconds = Apply("+", (days, Apply("dateSecondsSinceMidnight", (date,))))
+    return Apply("if", (Apply("isNotMissing", (date,)), seconds))
