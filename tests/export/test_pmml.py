@@ -190,6 +190,13 @@ def test_arithmetic_beyond_measure_is_refused(monkeypatch, tmp_path):
         pmml(load(tmp_path / "model"), logistic_graph())
 
 
+def test_answers_by_costs_are_refused(tmp_path):
+    about = facts(decision={"costs": [[0, 1, 1], [9, 0, 1], [1, 1, 0]]})
+    write(tmp_path / "model", about, logistic_graph(), reference=b"ARROW1", card="# A card")
+    with pytest.raises(RequestError, match="costs or a threshold"):
+        pmml(load(tmp_path / "model"), logistic_graph())
+
+
 def test_what_xml_has_no_way_to_write_is_refused(tmp_path):
     fields = (Field("a\x01ge", "number"), *FIELDS[1:])
     about = facts(schema=Schema(fields).to_json())

@@ -22,6 +22,15 @@ def write_pmml(model: Model, folder: Path, out: Path) -> None:
 
 def pmml(model: Model, onnx: bytes) -> bytes:
     """The document of a model whose graph is `onnx`."""
+    if model.several:
+        raise RequestError(
+            f"the model answers for {len(model.outputs)} targets; expected one with one for PMML: name the model of a target"
+        )
+    if model.costs is not None:
+        raise RequestError(
+            "PMML can't hold this model: it answers by costs or a threshold, and readers answer the likeliest class; expected a "
+            "model without: train without --costs and --threshold and decide by the probabilities, or use --onnx"
+        )
     fields = model.schema.fields
     for field in fields:
         if field.type == "text":
