@@ -12,7 +12,8 @@ from holdfast.arrays import Floats
 from holdfast.data.folds import make_folds
 from holdfast.features.encoder import Encoder
 from holdfast.learners.catalogue import find
-from holdfast.learners.pipeline import encoding_targets, fit_estimator
+from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.preparing import encoding_targets
 from holdfast.metrics.cost import Costs
 from holdfast.study.prepare import Question, ask, audited
 from holdfast.study.request import Request

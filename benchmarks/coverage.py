@@ -21,7 +21,8 @@ from holdfast.evaluate.calibrate import calibrate
 from holdfast.evaluate.conformal import tables
 from holdfast.features.encoder import Encoder
 from holdfast.learners.catalogue import find
-from holdfast.learners.pipeline import Pipeline, encoding_targets, fit_estimator
+from holdfast.learners.pipeline import Pipeline, fit_estimator
+from holdfast.learners.preparing import encoding_targets
 from holdfast.model.intervals import Intervals
 from holdfast.search.trial import Problem, Spec, run_trial
 from holdfast.study.prepare import Question, ask, audited

@@ -31,7 +31,8 @@ from holdfast.features.encoder import Encoder
 from holdfast.learners.catalogue import catalogue
 from holdfast.learners.learner import Learner
 from holdfast.learners.limits import Given, objection
-from holdfast.learners.pipeline import encoding_targets, fit_estimator
+from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.preparing import encoding_targets
 from holdfast.metrics.classification import CLASSIFICATION
 from holdfast.metrics.regression import REGRESSION
 from holdfast.study.prepare import ask, audited
