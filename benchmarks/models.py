@@ -12,7 +12,8 @@ from holdfast.data.frames import from_memory
 from holdfast.data.kinds import understand
 from holdfast.features.encoder import Encoder
 from holdfast.learners.catalogue import catalogue
-from holdfast.learners.pipeline import encoding_targets, fit_estimator
+from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.preparing import encoding_targets
 from holdfast.model.package import write
 
 
