@@ -51,7 +51,7 @@ def _plain(matrix: Matrix32) -> Floats:
     counts = np.maximum(known.sum(axis=0), 1)
     values = np.where(known, values, np.where(known, values, 0.0).sum(axis=0) / counts)
     spread = values.std(axis=0)
-    return (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return np.asarray((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0), dtype=np.float64)
 
 
 def _weights(plain: Floats, y: Any, *, classes: bool, seed: int) -> Floats:

@@ -81,7 +81,8 @@ class BayesianNetwork:
         joint = cells[:, column] * n_parent + cells[:, parent]
         counts = _counts(joint, codes, weights, n_bins * n_parent, shares.shape[1]).reshape(n_bins, n_parent, -1)
         added = counts + self.backoff * shares[:, None]
-        return (added / (counts.sum(axis=0) + self.backoff)).reshape(n_bins * n_parent, -1)
+        found: Floats = added / (counts.sum(axis=0) + self.backoff)
+        return found.reshape(n_bins * n_parent, -1)
 
     def _tree(self, cells: Integers, codes: Integers, weights: Floats, counts: list[Floats]) -> Integers:
         """The parent of each column, (n_columns,)."""
@@ -115,7 +116,8 @@ class BayesianNetwork:
 
 def _counts(bins: Integers, codes: Integers, weights: Floats, n_bins: int, n_classes: int) -> Floats:
     """Weight of the rows in each bin and class, (n_bins, n_classes)."""
-    return np.bincount(bins * n_classes + codes, weights, minlength=n_bins * n_classes).reshape(n_bins, n_classes)
+    summed = np.bincount(bins * n_classes + codes, weights, minlength=n_bins * n_classes)
+    return np.asarray(summed, dtype=np.float64).reshape(n_bins, n_classes)
 
 
 def _told(counts: Floats) -> float:

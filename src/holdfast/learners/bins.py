@@ -62,7 +62,8 @@ def _cuts(values: Any, codes: Integers, weights: Floats) -> Any:
         return middle
     n_classes = int(codes.max()) + 1
     place = np.searchsorted(different, values, side="left") * n_classes + codes
-    counts = np.bincount(place, weights, minlength=len(different) * n_classes).reshape(-1, n_classes)
+    summed: Floats = np.asarray(np.bincount(place, weights, minlength=len(different) * n_classes), dtype=np.float64)
+    counts = summed.reshape(-1, n_classes)
     return middle[description_length_cuts(counts)]
 
 
