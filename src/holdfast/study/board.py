@@ -83,7 +83,7 @@ def run_search(
         clock=clock,
         max_trials=request.trials or _worthwhile_trials(len(problem.y)),
         enough="as asked" if request.trials else "more would fit the noise of so few rows",
-        reserve=lambda outcomes: _reserve(outcomes, question, decided, len(rows), clock.budget),
+        reserve=lambda outcomes: _reserve(outcomes, question, decided, len(rows), len(learners), clock.budget),
         say=say,
     )
     base = next((outcome for outcome in found.outcomes if outcome.spec.number == 0), None)
@@ -217,11 +217,15 @@ def repeatable(question: Question, decided: Plan, n_rows: int) -> bool:
 
 
 def _reserve(
-    outcomes: Sequence[Outcome], question: Question, decided: Plan, n_rows: int, budget: float | None
+    outcomes: Sequence[Outcome], question: Question, decided: Plan, n_rows: int, n_learners: int, budget: float | None
 ) -> float:
-    """Seconds the search leaves: for the end, and on few rows for judging the best trials again, at what they took."""
+    """Seconds the search leaves: for the end, and on few rows for judging the best trials again, at what they took.
+
+    Every learner has its turn before time is kept for a second look at the first.
+    """
     kept = finishing(outcomes, question, budget)
-    if budget is None or not outcomes or not repeatable(question, decided, n_rows):
+    tried = len({outcome.spec.learner for outcome in outcomes}) - 1
+    if budget is None or tried < n_learners or not repeatable(question, decided, n_rows):
         return kept
     once = sum(outcome.seconds for outcome in contenders(outcomes, question.metric))
     most = REPEATS_SHARE * budget
