@@ -49,6 +49,11 @@ def test_each_target_has_a_study_and_none_learns_from_another(studies):
     assert "kind/report.html" in studies.report().read_text()
 
 
+def test_what_is_for_one_study_names_them(studies):
+    with pytest.raises(RequestError, match="a study for each of 3 targets"):
+        hf.Study(studies.path)
+
+
 def test_one_model_answers_as_each_of_them(studies, rows):
     found, shares = studies.model.predict(rows), studies.model.predict_proba(rows)
     assert set(shares) == {"kind", "pale"}

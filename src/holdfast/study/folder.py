@@ -86,6 +86,11 @@ class Folder:
             ) from None
         except ValueError:
             raise RequestError(f"{self.result_file} is damaged; train again, or restore it") from None
+        if "targets" in result:
+            places = [str(self.path / each["study"]) for each in result["targets"].values()]
+            raise RequestError(
+                f"{self.path} holds a study for each of {len(places)} targets; expected one: {', '.join(places[:5])}"
+            )
         self.ledger.check(str(result.get("ledger", "")))
         return result
 
