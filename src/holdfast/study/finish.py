@@ -1,6 +1,7 @@
 """From what the search found to what ships: final fit, verdict, refit, compile, proof."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +42,9 @@ PATIENCE = 1.3
 # Of the time a final fit may take, this share is for fitting; compiling and proving take the rest.
 FITTING_SHARE = 0.65
 
+# A candidate whose fit was stopped is taken to be slower than the folds said, this many times, and tried once more.
+SLOWER = 2.5
+
 # A final fit is tried on no fewer rows than this.
 FEWEST_ROWS = 2_000
 
@@ -75,16 +79,18 @@ def fit_first_that_works(
 ) -> Finished:
     """Fit the best candidate on the development rows and compile it; on failure, or an objection to it, go on to the next.
 
-    A candidate estimated to take longer than its share of the time left is fitted on a sample of the rows. The baseline,
-    last in line, has no deadline.
+    A candidate estimated to take longer than its share of the time left is fitted on a sample of the rows; one that takes
+    longer all the same gets a second chance on fewer. The baseline, last in line, has no deadline.
     """
     given_up: list[tuple[str, str]] = []
     executor.load(training(question, question.split.development))
     rows = len(question.split.development)
-    for number, candidate in enumerate(candidates):
-        last = number == len(candidates) - 1
+    waiting = deque((candidate, 1.0) for candidate in candidates)
+    while waiting:
+        candidate, slower = waiting.popleft()
+        last = not waiting
         allowed = (LAST_SHARE if given_up else JUDGED_SHARE) * (clock.left - WRITING)
-        if given_up and not last and RESTART + candidate.seconds(min(rows, FEWEST_ROWS)) > allowed:
+        if given_up and not last and RESTART + slower * candidate.seconds(min(rows, FEWEST_ROWS)) > allowed:
             given_up.append((candidate.name, "the budget left no time for its final fit"))
             continue
         stop = float("inf") if last else time.monotonic() + PATIENCE * allowed
@@ -93,9 +99,11 @@ def fit_first_that_works(
         unseen = _calibrated(candidate, calibration, problem)
         decision = _decision_of(unseen, question, problem)
         try:
-            compiled = _fit(candidate, calibration, decision, rows, allowed, executor, stop=stop)
+            compiled = _fit(candidate, calibration, decision, rows, allowed / slower, executor, stop=stop)
         except (CompileError, OverrunError, WorkFailedError) as error:
             given_up.append((candidate.name, str(error)))
+            if isinstance(error, OverrunError) and slower == 1.0 and not last:
+                waiting.appendleft((candidate, SLOWER))
             continue
         if not compiled.proof.agrees:
             given_up.append((candidate.name, f"compiled and fitted model differ: {compiled.proof}"))
