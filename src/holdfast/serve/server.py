@@ -33,7 +33,7 @@ EVERY_SECONDS = 1.0
 
 # What is there when serving begins stays, so that garbage is not looked for in it; and requests leave little garbage that counts
 # of references don't find, so that it is looked for less often than by default (700, 10, 10).
-GARBAGE = (50_000, 20, 100)
+GARBAGE = (10_000, 20, 20)
 
 # A worker that lives shorter than this has a fault that starting again won't mend.
 SHORTEST_LIFE = 5.0
