@@ -15,8 +15,8 @@ import polars as pl
 from holdfast.compile.join import Part, join
 from holdfast.data.frames import from_memory
 from holdfast.data.labels import by_label
-from holdfast.data.read import read
-from holdfast.errors import CompileError, DataError, RequestError
+from holdfast.data.read import Raw, read
+from holdfast.errors import CompileError, DataError, RequestError, nearest
 from holdfast.model.model import SEVERAL, Model
 from holdfast.model.package import GRAPH, load, write
 from holdfast.model.schema import NUMERIC, Field, Schema
@@ -125,9 +125,7 @@ def train(
                 f"task {MULTILABEL} was asked for of {len(targets)} targets; expected one column of label sets"
             )
         del settings["task"]
-        raw = (
-            read(str(data), header=settings.get("header", True)) if isinstance(data, str | Path) else from_memory(data)
-        )
+        raw = _read(data, settings)
         if targets[0] not in raw.frame.columns:
             raise DataError(
                 f"target {targets[0]!r} is not a column of {raw.source}; expected one of {raw.frame.columns[:20]}"
@@ -152,6 +150,11 @@ def _train_each(
     began = time.monotonic() if started is None else started
     if Folder(folder).finished:
         raise RequestError(f"{folder} holds finished studies; choose another --out or remove it")
+    raw = _read(data, settings)
+    for target in targets:
+        if target not in raw.frame.columns:
+            hint = nearest(target, raw.frame.columns)
+            raise DataError(f"target {target!r} is not a column of {raw.source}; expected one that is.{hint}")
     requests = _requests(data, targets, settings)
     for request in requests.values():  # what is wrong with one target is told before any is trained
         ask(data if request.data == "memory" else request.data, request)
@@ -166,7 +169,7 @@ def _train_each(
         studies[target] = Study(place)
     say("joining the models")
     model = _joined(studies, folder)
-    _prove(model, studies, data, header=settings.get("header", True))
+    _prove(model, studies, raw.frame.head(PROVEN_ROWS))
     _finish(studies, places, folder, time.monotonic() - began)
     return Studies(folder)
 
@@ -187,6 +190,10 @@ def _requests(data: Any, targets: Sequence[str], settings: Mapping[str, Any]) ->
 
 def _others(targets: Sequence[str], target: str) -> list[str]:
     return [other for other in targets if other != target]
+
+
+def _read(data: Any, settings: Mapping[str, Any]) -> Raw:
+    return read(str(data), header=settings.get("header", True)) if isinstance(data, str | Path) else from_memory(data)
 
 
 def _told(say: Say, name: str) -> Callable[[str], None]:
@@ -261,11 +268,8 @@ def _references(studies: Mapping[str, Study]) -> bytes:
     return buffer.getvalue()
 
 
-def _prove(model: Model, studies: Mapping[str, Study], data: Any, *, header: bool) -> None:
+def _prove(model: Model, studies: Mapping[str, Study], frame: pl.DataFrame) -> None:
     """The joint model must answer as the single ones do."""
-    frame = (read(str(data), header=header) if isinstance(data, str | Path) else from_memory(data)).frame.head(
-        PROVEN_ROWS
-    )
     numbers, strings = model.schema.arrays(frame)
     answers, start = model.answers(numbers, strings), 0
     for target, study in studies.items():
