@@ -5,8 +5,7 @@ import numpy as np
 from holdfast.arrays import Matrix32
 from holdfast.data.columns import NUMERIC_KINDS, Columns
 from holdfast.features.inputs import Inputs
-from holdfast.features.numeric import FLOAT
-from holdfast.graph import Graph
+from holdfast.graph import FLOAT, Graph
 
 
 class Blank:

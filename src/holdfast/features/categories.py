@@ -9,13 +9,10 @@ from holdfast.data.columns import Coded, Columns
 from holdfast.features.crosses import JOINT
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
-from holdfast.features.numeric import FLOAT
 from holdfast.features.preparation import Encoding
 from holdfast.features.scale import standard
 from holdfast.features.target_means import folds, target_means
-from holdfast.graph import Graph, Tensor
-
-DOUBLE = 11
+from holdfast.graph import DOUBLE, FLOAT, Graph, Tensor
 
 # Separates a column's number from its value in the compiled lookup table; it does not occur in text data.
 SEPARATOR = "\x1f"

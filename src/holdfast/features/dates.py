@@ -6,9 +6,9 @@ from holdfast.arrays import Floats, Matrix32
 from holdfast.data.columns import Columns
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
-from holdfast.features.numeric import FLOAT, clipped, finite
+from holdfast.features.numeric import clipped, finite
 from holdfast.features.scale import CLIP, standard
-from holdfast.graph import Graph, Tensor, floor
+from holdfast.graph import FLOAT, Graph, Tensor, floor
 from holdfast.graph.tensor import Number
 
 DAY = 86_400.0

@@ -8,8 +8,7 @@ from holdfast.arrays import Integers, Matrix32
 from holdfast.data.columns import Columns
 from holdfast.features.categories import MAX_VALUES, SEPARATOR
 from holdfast.features.inputs import Inputs
-from holdfast.features.numeric import FLOAT
-from holdfast.graph import Graph
+from holdfast.graph import FLOAT, Graph
 
 # Columns of the matrix for each hashed column of the data.
 BUCKETS = 32

@@ -8,7 +8,7 @@ from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
 from holdfast.features.power import LARGEST
 from holdfast.features.scale import BENDING, Scaling, fit_scaler
-from holdfast.graph import Graph, Tensor
+from holdfast.graph import FLOAT, Graph, Tensor
 
 # float32 tells about 1.6e7 values apart; a column whose values sit further from zero than this many times their spread
 # is shifted first, so that the cast loses nothing that matters (ids, years in seconds, large amounts).
@@ -102,10 +102,6 @@ class Numeric:
         values = np.stack([columns.numbers[name] for name in self._names]).T
         np.copyto(values, np.nan, where=np.isinf(values))
         return np.clip(values, -LARGEST, LARGEST, out=values)
-
-
-# onnx.TensorProto.FLOAT, without importing onnx.
-FLOAT = 1
 
 
 def finite(graph: Graph, values: str) -> str:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.arrays import Floats, Integers
+from holdfast.graph import INT64
 from holdfast.graph.tensor import Number, Tensor, clip, log, sqrt, where_less
 from holdfast.graph.trees import Tree, tree_ensemble
-
-INT64 = 7
 
 # As many quantiles of a column are kept, or as many as it has values.
 QUANTILES = 1_000

@@ -9,8 +9,7 @@ import numpy as np
 from holdfast.arrays import Floats, Matrix32, Strings
 from holdfast.data.columns import Columns
 from holdfast.features.inputs import Inputs
-from holdfast.features.numeric import FLOAT
-from holdfast.graph import Graph
+from holdfast.graph import DOUBLE, FLOAT, Graph
 
 # The same words in Python and in the graph: runs of letters, digits and underscores, two or longer.
 PYTHON_WORD, GRAPH_WORD = re.compile(r"\w{2,}"), r"[\pL\pN_]+"
@@ -20,9 +19,6 @@ MAX_WORDS, MAX_CELLS = 600, 100_000_000
 
 # Texts counted at a time: the counts are whole and double before they are single.
 CHUNK = 5_000
-
-# onnx.TensorProto.DOUBLE, without importing onnx.
-DOUBLE = 11
 
 
 class Text:

@@ -4,6 +4,9 @@ from typing import Any
 
 import numpy as np
 
+# Element types as onnx.TensorProto numbers them, without importing onnx.
+FLOAT, INT64, DOUBLE = 1, 7, 11
+
 OPSETS = {"": 21, "ai.onnx.ml": 5, "com.microsoft": 1}
 IR_VERSION = 10
 

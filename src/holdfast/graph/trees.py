@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.arrays import Flags, Floats, Integers
-from holdfast.graph.builder import Graph
-
-DOUBLE, INT64 = 11, 7
+from holdfast.graph.builder import DOUBLE, INT64, Graph
 
 # Codes of the ai.onnx.ml 5 TreeEnsemble operator.
 MODES = {"<=": 0, "<": 1, ">=": 2, ">": 3}

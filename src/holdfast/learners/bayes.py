@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 
 from holdfast.features.matrix import Matrix
-from holdfast.graph import Graph
+from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import InDouble
 from holdfast.learners.space import Float
-
-DOUBLE = 11
 
 
 def _make(*, seed: int, n_jobs: int, **params: Any) -> InDouble:

@@ -5,15 +5,13 @@ from typing import Any
 import numpy as np
 
 from holdfast.arrays import Floats, Integers
-from holdfast.graph import Graph
+from holdfast.graph import INT64, Graph
 
 # A column with no more values than this has a bin a value: it may be a category, whose numbers mean nothing.
 FEW = 16
 
 # Cuts tried of a column with more values, at quantiles.
 CUTS = 255
-
-INT64 = 7
 
 
 class Bins:

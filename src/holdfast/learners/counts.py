@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 
 from holdfast.features.numeric import clipped
-from holdfast.graph import Graph
+from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import SCALED
 from holdfast.learners.space import Float
 
-DOUBLE = 11
 SPACE = {"alpha": Float(1e-3, 1e2, log=True, default=1.0)}
 
 

@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 
 from holdfast.features.matrix import Matrix
-from holdfast.graph import Graph
+from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import SCALED, InDouble, two_sided, weighted
 from holdfast.learners.space import Choice, Float
-
-DOUBLE = 11
 
 # Keeps a covariance positive definite where columns repeat one another.
 LEAST_VARIANCE = 1e-6

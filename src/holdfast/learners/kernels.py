@@ -8,8 +8,6 @@ import numpy as np
 from holdfast.arrays import Floats
 from holdfast.graph import Graph
 
-DOUBLE = 11
-
 
 @dataclass(frozen=True)
 class Kernel:

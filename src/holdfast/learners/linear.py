@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 
 from holdfast.features.matrix import Matrix
-from holdfast.graph import Graph
+from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.learner import Learner
 from holdfast.learners.space import Float
-
-DOUBLE = 11
 
 SCALED = Matrix(scaled=True)
 

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 
 from holdfast.features.matrix import Matrix
-from holdfast.graph import Graph
+from holdfast.graph import DOUBLE, FLOAT, Graph
 from holdfast.learners.learner import Learner
 from holdfast.learners.space import Choice, Int
 
-DOUBLE, FLOAT = 11, 1
 CHUNK = 1_000
 
 # Weights by distance: as near as this counts as equal, so that no weight is infinite.

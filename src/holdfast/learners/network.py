@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 
 from holdfast.features.matrix import Matrix
-from holdfast.graph import Graph
+from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import two_sided
 from holdfast.learners.space import Choice, Float
-
-DOUBLE = 11
 
 
 class Perceptron:

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.graph import Graph
+from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import SCALED, InDouble, two_sided
 from holdfast.learners.space import Choice, Float
-
-DOUBLE = 11
 
 # Products grow with the columns to the power of the degree: only as many columns are multiplied, the most telling ones,
 # as give no more products than this.

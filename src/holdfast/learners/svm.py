@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.graph import Graph
+from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.calibration import Calibrated, emit_calibrated
-from holdfast.learners.kernels import DOUBLE, Kernel
+from holdfast.learners.kernels import Kernel
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import SCALED
 from holdfast.learners.space import Choice, Dimension, Float
