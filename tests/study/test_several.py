@@ -52,6 +52,8 @@ def test_each_target_has_a_study_and_none_learns_from_another(studies):
 def test_what_is_for_one_study_names_them(studies):
     with pytest.raises(RequestError, match="a study for each of 3 targets"):
         hf.Study(studies.path)
+    with pytest.raises(RequestError, match="holds one study"):
+        Studies(studies.path / "kind")
 
 
 def test_one_model_answers_as_each_of_them(studies, rows):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from holdfast.graph.builder import IR_VERSION, OPSETS
+from holdfast.graph.builder import model_of, value_info
 
 # What a model's graph may call its answer.
 ANSWERS = ("probabilities", "prediction")
@@ -22,7 +22,7 @@ class Part(NamedTuple):
 def join(parts: Sequence[Part], n_numbers: int, n_strings: int) -> bytes:
     """Join graphs that `assemble` made; the joint one gives `answers` (double, rows x all of theirs, in their order)."""
     import onnx
-    from onnx import TensorProto, helper, numpy_helper
+    from onnx import helper, numpy_helper
 
     nodes: list[Any] = []
     constants: list[Any] = []
@@ -50,18 +50,11 @@ def join(parts: Sequence[Part], n_numbers: int, n_strings: int) -> bytes:
         answers.append(f"{own}answer")
         width += columns
     nodes.append(helper.make_node("Concat", answers, ["answers"], axis=1))
-    widths = {"numbers": (TensorProto.DOUBLE, n_numbers), "strings": (TensorProto.STRING, n_strings)}
-    inputs = [
-        helper.make_tensor_value_info(name, kind, ["rows", columns])
-        for name, (kind, columns) in widths.items()
-        if name in taken
-    ]
-    outputs = [helper.make_tensor_value_info("answers", TensorProto.DOUBLE, ["rows", width])]
+    given = (("numbers", np.float64, n_numbers), ("strings", str, n_strings))
+    inputs = [value_info(name, dtype, columns) for name, dtype, columns in given if name in taken]
     used = {name for node in nodes for name in node.input}
-    graph = helper.make_graph(nodes, "holdfast", inputs, outputs, [each for each in constants if each.name in used])
-    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
-    model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="holdfast")
-    return bytes(model.SerializeToString())
+    kept = [each for each in constants if each.name in used]
+    return bytes(model_of(nodes, inputs, [value_info("answers", np.float64, width)], kept).SerializeToString())
 
 
 def _needed(graph: Any, answer: str) -> list[Any]:

@@ -52,7 +52,6 @@ def prove(
     Raises CompileError when ONNX Runtime can't load or run the graph.
     """
     session = open_session(onnx)
-    names = {each.name for each in session.get_inputs()}
     outputs = [each.name for each in session.get_outputs()]
     classes = members[0][0].n_classes
     worst, spread, differ, done = 0.0, 1.0, 0, 0
@@ -63,9 +62,7 @@ def prove(
         chunk = columns.take(np.arange(start, min(start + CHUNK, columns.n_rows)))
         fitted = np.sum([weight * pipeline.predict(chunk) for pipeline, weight in members], axis=0)
         fitted = fitted if classes is None else calibrator.apply(fitted)
-        compiled, *labels = _answer(
-            session, outputs, {name: array for name, array in feeds_of(chunk).items() if name in names}
-        )
+        compiled, *labels = _answer(session, outputs, feeds_of(session, chunk))
         difference = np.abs(compiled - fitted)
         worst = max(worst, float(np.max(difference, initial=0.0))) if np.isfinite(difference).all() else float("inf")
         if classes is None:
@@ -99,14 +96,15 @@ def _answer(session: Any, outputs: list[str], feeds: dict[str, Any]) -> list[Any
     return answers
 
 
-def feeds_of(columns: Columns) -> dict[str, Any]:
-    """The graph's inputs, of rows as a pipeline sees them."""
+def feeds_of(session: Any, columns: Columns) -> dict[str, Any]:
+    """What a graph takes, of rows as a pipeline sees them."""
     feeds: dict[str, Any] = {}
     if columns.numbers:
         feeds["numbers"] = np.column_stack(list(columns.numbers.values()))
     if columns.strings:
         feeds["strings"] = np.column_stack([coded.strings() for coded in columns.strings.values()])
-    return feeds
+    taken = {each.name for each in session.get_inputs()}
+    return {name: array for name, array in feeds.items() if name in taken}
 
 
 def _labels_differ(fitted: Floats, compiled: Integers, costs: Floats | None) -> int:

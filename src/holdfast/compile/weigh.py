@@ -23,12 +23,8 @@ class Weight:
 def weigh(onnx: bytes, columns: Columns) -> Weight:
     """Weigh a graph that `assemble` made, by one row at a time of `columns`, on one thread."""
     session = open_session(onnx, threads=1)
-    names = {each.name for each in session.get_inputs()}
     output = session.get_outputs()[0].name
-    feeds = [
-        {name: array for name, array in feeds_of(columns.take(np.array([row]))).items() if name in names}
-        for row in range(min(columns.n_rows, WARM))
-    ]
+    feeds = [feeds_of(session, columns.take(np.array([row]))) for row in range(min(columns.n_rows, WARM))]
     taken: list[float] = []
     began = time.perf_counter()
     while len(taken) < WARM + ANSWERS and (len(taken) <= WARM or time.perf_counter() - began < SECONDS):

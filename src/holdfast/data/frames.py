@@ -1,12 +1,13 @@
 """Rows that are already in memory: polars, pandas, Arrow, NumPy, dictionaries."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from holdfast.data.read import Raw
+from holdfast.data.read import Raw, read
 from holdfast.errors import DataError
 
 
@@ -24,6 +25,13 @@ def from_memory(data: Any) -> Raw:
             f"the data in memory has {frame.height} rows and {frame.width} columns; expected a table with rows"
         )
     return Raw(frame, "memory")
+
+
+def take(data: Any, *, header: bool = True) -> Raw:
+    """Read what is named by a path, glob or URL, or take rows that are in memory; a Raw is given back as it is."""
+    if isinstance(data, Raw):
+        return data
+    return read(str(data), header=header) if isinstance(data, str | Path) else from_memory(data)
 
 
 def _frame(data: Any) -> pl.DataFrame:

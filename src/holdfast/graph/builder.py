@@ -38,13 +38,13 @@ class Graph:
 
     def input(self, name: str, dtype: Any, width: int) -> str:
         """Declare an input of shape (rows, width); dtype `str` for strings, else a NumPy type."""
-        self._inputs.append(_value_info(name, dtype, width))
+        self._inputs.append(value_info(name, dtype, width))
         return name
 
     def output(self, tensor: str, name: str, dtype: Any, width: int | None) -> None:
         """Declare that `tensor` leaves the graph as `name`, of shape (rows, width), or (rows,) when width is None."""
         self.add("Identity", tensor, names=(name,))
-        self._outputs.append(_value_info(name, dtype, width))
+        self._outputs.append(value_info(name, dtype, width))
 
     def constant(self, array: Any) -> str:
         """Store an array (dtype object holds str) and return its tensor's name; equal arrays are stored once."""
@@ -86,15 +86,21 @@ class Graph:
 
     def model(self) -> Any:
         """Return the finished onnx.ModelProto."""
-        from onnx import helper
-
         constants = [tensor for _, tensor in self._constants.values()]
-        graph = helper.make_graph(self._nodes, "holdfast", self._inputs, self._outputs, initializer=constants)
-        opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="holdfast")
+        return model_of(self._nodes, self._inputs, self._outputs, constants)
 
 
-def _value_info(name: str, dtype: Any, width: int | None) -> Any:
+def model_of(nodes: list[Any], inputs: list[Any], outputs: list[Any], constants: list[Any]) -> Any:
+    """Make an onnx.ModelProto of a graph's parts."""
+    from onnx import helper
+
+    graph = helper.make_graph(nodes, "holdfast", inputs, outputs, initializer=constants)
+    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="holdfast")
+
+
+def value_info(name: str, dtype: Any, width: int | None) -> Any:
+    """Describe a tensor of shape (rows, width), or (rows,) when width is None; dtype `str` for strings, else a NumPy type."""
     from onnx import helper
     from onnx.onnx_pb import TensorProto
 

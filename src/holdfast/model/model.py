@@ -12,15 +12,12 @@ import numpy as np
 from holdfast.arrays import Floats, Integers, Strings
 from holdfast.errors import ModelError, SchemaError
 from holdfast.model.child import ChildSession
-from holdfast.model.output import Output
+from holdfast.model.output import SEVERAL, Output, read_outputs
 from holdfast.model.schema import NUMERIC, Schema
 from holdfast.model.shapley import PAIRS, Background, Explanation, shapley
 
 # Rows scored at a time: bounds memory; larger chunks are no faster.
 CHUNK = 4_000
-
-# The task of a model that answers for several targets at once.
-SEVERAL = "several"
 
 # The graph's inputs, and what ONNX Runtime calls their types.
 INPUTS = {"numbers": "tensor(double)", "strings": "tensor(string)"}
@@ -37,10 +34,10 @@ class Model:
         """sandbox: run the graph in a child process with limits on memory, time and files, as a stranger's should be."""
         self.manifest, self._sandbox = manifest, sandbox
         self.schema = Schema.from_json(manifest.get("schema"))
+        self.outputs = read_outputs(manifest)
         self.task: str = manifest["task"]
         self.target: str = manifest["target"]
         self.several = self.task == SEVERAL
-        self.outputs = tuple(Output.from_json(each) for each in (manifest["outputs"] if self.several else [manifest]))
         # Of the one question; a model of several has no classes, costs or intervals of its own.
         one = None if self.several else self.outputs[0]
         self.classes: list[Any] = list(one.classes) if one else []

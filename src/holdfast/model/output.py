@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from holdfast.errors import ModelError
 from holdfast.model.intervals import Intervals
 
 TASKS = ("binary", "multiclass", "regression")
+
+# The task of a model that answers for several targets at once.
+SEVERAL = "several"
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,13 @@ class Output:
         """Give the codes of the classes answered, (n,), for probabilities (n, n_classes): places in `classes`."""
         return decided(answers, self.costs)
 
+    @cached_property
+    def _labels(self) -> Any:
+        return np.array(self.classes)
+
     def predict(self, answers: Floats) -> Any:
         """Give classes as they stand in the data, or the values themselves; shape (n,)."""
-        return np.array(self.classes)[self.decide(answers)] if self.classes else answers
+        return self._labels[self.decide(answers)] if self.classes else answers
 
     def ranges(self, answers: Floats, groups: Any, level: float) -> Any:
         """Give (low, high), (n,) each, or a list of tuples of classes. groups: the cells of the intervals' column, if any."""
@@ -77,6 +85,18 @@ class Output:
             sets = {f"set{suffix}": np.array(["|".join(map(name_of, each)) for each in ranges], dtype=object)}
         shares = {f"probability{suffix}_{name_of(label)}": answers[:, k] for k, label in enumerate(self.classes)}
         return {f"prediction{suffix}": self.predict(answers), **sets, **shares}
+
+
+def read_outputs(manifest: dict[str, Any]) -> tuple[Output, ...]:
+    """The questions that a model answers: one, or those of a model of several; ModelError when they are not whole."""
+    several = manifest.get("task") == SEVERAL
+    listed = manifest.get("outputs") if several else [manifest]
+    if not isinstance(manifest.get("target"), str) or not isinstance(listed, list) or len(listed) < 1 + several:
+        raise ModelError("the manifest lacks a target or its outputs; expected a whole one: copy the model again")
+    outputs = tuple(Output.from_json(each) for each in listed)
+    if len({output.target for output in outputs}) < len(outputs):
+        raise ModelError("the manifest has two outputs of one target; expected one of each: copy the model again")
+    return outputs
 
 
 def _costs(decision: Any, n_classes: int) -> Floats | None:

@@ -10,8 +10,7 @@ from typing import Any
 
 from holdfast.errors import ModelError
 from holdfast.model.inspect import inspect
-from holdfast.model.model import SEVERAL, Model
-from holdfast.model.output import Output
+from holdfast.model.model import Model
 from holdfast.model.signature import verify
 
 FORMAT = 1
@@ -131,11 +130,4 @@ def _manifest(data: bytes, folder: Path) -> dict[str, Any]:
         )
     ):
         raise ModelError(f"{folder / MANIFEST} names other files than a model has; expected {', '.join(FILES)}")
-    several = manifest.get("task") == SEVERAL
-    outputs = manifest.get("outputs") if several else [manifest]
-    if not isinstance(manifest.get("target"), str) or not isinstance(outputs, list) or len(outputs) < 1 + several:
-        raise ModelError(f"{folder / MANIFEST} lacks a target or its outputs; expected a whole manifest")
-    targets = [Output.from_json(each).target for each in outputs]
-    if len(set(targets)) < len(targets):
-        raise ModelError(f"{folder / MANIFEST} has two outputs of one target; expected one of each")
     return manifest

@@ -213,6 +213,15 @@ def fit_fold(problem: Problem, learner: Learner, spec: Spec, number: int, encode
     )
 
 
+def score_fold(problem: Problem, learner: Learner, spec: Spec, number: int) -> tuple[float, float]:
+    """Fit a configuration on a fold's training rows, or its share; score it on those rows, and on the validation rows."""
+    fold, encoded = problem.folds[number], encode_fold(problem, learner, spec.params, number)
+    pipeline = fit_fold(problem, learner, spec, number, encoded)
+    few = rows_fitted(problem, spec, len(fold.train))
+    fitted = problem.metric.score(problem.y[fold.train[few]], pipeline.predict_encoded(encoded.train[few]))
+    return float(fitted), float(problem.metric.score(problem.y[fold.valid], pipeline.predict_encoded(encoded.valid)))
+
+
 def rows_fitted(problem: Problem, spec: Spec, n_rows: int) -> Integers:
     """Places of a trial's share of n_rows training rows: the same for every configuration, so that they can be compared."""
     if spec.share >= 1:

@@ -74,15 +74,12 @@ class Served:
         self.example = {field.name: example_of(field) for field in self.model.schema.fields}
         nothing = self.model.schema.arrays({field.name: [] for field in self.model.schema.fields})
         self.columns = list(self.model.columns(self.model.answers(*nothing)))
+        # The classes that each column of labels can hold.
+        form = "prediction_{}" if self.model.several else "prediction"
+        self.labels = {form.format(each.target): each.classes for each in self.model.outputs if each.classes}
         rows = self.model.schema.arrays(self.example)
         if not np.isfinite(self.model.answers(*rows)).all():
             raise ModelError(f"{place.folder} answers an example row without a number; expected a model that works")
-
-    @property
-    def labels(self) -> dict[str, tuple[Any, ...]]:
-        """The classes that each column of labels can hold."""
-        ending = "prediction_{}" if self.model.several else "prediction"
-        return {ending.format(output.target): output.classes for output in self.model.outputs if output.classes}
 
     def behind(self, mode: Mode | None) -> "Served":
         """The same model behind a door of another mode; None: this one."""

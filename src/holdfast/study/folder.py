@@ -76,16 +76,20 @@ class Folder:
         if not parent.is_dir() or not os.access(parent, os.W_OK):
             raise RequestError(f"{self.path} can't be written: {parent} is not a writable folder; choose another --out")
 
-    def result(self) -> dict[str, Any]:
-        """Read result.json, which names the record of openings it was written with; SealError if that was cut short."""
+    def read_result(self) -> dict[str, Any]:
+        """Read result.json as it stands."""
         try:
-            result = dict(json.loads(self.result_file.read_text(encoding="utf-8")))
+            return dict(json.loads(self.result_file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             raise RequestError(
                 f"{self.path} holds no finished study (no result.json); expected the folder that holdfast train wrote"
             ) from None
         except ValueError:
             raise RequestError(f"{self.result_file} is damaged; train again, or restore it") from None
+
+    def result(self) -> dict[str, Any]:
+        """Read the result of a study, which names the record of openings it was written with; SealError if that was cut short."""
+        result = self.read_result()
         if "targets" in result:
             places = [str(self.path / each["study"]) for each in result["targets"].values()]
             raise RequestError(

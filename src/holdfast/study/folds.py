@@ -38,28 +38,27 @@ def cut_folds(question: Question, rows: Integers, decided: Plan) -> list[Fold]:
     """Cut these rows as planned; row numbers of the folds are places in `rows`."""
     if question.request.folds == LEAVE_ONE_GROUP_OUT:
         return leave_one_group_out(_units(question, rows))
-    return make_folds(
-        question.hashes[rows],
-        n_folds=decided.folds,
-        seed=question.request.seed,
-        strata=question.task.strata(question.y(rows)),
-        groups=None if question.groups is None else question.groups[rows],
-        time=None if question.time is None else question.time[rows],
-        holdout=decided.holdout,
-        repeats=decided.repeats,
-    )
+    seed = question.request.seed
+    return _cut(question, rows, decided.folds, seed, holdout=decided.holdout, repeats=decided.repeats)
 
 
 def cut_outer(question: Question) -> list[Fold]:
     """Cut the development rows in the outer folds of nested cross-validation, by the rules of all folds."""
-    rows = question.split.development
+    return _cut(question, question.split.development, question.request.outer_folds, question.request.seed ^ OUTER_SALT)
+
+
+def _cut(
+    question: Question, rows: Integers, n_folds: int, seed: int, *, holdout: bool = False, repeats: int = 1
+) -> list[Fold]:
     return make_folds(
         question.hashes[rows],
-        n_folds=question.request.outer_folds,
-        seed=question.request.seed ^ OUTER_SALT,
+        n_folds=n_folds,
+        seed=seed,
         strata=question.task.strata(question.y(rows)),
         groups=None if question.groups is None else question.groups[rows],
         time=None if question.time is None else question.time[rows],
+        holdout=holdout,
+        repeats=repeats,
     )
 
 

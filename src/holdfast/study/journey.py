@@ -8,9 +8,8 @@ from typing import Any, TypeAlias
 
 from holdfast.audit.drift import drift
 from holdfast.audit.finding import Finding
-from holdfast.data.frames import from_memory
+from holdfast.data.frames import take
 from holdfast.data.kinds import understand
-from holdfast.data.read import read
 from holdfast.model.package import load
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, Inline, Local
@@ -79,9 +78,7 @@ def examine(data: Any, target: str, *, against: Any = None, header: bool = True)
     question = ask(source, Request.of(target=target, header=header))
     later: list[Finding] = []
     if against is not None:
-        other = str(against) if isinstance(against, str | Path) else against
-        raw = read(other, header=header) if isinstance(other, str) else from_memory(other)
-        new, old = understand(raw, target=target), question.development
+        new, old = understand(take(against, header=header), target=target), question.development
         later = list(drift(old if target in new.kinds else old.drop(target), new))
     found = [*audited(question)[1], *later]
     return sorted(found, key=lambda each: (each.severity, each.code, each.columns))

@@ -10,7 +10,7 @@ from holdfast.metrics.metric import Metric
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
-from holdfast.search.trial import Problem, Spec, encode_fold, fit_fold, rows_fitted
+from holdfast.search.trial import Problem, Spec, rows_fitted, score_fold
 
 # Shares of the first fold's training rows.
 SHARES = (1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -34,18 +34,13 @@ class Point:
 
 def points_of(problem: Problem, spec: Spec, deadline: float) -> list[Point]:
     """Fit a trial's configuration on growing shares of the first fold; where the fold's matrices are."""
-    learner, fold = find(spec.learner, problem.task.family), problem.folds[0]
-    encoded = encode_fold(problem, learner, spec.params, 0)
-    points = []
+    learner, points = find(spec.learner, problem.task.family), []
     for share in SHARES:
         if time.monotonic() > deadline:
             break
         part = replace(spec, share=share)
-        pipeline = fit_fold(problem, learner, part, 0, encoded)
-        few = rows_fitted(problem, part, len(fold.train))
-        fitted = problem.metric.score(problem.y[fold.train[few]], pipeline.predict_encoded(encoded.train[few]))
-        unseen = problem.metric.score(problem.y[fold.valid], pipeline.predict_encoded(encoded.valid))
-        points.append(Point(len(few), float(fitted), float(unseen)))
+        rows = len(rows_fitted(problem, part, len(problem.folds[0].train)))
+        points.append(Point(rows, *score_fold(problem, learner, part, 0)))
     return points
 
 

@@ -14,10 +14,9 @@ from holdfast.audit.finding import Finding
 from holdfast.data.columns import Columns, Kind
 from holdfast.data.dataset import Dataset
 from holdfast.data.fingerprint import fingerprint, row_hashes
-from holdfast.data.frames import from_memory
+from holdfast.data.frames import take
 from holdfast.data.keys import columns_of, group_key, moments
 from holdfast.data.kinds import set_aside, understand
-from holdfast.data.read import read
 from holdfast.data.seal import Sealed, Split, split
 from holdfast.errors import DataError, RequestError, nearest
 from holdfast.evaluate.decision import LIKELIEST, Decision
@@ -116,7 +115,7 @@ class Question:
 
 def ask(data: Any, request: Request) -> Question:
     """Read, type and seal. Raises DataError or RequestError before anything is written."""
-    raw = read(data, header=request.header) if isinstance(data, str) else from_memory(data)
+    raw = take(data, header=request.header)
     request = replace_names(request, raw.frame.columns)
     dataset = understand(raw, target=request.target)
     dataset, unanswered = set_aside(dataset, request.target)

@@ -1,5 +1,6 @@
 """Several targets, or sets of labels, of the same rows: a study for each, and one model that answers them all."""
 
+import io
 import json
 import re
 import time
@@ -13,11 +14,11 @@ import numpy as np
 import polars as pl
 
 from holdfast.compile.join import Part, join
-from holdfast.data.frames import from_memory
+from holdfast.data.frames import take
 from holdfast.data.labels import by_label
-from holdfast.data.read import Raw, read
 from holdfast.errors import CompileError, DataError, RequestError, nearest
-from holdfast.model.model import SEVERAL, Model
+from holdfast.model.model import Model
+from holdfast.model.output import SEVERAL
 from holdfast.model.package import GRAPH, load, write
 from holdfast.model.schema import NUMERIC, Field, Schema
 from holdfast.report.several import write_several
@@ -44,10 +45,9 @@ class Studies(Mapping[str, Study]):
 
     def __init__(self, path: str | Path) -> None:
         self._folder = Folder(Path(path))
-        try:
-            self.result: dict[str, Any] = json.loads(self._folder.result_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise RequestError(f"{path} holds no result.json; expected the folder of finished studies") from None
+        self.result: dict[str, Any] = self._folder.read_result()
+        if "targets" not in self.result:
+            raise RequestError(f"{path} holds one study; expected the folder of several: open it with holdfast.Study")
         self._studies = {name: Study(self.path / each["study"]) for name, each in self.result["targets"].items()}
 
     @property
@@ -125,7 +125,7 @@ def train(
                 f"task {MULTILABEL} was asked for of {len(targets)} targets; expected one column of label sets"
             )
         del settings["task"]
-        raw = _read(data, settings)
+        raw = take(data, header=settings.get("header", True))
         if targets[0] not in raw.frame.columns:
             raise DataError(
                 f"target {targets[0]!r} is not a column of {raw.source}; expected one of {raw.frame.columns[:20]}"
@@ -150,14 +150,14 @@ def _train_each(
     began = time.monotonic() if started is None else started
     if Folder(folder).finished:
         raise RequestError(f"{folder} holds finished studies; choose another --out or remove it")
-    raw = _read(data, settings)
+    raw = take(data, header=settings.get("header", True))
     for target in targets:
         if target not in raw.frame.columns:
             hint = nearest(target, raw.frame.columns)
             raise DataError(f"target {target!r} is not a column of {raw.source}; expected one that is.{hint}")
     requests = _requests(data, targets, settings)
     for request in requests.values():  # what is wrong with one target is told before any is trained
-        ask(data if request.data == "memory" else request.data, request)
+        ask(raw, request)
     places = _folders(targets)
     studies: dict[str, Study] = {}
     for number, (target, request) in enumerate(requests.items()):
@@ -183,17 +183,11 @@ def _requests(data: Any, targets: Sequence[str], settings: Mapping[str, Any]) ->
     source = str(data) if isinstance(data, str | Path) else "memory"
     whole = Request.of(**{**common, "target": targets[0], "data": source})
     return {
-        target: whole.model_copy(update={"target": target, "drop": (*whole.drop, *_others(targets, target))})
+        target: whole.model_copy(
+            update={"target": target, "drop": (*whole.drop, *(other for other in targets if other != target))}
+        )
         for target in targets
     }
-
-
-def _others(targets: Sequence[str], target: str) -> list[str]:
-    return [other for other in targets if other != target]
-
-
-def _read(data: Any, settings: Mapping[str, Any]) -> Raw:
-    return read(str(data), header=settings.get("header", True)) if isinstance(data, str | Path) else from_memory(data)
 
 
 def _told(say: Say, name: str) -> Callable[[str], None]:
@@ -255,8 +249,6 @@ def _places(own: Schema, joint: Schema) -> tuple[list[int], list[int]]:
 
 def _references(studies: Mapping[str, Study]) -> bytes:
     """The summaries of every column, each once."""
-    import io
-
     frames: list[pl.DataFrame] = []
     seen: set[str] = set()
     for study in studies.values():

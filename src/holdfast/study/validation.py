@@ -17,7 +17,7 @@ from holdfast.report.page import number
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
-from holdfast.search.trial import Outcome, Problem, Spec, encode_fold, fit_fold
+from holdfast.search.trial import Outcome, Problem, Spec, score_fold
 from holdfast.search.tuners import placed
 from holdfast.study.board import CURVE_SHARE, Searched
 from holdfast.study.prepare import Question
@@ -257,14 +257,8 @@ def _most_important(problem: Problem, spec: Spec, space: Mapping[str, Dimension]
 
 def _scores(problem: Problem, spec: Spec, changed: Mapping[str, Any], number: int) -> tuple[float, float]:
     """Score on a fold's training rows, and on its validation rows."""
-    learner, fold = find(spec.learner, problem.task.family), problem.folds[number]
-    params = {**spec.params, **changed}
-    encoded = encode_fold(problem, learner, params, number)
-    pipeline = fit_fold(problem, learner, replace(spec, params=params), number, encoded)
-    return (
-        problem.metric.score(problem.y[fold.train], pipeline.predict_encoded(encoded.train)),
-        problem.metric.score(problem.y[fold.valid], pipeline.predict_encoded(encoded.valid)),
-    )
+    learner = find(spec.learner, problem.task.family)
+    return score_fold(problem, learner, replace(spec, params={**spec.params, **changed}), number)
 
 
 def _ends(dimension: Dimension) -> list[Any]:
