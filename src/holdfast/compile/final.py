@@ -24,11 +24,12 @@ from holdfast.tasks.task import Family
 
 @dataclass(frozen=True)
 class Member:
-    """A learner by name, its parameters, and its weight in the average."""
+    """A learner by name, its parameters, its weight in the average, and how many fits, each with its own seed, make it up."""
 
     learner: str
     params: Mapping[str, Any]
     weight: float
+    copies: int = 1
 
 
 @dataclass
@@ -90,25 +91,25 @@ def fit_and_compile(
     calibrator: applied to the average of the members, and part of the graph. costs: by which the graph's label is decided, as
     in `arrays.decided`.
 
-    When the soft deadline (time.monotonic) has passed, further members are left out and the others' weights raised; the
-    proof runs over all the rows fitted on as far as it allows. Raises CompileError when a
-    learner has no compiled form.
+    When the soft deadline (time.monotonic) has passed, further members and copies are left out and the others' weights
+    raised; the proof runs over all the rows fitted on as far as it allows. Raises CompileError when a learner has no
+    compiled form.
     """
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
-    pipelines, prepared = _fit(training, columns, rows, members, soft)
+    pipelines, n_members, prepared = _fit(training, columns, rows, members, soft)
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs)
     proof = prove(graph, pipelines, columns, calibrator, costs, deadline=soft)
     tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
-    return Compiled(graph, proof, training.rows[rows], len(pipelines), tuple(prepared), tree)
+    return Compiled(graph, proof, training.rows[rows], n_members, tuple(prepared), tree)
 
 
 def _fit(
     training: Training, columns: Columns, rows: Integers, members: Sequence[Member], soft: float
-) -> tuple[list[tuple[Pipeline, float]], list[Prepared]]:
+) -> tuple[list[tuple[Pipeline, float]], int, list[Prepared]]:
     encoded: dict[tuple[Matrix, str], tuple[Encoder, Any]] = {}
     prepared: dict[tuple[Matrix, str], Prepared] = {}
-    fitted: list[tuple[Pipeline, float]] = []
+    fitted: list[tuple[list[Pipeline], float]] = []
     y = training.y[rows]
     weights = None if training.weights is None else training.weights[rows]
     for member in sorted(members, key=lambda each: -each.weight):
@@ -122,17 +123,23 @@ def _fit(
             prepared[key] = Prepared((), transform, encoded[key][1].shape[1], encoded[key][0].words())
         encoder, matrix = encoded[key]
         prepared[key] = replace(prepared[key], learners=tuple(dict.fromkeys((*prepared[key].learners, member.learner))))
-        pipeline = fit_estimator(
-            learner,
-            member.params,
-            encoder,
-            matrix,
-            y,
-            n_classes=training.n_classes,
-            weights=weights,
-            seed=training.seed,
-            n_jobs=training.n_jobs,
-        )
-        fitted.append((pipeline, member.weight))
+        copies: list[Pipeline] = []
+        for copy in range(member.copies):
+            if copies and time.monotonic() > soft:
+                break
+            pipeline = fit_estimator(
+                learner,
+                member.params,
+                encoder,
+                matrix,
+                y,
+                n_classes=training.n_classes,
+                weights=weights,
+                seed=training.seed + copy,
+                n_jobs=training.n_jobs,
+            )
+            copies.append(pipeline)
+        fitted.append((copies, member.weight))
     total = sum(weight for _, weight in fitted)
-    return [(pipeline, weight / total) for pipeline, weight in fitted], list(prepared.values())
+    joined = [(pipeline, weight / total / len(copies)) for copies, weight in fitted for pipeline in copies]
+    return joined, len(fitted), list(prepared.values())

@@ -16,10 +16,12 @@ TREES = Matrix(missing="keep", categories="ordinal")
 
 # With fewer training rows an inner validation cut is mostly noise: this many trees are grown instead.
 FEW_ROWS, FEW_ROWS_TREES = 250, 80
-MAX_TREES, PATIENCE = 600, 25
+
+# Smaller steps need more trees, and more of them without progress before growing stops: so many at a learning rate of 1.
+ROUNDS, PATIENCE, LEAST_PATIENCE, DEFAULT_RATE = 60.0, 2.0, 25, 0.1
 
 # Each round grows a tree a class: with many classes, rounds are cut so that about this many trees are grown in all.
-MOST_TREES_IN_ALL, FEWEST_ROUNDS = 1_800, 100
+MOST_TREES_IN_ALL, FEWEST_ROUNDS = 6_000, 100
 INNER_SHARE = 0.12
 
 
@@ -61,8 +63,18 @@ class Boosted(ABC):
         shifted = np.exp(raw - raw.max(axis=1, keepdims=True))
         return shifted / shifted.sum(axis=1, keepdims=True)
 
+    @property
+    def patience(self) -> int:
+        """Trees without progress on the inner rows after which growing stops."""
+        return max(LEAST_PATIENCE, round(PATIENCE / self._rate))
+
     def _most_rounds(self) -> int:
-        return min(MAX_TREES, max(FEWEST_ROUNDS, MOST_TREES_IN_ALL // self.n_outputs_))
+        affordable = max(FEWEST_ROUNDS, MOST_TREES_IN_ALL // self.n_outputs_)
+        return min(affordable, max(FEWEST_ROUNDS, round(ROUNDS / self._rate)))
+
+    @property
+    def _rate(self) -> float:
+        return float(self.params.get("learning_rate", DEFAULT_RATE))
 
     def _inner_cut(self, target: Any) -> tuple[Any, Any]:
         """Choose validation rows, each class in its share (a class of one row stays in training)."""
@@ -115,7 +127,7 @@ def _maker(kind: type[Boosted], *, classifier: bool) -> Any:
 
 def declare(name: str, kind: type[Boosted], **facts: Any) -> tuple[Learner, Learner]:
     """Declare a booster for both families."""
-    shared = {"name": name, "wants": TREES, "emit": emit_boosted, "settle": settle_trees, **facts}
+    shared = {"name": name, "wants": TREES, "emit": emit_boosted, "settle": settle_trees, "varies": True, **facts}
     return (
         Learner(task="classification", make=_maker(kind, classifier=True), **shared),
         Learner(task="regression", make=_maker(kind, classifier=False), **shared),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.graph.trees import Tree
-from holdfast.learners.boosting import PATIENCE, Boosted, declare
+from holdfast.learners.boosting import Boosted, declare
 from holdfast.learners.space import Float, Int
 
 
@@ -33,7 +33,9 @@ class CatBoost(Boosted):
         )
         X, y, weights = train
         inner = None if valid is None else catboost.Pool(valid[0], valid[1], weight=valid[2])
-        stop = {} if valid is None else {"eval_set": inner, "early_stopping_rounds": PATIENCE, "use_best_model": True}
+        stop = (
+            {} if valid is None else {"eval_set": inner, "early_stopping_rounds": self.patience, "use_best_model": True}
+        )
         self.booster_.fit(catboost.Pool(X, y, weight=weights), **stop)
         return int(self.booster_.tree_count_)
 

@@ -47,7 +47,7 @@ class Outcome:
 
     predictions: out of fold, for the rows of `Problem.judged`, in that order. fit_rows: mean rows fitted on per fold.
     fit_seconds: mean per fold, encoding included. settled: parameters a fit on more rows should use instead.
-    seconds: for all folds together. complexity: the learner's.
+    seconds: for all folds together. complexity, varies: the learner's.
     """
 
     spec: Spec
@@ -60,6 +60,7 @@ class Outcome:
     rows_per_second: float
     seconds: float
     complexity: int = 3
+    varies: bool = False
 
     @property
     def params(self) -> dict[str, Any]:
@@ -183,6 +184,7 @@ def run_trial(problem: Problem, spec: Spec, deadline: float, bar: Bar | None = N
         rows_per_second=len(judged) / max(predict_seconds, 1e-6),
         seconds=time.monotonic() - began,
         complexity=learner.complexity,
+        varies=learner.varies,
     )
 
 

@@ -25,11 +25,14 @@ from holdfast.search.trial import Outcome, Problem, Spec
 from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING
 from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
-from holdfast.study.preparing import scalings_of, transforms_of
+from holdfast.study.preparing import choices_of
 from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
 
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
 ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
+
+# Time is kept for so many fits of each member, with other seeds.
+COPIES = 3
 
 # The final fits should not need more than this share of the budget; learners that would are fitted on fewer rows.
 FINISH_SHARE = 0.4
@@ -71,13 +74,13 @@ def run_search(
     request, metric = question.request, question.metric
     problem, decided, rows = _problem(question)
     learners, not_tried = _choose(question, problem)
-    choices = scalings_of(request), transforms_of(request, problem.y)
-    learners = [with_choices(learner, *choices) for learner in learners]
+    choices = choices_of(request, problem.columns.kinds, problem.y)
+    learners = [with_choices(learner, choices) for learner in learners]
     executor.load(problem)
     baseline = find(question.task.baseline, question.task.family)
     found = search(
         [Spec(0, baseline.name, baseline.defaults)],
-        Proposals(learners, metric=metric, tuner=request.tuner, seed=request.seed),
+        Proposals(learners, metric=metric, tuner=request.tuner, learned=not request.learners, seed=request.seed),
         executor=executor,
         journal=journal,
         clock=clock,
@@ -240,4 +243,4 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     ranked = sorted(outcomes, key=lambda outcome: -question.metric.gain(outcome.score))
     costs = [fit_seconds(outcome, rows) for outcome in ranked[:3]]
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return WRITING + RESTART + curve + min(1.3 * sum(costs), FINISH_SHARE * budget)
+    return WRITING + RESTART + curve + min(1.3 * COPIES * sum(costs), FINISH_SHARE * budget)

@@ -115,7 +115,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         learners = named or [learner for learner in portfolio(family) if learner.installed]
         board = search(
             [Spec(0, baseline.name, baseline.defaults)],
-            Proposals(learners, metric=metric, tuner=self.tuner, seed=self.seed),
+            Proposals(learners, metric=metric, tuner=self.tuner, learned=not named, seed=self.seed),
             executor=executor,
             journal=Journal(None),
             clock=clock,

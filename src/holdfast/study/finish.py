@@ -45,6 +45,9 @@ FITTING_SHARE = 0.65
 # A candidate whose fit was stopped is taken to be slower than the folds said, this many times, and tried once more.
 SLOWER = 2.5
 
+# Learners that vary by their seed are fitted this many times at most, all members together no more than that, and averaged.
+MOST_COPIES, MOST_FITS = 5, 8
+
 # A final fit is tried on no fewer rows than this.
 FEWEST_ROWS = 2_000
 
@@ -56,13 +59,15 @@ RESTART = 3.0
 class Finished:
     """The candidate that was fitted and compiled, how it is calibrated (classes only) and decided, and what was given up.
 
-    unseen: what the calibrated candidate said out of fold, for the rows of `Problem.once`.
+    unseen: what the calibrated candidate said out of fold, for the rows of `Problem.once`. copies: fits that members are
+    averages of.
     """
 
     candidate: Candidate
     compiled: Compiled
     calibration: Calibration | None
     unseen: Floats
+    copies: int = 1
     decision: Decision = LIKELIEST
     given_up: list[tuple[str, str]] = field(default_factory=list)
 
@@ -99,7 +104,10 @@ def fit_first_that_works(
         unseen = _calibrated(candidate, calibration, problem)
         decision = _decision_of(unseen, question, problem)
         try:
-            compiled = _fit(candidate, calibration, decision, rows, allowed / slower, executor, stop=stop)
+            copies = _copies(candidate, question, rows, allowed / slower)
+            compiled = _fit(
+                candidate, calibration, decision, rows, allowed / slower, executor, copies=copies, stop=stop
+            )
         except (CompileError, OverrunError, WorkFailedError) as error:
             given_up.append((candidate.name, str(error)))
             if isinstance(error, OverrunError) and slower == 1.0 and not last:
@@ -110,7 +118,7 @@ def fit_first_that_works(
         elif not last and (reason := objection(compiled)) is not None:
             given_up.append((candidate.name, reason))
         else:
-            return Finished(candidate, compiled, calibration, unseen, decision, given_up)
+            return Finished(candidate, compiled, calibration, unseen, copies, decision, given_up)
     raise CompileError(
         f"no model could be compiled faithfully ({given_up}); expected at least the baseline: please report this"
     )
@@ -150,7 +158,14 @@ def refit_on_all(
     try:
         stop = clock.end - WRITING
         compiled = _fit(
-            finished.candidate, finished.calibration, finished.decision, len(rows), 0.8 * allowed, executor, stop=stop
+            finished.candidate,
+            finished.calibration,
+            finished.decision,
+            len(rows),
+            0.8 * allowed,
+            executor,
+            copies=min(finished.copies, _copies(finished.candidate, question, len(rows), 0.8 * allowed)),
+            stop=stop,
         )
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
@@ -208,6 +223,16 @@ def _calibrated(candidate: Candidate, calibration: Calibration | None, problem: 
     return predicted if calibration is None else calibration.calibrator.apply(predicted)
 
 
+def _copies(candidate: Candidate, question: Question, n_rows: int, allowed: float) -> int:
+    """Fits with other seeds to average, as time allows; one alone when what ships was asked to be small, fast or simple."""
+    varying = sum(outcome.varies for outcome, _ in candidate.members)
+    request = question.request
+    if not varying or request.prefer == "simple" or request.max_size is not None or request.max_latency is not None:
+        return 1
+    affordable = FITTING_SHARE * allowed / max(candidate.seconds(n_rows), 1e-3)
+    return int(max(1, min(MOST_COPIES, MOST_FITS // varying, affordable)))
+
+
 def _fit(
     candidate: Candidate,
     calibration: Calibration | None,
@@ -216,12 +241,16 @@ def _fit(
     allowed: float,
     executor: Executor,
     *,
+    copies: int,
     stop: float,
 ) -> Compiled:
     """Fit within `allowed` seconds, on fewer rows if need be; the work is stopped for good at `stop`."""
     estimate, affordable = candidate.seconds(n_rows), FITTING_SHARE * allowed
     rows = n_rows if estimate <= affordable else min(n_rows, max(FEWEST_ROWS, int(n_rows * affordable / estimate)))
-    members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
+    members = [
+        Member(outcome.spec.learner, outcome.params, weight, copies if outcome.varies else 1)
+        for outcome, weight in candidate.members
+    ]
     soft = time.monotonic() + allowed
     calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
     compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, calibrator, decision.costs, deadline=stop)
