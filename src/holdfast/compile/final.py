@@ -22,13 +22,21 @@ from holdfast.learners.preparing import encode, transform_of, wanted
 from holdfast.tasks.task import Family
 
 
+# Of the time until the soft deadline, this much is for fitting; compiling and proving take the rest.
+FITTING_SHARE = 0.75
+
+# Where there is a deadline, the proof takes no longer than this share of what fitting took, or these seconds.
+PROOF_SHARE, PROOF_SECONDS = 0.5, 1.0
+
+
 @dataclass(frozen=True)
 class Member:
-    """A learner by name, its parameters, and its weight in the average."""
+    """A learner by name, its parameters, its weight in the average, and its part of the time, in seconds or any unit."""
 
     learner: str
     params: Mapping[str, Any]
     weight: float
+    seconds: float = 1.0
 
 
 @dataclass
@@ -66,7 +74,8 @@ class Compiled:
     """A graph, the proof that it answers as the fitted pipelines do, the rows fitted on, and what it took.
 
     rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph.
-    prepared: how their columns and target were. tree: how to draw the model, where it is a single tree.
+    prepared: how their columns and target were. tree: how to draw the model, where it is a single tree. seconds: for encoding
+    and fitting. n_trees, n_planned: rounds of all members that are boosted; fewer than planned where time ran out.
     """
 
     onnx: bytes
@@ -75,6 +84,14 @@ class Compiled:
     n_members: int
     prepared: tuple[Prepared, ...] = ()
     tree: Node | None = None
+    seconds: float = 0.0
+    n_trees: int = 0
+    n_planned: int = 0
+
+    @property
+    def grown(self) -> float:
+        """Share of the planned rounds of boosting that were done; 1 where none were planned."""
+        return self.n_trees / self.n_planned if self.n_planned else 1.0
 
 
 def fit_and_compile(
@@ -90,30 +107,41 @@ def fit_and_compile(
     calibrator: applied to the average of the members, and part of the graph. costs: by which the graph's label is decided, as
     in `arrays.decided`.
 
-    When the soft deadline (time.monotonic) has passed, further members are left out and the others' weights raised; the
-    proof runs over all the rows fitted on as far as it allows. Raises CompileError when a
-    learner has no compiled form.
+    The soft deadline (time.monotonic) is for all of it: boosting stops with the trees it has when its part of the time is
+    over; further members are left out then and the others' weights raised; the proof runs over the rows fitted on as far as
+    time allows. Raises CompileError when a learner has no compiled form.
     """
+    began = time.monotonic()
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
-    pipelines, prepared = _fit(training, columns, rows, members, soft)
+    pipelines, prepared = _fit(training, columns, rows, members, began + FITTING_SHARE * (soft - began))
+    seconds = time.monotonic() - began
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs)
-    proof = prove(graph, pipelines, columns, calibrator, costs, deadline=soft)
+    enough = time.monotonic() + max(PROOF_SECONDS, PROOF_SHARE * seconds)
+    until = soft if soft == float("inf") else min(soft, enough)
+    proof = prove(graph, pipelines, columns, calibrator, costs, deadline=until)
     tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
-    return Compiled(graph, proof, training.rows[rows], len(pipelines), tuple(prepared), tree)
+    boosted = [each.estimator for each, _ in pipelines if hasattr(each.estimator, "n_planned_")]
+    trees, planned = sum(each.n_trees_ for each in boosted), sum(each.n_planned_ for each in boosted)
+    fitted = training.rows[rows]
+    return Compiled(graph, proof, fitted, len(pipelines), tuple(prepared), tree, seconds, trees, planned)
 
 
 def _fit(
-    training: Training, columns: Columns, rows: Integers, members: Sequence[Member], soft: float
+    training: Training, columns: Columns, rows: Integers, members: Sequence[Member], end: float
 ) -> tuple[list[tuple[Pipeline, float]], list[Prepared]]:
     encoded: dict[tuple[Matrix, str], tuple[Encoder, Any]] = {}
     prepared: dict[tuple[Matrix, str], Prepared] = {}
     fitted: list[tuple[Pipeline, float]] = []
     y = training.y[rows]
     weights = None if training.weights is None else training.weights[rows]
+    ahead = sum(member.seconds for member in members)
     for member in sorted(members, key=lambda each: -each.weight):
-        if fitted and time.monotonic() > soft:
+        now = time.monotonic()
+        if fitted and now > end:
             break
+        deadline = now + (end - now) * member.seconds / ahead
+        ahead -= member.seconds
         learner = find(member.learner, training.family)
         wants, transform = wanted(learner, member.params, training.preparation), transform_of(member.params)
         key = (wants, transform)
@@ -132,6 +160,7 @@ def _fit(
             weights=weights,
             seed=training.seed,
             n_jobs=training.n_jobs,
+            deadline=deadline,
         )
         fitted.append((pipeline, member.weight))
     total = sum(weight for _, weight in fitted)

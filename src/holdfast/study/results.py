@@ -119,6 +119,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
             ],
             "fitted_members": shipped.n_members,
             "fitted_rows": len(shipped.rows),
+            "rounds": {"grown": shipped.n_trees, "planned": shipped.n_planned},
             "refit_on_all": not isinstance(results.refitted, str) and len(shipped.rows) == question.dataset.n_rows,
         },
         "preparation": preparing.to_json(question.request, shipped),
@@ -195,6 +196,9 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
     if results.shipped.n_members < len(chosen.members):
         fitted = f"the {results.shipped.n_members} with the largest weights of {len(chosen.members)}; time ran out for the others"
         decisions.append(("Members that ship", fitted))
+    if results.shipped.n_trees < results.shipped.n_planned:
+        rounds = f"{results.shipped.n_trees:,} of the {results.shipped.n_planned:,} rounds planned; time ran out for more"
+        decisions.append(("Boosting", rounds))
     if question.unanswered.n_rows:
         decisions.append(("Set aside", f"{question.unanswered.n_rows:,} rows without a target"))
     if left_out:
