@@ -217,11 +217,7 @@ def mean_interval(values: Floats, *, blocks: Integers | None = None, level: floa
 def _studentised(losses: Floats, blocks: Integers | None, level: float) -> tuple[float, float]:
     """Ends of the bootstrap-t interval of the mean; rows of one block are drawn together, and many rows by lots."""
     n = len(losses)
-    lots = (
-        np.random.default_rng(0).permutation(n) % MOST_LOTS
-        if blocks is None
-        else np.unique(blocks, return_inverse=True)[1]
-    )
+    lots = np.random.default_rng(0).permutation(n) % MOST_LOTS if blocks is None else in_lots(blocks)
     sizes = np.bincount(lots).astype(np.float64)
     sums = np.bincount(lots, weights=losses)
     m = len(sizes)
@@ -242,6 +238,15 @@ def _studentised(losses: Floats, blocks: Integers | None, level: float) -> tuple
     tail = (1 - level) / 2
     low, high = np.quantile((means[sure] - mean) / errors[sure], [tail, 1 - tail])
     return mean - float(high) * error, mean - float(low) * error
+
+
+def in_lots(blocks: Integers) -> Integers:
+    """Number each row's block from 0; where there are more than MOST_LOTS blocks, several by chance share a number."""
+    block = np.unique(blocks, return_inverse=True)[1]
+    n_blocks = int(block.max()) + 1
+    if n_blocks <= MOST_LOTS:
+        return np.asarray(block, dtype=np.int64)
+    return np.asarray(np.random.default_rng(0).permutation(n_blocks)[block] % MOST_LOTS)
 
 
 def _acceleration(metric: Metric, y: Any, predictions: Floats, blocks: Integers | None) -> float:
