@@ -21,7 +21,6 @@ from holdfast.learners.pipeline import Pipeline, fit_estimator
 from holdfast.learners.preparing import encode, transform_of, wanted
 from holdfast.tasks.task import Family
 
-
 # Of the time until the soft deadline, this much is for fitting; compiling and proving take the rest.
 FITTING_SHARE = 0.75
 

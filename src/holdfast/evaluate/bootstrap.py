@@ -250,7 +250,7 @@ def in_lots(blocks: Integers) -> Integers:
 
 
 def _acceleration(metric: Metric, y: Any, predictions: Floats, blocks: Integers | None) -> float:
-    """Skewness of a score over six, by a jackknife; that of many rows by some of them, as it falls with the root of their number."""
+    """Skewness of a score over six, by a jackknife of some rows where there are many: it falls with the root of their number."""
     rng, share = np.random.default_rng(0), _share_drawn(predictions, len(y))
     if blocks is not None:
         unit = np.unique(blocks, return_inverse=True)[1]
@@ -262,8 +262,10 @@ def _acceleration(metric: Metric, y: Any, predictions: Floats, blocks: Integers 
     rows = np.flatnonzero(place < max(JACKKNIFE, round(share * n_units)))
     y, predictions, part = y[rows], predictions[rows], place[rows] % JACKKNIFE
     scores = np.array([metric.score(y[part != k], predictions[part != k]) for k in np.unique(part)])
-    gaps = scores[np.isfinite(scores)]
-    gaps = gaps.mean() - gaps if len(gaps) else gaps
+    known = scores[np.isfinite(scores)]
+    if not len(known):
+        return 0.0
+    gaps = known.mean() - known
     spread = float(np.sum(gaps**2)) ** 1.5
     return float(np.sum(gaps**3)) * np.sqrt(share) / (6 * spread) if spread > 0 and np.isfinite(spread) else 0.0
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.arrays import Integers
+from holdfast.data.columns import Kind
 from holdfast.data.cut import positions
 from holdfast.errors import DataError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
@@ -160,12 +161,11 @@ def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[
 def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
     """The development rows as a problem for the worker: all of them, or a sample when the budget asks for it."""
     request, rows = question.request, question.split.development
-    columns = question.columns(rows)
-    decided = plan_of(question, rows, len(columns.kinds))
+    kinds = question.features.kinds.values()
+    decided = plan_of(question, rows, sum(kind not in (Kind.IDENTIFIER, Kind.CONSTANT) for kind in kinds))
     if decided.rows is not None:
         first = np.argsort(positions(question.hashes[rows], request.seed), kind="stable")[: decided.rows]
         rows = rows[np.sort(first)]
-        columns = question.columns(rows)
     y = question.y(rows)
     folds = cut_folds(question, rows, decided)
     if not folds:
@@ -175,7 +175,7 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
         )
     weights = None if question.weights is None else question.weights[rows]
     problem = Problem(
-        columns,
+        question.columns(rows),
         y,
         folds,
         question.task,

@@ -146,7 +146,13 @@ def refit_on_all(
     try:
         stop = clock.end - WRITING
         compiled = _fit_once(
-            finished.candidate, finished.calibration, finished.decision, executor, len(rows), time.monotonic() + allowed, stop
+            finished.candidate,
+            finished.calibration,
+            finished.decision,
+            executor,
+            len(rows),
+            time.monotonic() + allowed,
+            stop,
         )
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
