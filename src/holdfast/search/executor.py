@@ -94,6 +94,8 @@ class Local:
         assert self._process.stdin is not None
         try:
             if not self._loaded:
+                # What is there is let go of before what comes is read: both at once may be more than fits.
+                send(self._process.stdin, ("load", None))
                 send(self._process.stdin, ("load", self._state))
                 self._loaded = True
             send(self._process.stdin, ("call", function, args))

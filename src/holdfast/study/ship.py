@@ -23,7 +23,7 @@ MOST_VALUES = 1_000
 QUANTILES = 101
 
 # Columns are described by all rows of at most so many cells, else by some rows: sorting more takes time and tells no more.
-MOST_CELLS = 20_000_000
+MOST_CELLS = 10_000_000
 
 # Values of each field to explain against; fewer where there are very many fields.
 BACKGROUND, WIDE = 64, 200
@@ -58,7 +58,7 @@ def enough_of(rows: Integers, n_columns: int) -> Integers:
     """Rows by which columns are described: all, or some spread evenly over them.
 
     >>> len(enough_of(np.arange(1_000), 10)), len(enough_of(np.arange(500_000), 1_000))
-    (1000, 20000)
+    (1000, 10000)
     """
     most = MOST_CELLS // max(1, n_columns)
     return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
