@@ -21,7 +21,7 @@ from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.trial import Problem
 from holdfast.study.explain import importance_of
-from holdfast.study.growing import ENOUGH, FEWEST_ROWS, PATIENCE, PLANNED_SHARE, grow
+from holdfast.study.growing import FEWEST_ROWS, PATIENCE, PLANNED_SHARE, grow
 from holdfast.study.measure import wish_of
 from holdfast.study.prepare import Question
 
@@ -156,7 +156,7 @@ def refit_on_all(
         )
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
-    if compiled.grown < min(ENOUGH, judged.grown):
+    if compiled.grown < judged.grown:
         return f"time ran out after {compiled.n_trees:,} of {compiled.n_planned:,} trees"
     if not compiled.proof.agrees:
         return f"compiled and fitted model differ: {compiled.proof}"

@@ -24,8 +24,8 @@ FIXED_SHARE = 0.5
 # A larger model must have this many times the rows, and this share of the trees that were planned, to be worth it.
 WORTHWHILE, ENOUGH = 1.5, 0.75
 
-# Work is stopped for good after this many times the time it was given.
-PATIENCE = 1.3
+# Work is stopped for good after this many times the time it was given; a larger model, which is no need, after this many.
+PATIENCE, IMPATIENCE = 1.3, 1.1
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def grow(
     now = time.monotonic()
     rows, share = first(n_rows, searched, end - now)
     held = fit(rows, now + share * (end - now), stop)
-    before = searched
+    before, stop = searched, min(stop, now + IMPATIENCE * (end - now))
     while len(held.rows) < n_rows:
         last = (float(len(held.rows)), held.seconds)
         pace = Pace.through(before, last)
