@@ -60,13 +60,14 @@ def test_boosting_keeps_the_rounds_that_paid():
 @pytest.mark.parametrize("n_classes", [None, 2, 3])
 def test_boosting_stops_when_late_and_keeps_what_it_has(kind, n_classes):
     y = Y if n_classes is None else np.digitize(Y, np.quantile(Y, np.linspace(0, 1, n_classes + 1)[1:-1]))
-    late, whole = (kind(classifier=n_classes is not None, seed=0, n_jobs=1, n_trees=20) for _ in range(2))
+    settings = {"classifier": n_classes is not None, "seed": 0, "n_jobs": 1, "learning_rate": 0.1}
+    late, whole = (kind(**settings, n_trees=20) for _ in range(2))
     late.deadline = time.monotonic() - 1
     late.fit(X, y)
     assert 1 <= late.n_trees_ < late.n_planned_ == 20
     whole.fit(X, y)
     assert whole.n_trees_ == whole.n_planned_ == 20
-    first = kind(classifier=n_classes is not None, seed=0, n_jobs=1, n_trees=late.n_trees_).fit(X, y)
+    first = kind(**settings, n_trees=late.n_trees_).fit(X, y)
     answers = (lambda each: each.predict(X)) if n_classes is None else (lambda each: each.predict_proba(X))
     np.testing.assert_allclose(answers(late), answers(first))
     assert len(late.trees()[0]) == len(first.trees()[0])

@@ -23,7 +23,7 @@ from holdfast.search.plan import Plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
-from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING
+from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING, judging
 from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import scalings_of, transforms_of
@@ -240,4 +240,4 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     ranked = sorted(outcomes, key=lambda outcome: -question.metric.gain(outcome.score))
     costs = [fit_seconds(outcome, rows) for outcome in ranked[:3]]
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return WRITING + RESTART + curve + min(1.3 * sum(costs), FINISH_SHARE * budget)
+    return judging(question) + RESTART + curve + min(1.3 * sum(costs), FINISH_SHARE * budget)

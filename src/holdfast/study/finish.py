@@ -28,6 +28,9 @@ from holdfast.study.prepare import Question
 # Seconds kept back for writing the model, the report and the result.
 WRITING = 4.0
 
+# Sealed rows that the verdict predicts and scores in a second.
+JUDGED_A_SECOND = 40_000
+
 # Seconds spent on the importance of features at most.
 EXPLAINING = 10.0
 
@@ -212,9 +215,14 @@ def _calibrated(candidate: Candidate, calibration: Calibration | None, problem: 
     return predicted if calibration is None else calibration.calibrator.apply(predicted)
 
 
+def judging(question: Question) -> float:
+    """Seconds for what follows the fit that is judged: the verdict, and writing everything."""
+    return WRITING + len(question.split.sealed) / JUDGED_A_SECOND
+
+
 def _allowed(candidate: Candidate, question: Question, clock: Clock, *, again: bool) -> float:
     """Seconds for the fit that is judged: less than half of what is left where all rows can be fitted twice in it."""
-    left = clock.left - WRITING
+    left = clock.left - judging(question)
     twice = candidate.seconds(len(question.split.development)) <= PLANNED_SHARE * JUDGED_SHARE * left
     return (JUDGED_SHARE if twice and not again else LAST_SHARE) * left
 
