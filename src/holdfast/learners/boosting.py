@@ -1,5 +1,6 @@
 """What boosted trees have in common: the number of trees is found inside the training rows, and the sum is compiled."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -28,8 +29,11 @@ INNER_SHARE = 0.12
 class Boosted(ABC):
     """A booster that stops early on rows cut from its own training rows, never on the fold's validation rows.
 
-    n_trees: grow exactly this many instead. After `fit`: `classes_`, `n_trees_`.
+    n_trees: grow exactly this many instead. deadline: a moment (time.monotonic) after which no further tree is begun; what
+    was grown is kept. After `fit`: `classes_`, `n_trees_`, and `n_planned_`, more than `n_trees_` where time ran out.
     """
+
+    deadline: float = float("inf")
 
     def __init__(self, *, classifier: bool, seed: int, n_jobs: int, n_trees: int | None = None, **params: Any) -> None:
         self.classifier, self.seed, self.n_jobs, self.n_trees, self.params = classifier, seed, n_jobs, n_trees, params
@@ -41,13 +45,15 @@ class Boosted(ABC):
         target: Any = y if self.classes_ is None else np.searchsorted(self.classes_, y)
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
         if self.n_trees is not None or len(y) < FEW_ROWS:
-            self.n_trees_ = self.n_trees or FEW_ROWS_TREES
-            self._train((X, target, weights), None, self.n_trees_)
+            planned = self.n_trees or FEW_ROWS_TREES
+            self.n_trees_ = self._train((X, target, weights), None, planned)
+            self.n_planned_ = planned if self._late() else self.n_trees_
             return self
         train, valid = self._inner_cut(target)
         self.n_trees_ = self._train(
             (X[train], target[train], weights[train]), (X[valid], target[valid], weights[valid]), self._most_rounds()
         )
+        self.n_planned_ = self._most_rounds() if self._late() else self.n_trees_
         return self
 
     def predict(self, X: Any) -> Any:
@@ -67,6 +73,9 @@ class Boosted(ABC):
     def patience(self) -> int:
         """Trees without progress on the inner rows after which growing stops."""
         return max(LEAST_PATIENCE, round(PATIENCE / self._rate))
+
+    def _late(self) -> bool:
+        return time.monotonic() > self.deadline
 
     def _most_rounds(self) -> int:
         affordable = max(FEWEST_ROUNDS, MOST_TREES_IN_ALL // self.n_outputs_)
@@ -91,7 +100,7 @@ class Boosted(ABC):
 
     @abstractmethod
     def _train(self, train: Any, valid: Any, n_trees: int) -> int:
-        """Fit on (X, y, weights), stopping on `valid` when given; returns how many trees are kept."""
+        """Fit on (X, y, weights), stopping on `valid` when given, and when `_late`; returns how many trees are kept."""
 
     @abstractmethod
     def _raw(self, X: Any) -> Any:

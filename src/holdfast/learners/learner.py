@@ -23,7 +23,8 @@ class Learner:
     also: what others call it; an error for an unknown name leads from there to `name`.
     summary: one sentence that says when to use it. reference: who described it, and when.
     make: called as make(seed=..., n_jobs=..., **params); returns an unfitted estimator with fit and predict
-        (regression, y standardised) or predict_proba (classification, y coded 0..K-1, some codes may be absent).
+        (regression, y standardised) or predict_proba (classification, y coded 0..K-1, some codes may be absent). One with
+        an attribute `deadline` (time.monotonic) is told by when to be done in a final fit, and keeps what it has learned.
     wants: what the feature matrix must look like.
     space: the parameters worth tuning; their defaults are the first configuration tried.
     emit: emit(graph, matrix, estimator) adds the fitted estimator to an ONNX graph and returns its output tensor, double:

@@ -34,8 +34,16 @@ class LightGBM(Boosted):
         if valid is not None:
             extra["valid_sets"] = [lightgbm.Dataset(valid[0], valid[1], weight=valid[2], reference=data)]
             extra["callbacks"] = [lightgbm.early_stopping(self.patience, verbose=False)]
+        if self.deadline < float("inf"):
+            extra["callbacks"] = [*extra.get("callbacks", []), self._stop_when_late]
         self.booster_ = lightgbm.train(settings, data, num_boost_round=n_trees, **extra)
-        return int(self.booster_.best_iteration) if valid is not None else n_trees
+        return int(self.booster_.best_iteration if valid is not None else self.booster_.current_iteration())
+
+    def _stop_when_late(self, progress: Any) -> None:
+        from lightgbm.callback import EarlyStopException
+
+        if self._late():
+            raise EarlyStopException(progress.iteration, [])
 
     def _raw(self, X: Any) -> Any:
         return self.booster_.predict(X, raw_score=True, num_iteration=self.n_trees_, num_threads=self.n_jobs)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.arrays import Integers
+from holdfast.data.columns import Kind
 from holdfast.data.cut import positions
 from holdfast.errors import DataError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
@@ -22,7 +23,7 @@ from holdfast.search.plan import Plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
-from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING
+from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING, judging
 from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import choices_of
@@ -30,9 +31,6 @@ from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
 
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
 ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
-
-# Time is kept for so many fits of each member, with other seeds.
-COPIES = 3
 
 # The final fits should not need more than this share of the budget; learners that would are fitted on fewer rows.
 FINISH_SHARE = 0.4
@@ -163,12 +161,11 @@ def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[
 def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
     """The development rows as a problem for the worker: all of them, or a sample when the budget asks for it."""
     request, rows = question.request, question.split.development
-    columns = question.columns(rows)
-    decided = plan_of(question, rows, len(columns.kinds))
+    kinds = question.features.kinds.values()
+    decided = plan_of(question, rows, sum(kind not in (Kind.IDENTIFIER, Kind.CONSTANT) for kind in kinds))
     if decided.rows is not None:
         first = np.argsort(positions(question.hashes[rows], request.seed), kind="stable")[: decided.rows]
         rows = rows[np.sort(first)]
-        columns = question.columns(rows)
     y = question.y(rows)
     folds = cut_folds(question, rows, decided)
     if not folds:
@@ -178,7 +175,7 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
         )
     weights = None if question.weights is None else question.weights[rows]
     problem = Problem(
-        columns,
+        question.columns(rows),
         y,
         folds,
         question.task,
@@ -243,4 +240,4 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     ranked = sorted(outcomes, key=lambda outcome: -question.metric.gain(outcome.score))
     costs = [fit_seconds(outcome, rows) for outcome in ranked[:3]]
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return WRITING + RESTART + curve + min(1.3 * COPIES * sum(costs), FINISH_SHARE * budget)
+    return judging(question) + RESTART + curve + min(1.3 * sum(costs), FINISH_SHARE * budget)
