@@ -201,6 +201,9 @@ def _listen(pipe: IO[bytes], answers: "queue.SimpleQueue[Any]") -> None:
 
 def threads_for(cells: int) -> int:
     """Threads a fit on a matrix of this many cells should use: on a small one they wait for each other more than they work."""
-    if cells < CELLS_A_THREAD:
-        return 1
+    return 1 if cells < CELLS_A_THREAD else processors()
+
+
+def processors() -> int:
+    """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -17,7 +17,7 @@ from holdfast.learners.preparing import with_choices
 from holdfast.search.candidates import Candidate, fit_seconds, rank, simplest_first
 from holdfast.search.clock import Clock
 from holdfast.search.contenders import contenders
-from holdfast.search.executor import Executor
+from holdfast.search.executor import Executor, processors
 from holdfast.search.journal import Journal
 from holdfast.search.plan import Plan
 from holdfast.search.proposals import Proposals
@@ -182,6 +182,8 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
         question.metric,
         seed=request.seed,
         n_jobs=question.n_jobs,
+        # Without a budget all runs in this process, whose warning filters the threads of several fits would share.
+        lanes=1 if request.budget is None or len(folds) == 1 else processors(),
         weights=weights,
         preparation=question.preparation,
     )
