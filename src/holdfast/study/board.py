@@ -242,4 +242,4 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     ranked = sorted(outcomes, key=lambda outcome: -question.metric.gain(outcome.score))
     costs = [fit_seconds(outcome, rows) for outcome in ranked[:3]]
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return judging(question) + RESTART + curve + min(1.3 * sum(costs), FINISH_SHARE * budget)
+    return judging(question) + RESTART + curve + min(sum(costs), FINISH_SHARE * budget)
