@@ -12,6 +12,7 @@ from holdfast.compile.assemble import assemble
 from holdfast.compile.prove import Proof, prove
 from holdfast.data.columns import Columns
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
+from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
@@ -24,7 +25,7 @@ from holdfast.tasks.task import Family
 
 @dataclass(frozen=True)
 class Member:
-    """A learner by name, its parameters, and its weight in the average."""
+    """A learner by name, its parameters, and its weight among the members."""
 
     learner: str
     params: Mapping[str, Any]
@@ -84,11 +85,12 @@ def fit_and_compile(
     soft: float,
     calibrator: Calibrator = UNCALIBRATED,
     costs: Floats | None = None,
+    pool: Pool = AVERAGE,
 ) -> Compiled:
     """Fit the members, most important first, on the first `n_rows` rows of the order; assemble the graph and prove it.
 
-    calibrator: applied to the average of the members, and part of the graph. costs: by which the graph's label is decided, as
-    in `arrays.decided`.
+    pool: joins the members' answers. calibrator: applied to what they say together. Both are part of the graph. costs: by which
+    the graph's label is decided, as in `arrays.decided`.
 
     When the soft deadline (time.monotonic) has passed, further members are left out and the others' weights raised; the
     proof runs over all the rows fitted on as far as it allows. Raises CompileError when a
@@ -97,8 +99,8 @@ def fit_and_compile(
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
     pipelines, prepared = _fit(training, columns, rows, members, soft)
-    graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs)
-    proof = prove(graph, pipelines, columns, calibrator, costs, deadline=soft)
+    graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs, pool)
+    proof = prove(graph, pipelines, columns, calibrator, costs, pool, deadline=soft)
     tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
     return Compiled(graph, proof, training.rows[rows], len(pipelines), tuple(prepared), tree)
 
@@ -134,5 +136,5 @@ def _fit(
             n_jobs=training.n_jobs,
         )
         fitted.append((pipeline, member.weight))
-    total = sum(weight for _, weight in fitted)
-    return [(pipeline, weight / total) for pipeline, weight in fitted], list(prepared.values())
+    raised = sum(member.weight for member in members) / sum(weight for _, weight in fitted)
+    return [(pipeline, weight * raised) for pipeline, weight in fitted], list(prepared.values())

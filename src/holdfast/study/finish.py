@@ -224,5 +224,7 @@ def _fit(
     members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
     soft = time.monotonic() + allowed
     calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
-    compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, calibrator, decision.costs, deadline=stop)
+    compiled: Compiled = executor.call(
+        fit_and_compile, members, rows, soft, calibrator, decision.costs, candidate.pool, deadline=stop
+    )
     return compiled
