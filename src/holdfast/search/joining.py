@@ -16,6 +16,10 @@ from holdfast.search.ensemble import MAX_ROWS, greedy_weights, stack
 # On fewer rows than this nothing but the average is tried: there a stack won out of fold and lost on the sealed rows.
 FEWEST_ROWS = 1_000
 
+# Another way than the average must gain so many standard errors over it: where folds follow each other in time, a stack that
+# gained one lost what it had gained, and as much again, on the sealed rows.
+ERRORS = 2.0
+
 # An ensemble must gain this share of the distance between baseline and best single model to be worth its size; so must
 # what is more than an average, over the average.
 WORTHWHILE = 0.002
@@ -82,7 +86,7 @@ def join(
     ways = {name: _judged(metric, y, crossed, name, parts, apart) for name in crossed}
     average = ways[AVERAGE.name]
     least = WORTHWHILE * max(metric.gain(average.score) - metric.gain(base), 0.0)
-    better = [way for name, way in ways.items() if name != SINGLE and way.gain > max(way.error, least)]
+    better = [way for name, way in ways.items() if name != SINGLE and way.gain > max(ERRORS * way.error, least)]
     best = max(better, key=lambda way: way.gain, default=average)
     fitted = _ways(metric, y, predictions, costs, most, np.arange(len(y)), several=best is not average)
     return Joint(*fitted[best.name], crossed[best.name], tuple(ways.values()))
