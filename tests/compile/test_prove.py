@@ -51,7 +51,7 @@ def test_a_passed_deadline_leaves_members_out_but_never_all():
     ],
 )
 def test_a_stack_is_proven_and_calibrated_after_it(family, n_classes, pool):
-    members = [Member(name, find(name, family).defaults, weight) for name, weight in (("lightgbm", 0.7), ("knn", 0.5))]
+    members = [Member(name, find(name, family).defaults, weight) for name, weight in (("lightgbm", 0.7), ("decision_tree", 0.5))]
     calibrator = Calibrator("platt", 0.8, 0.1) if n_classes else UNCALIBRATED
     task = training(family, n_classes)
     compiled = fit_and_compile(task, members, 10_000, float("inf"), calibrator, None, pool)
@@ -62,10 +62,10 @@ def test_a_stack_is_proven_and_calibrated_after_it(family, n_classes, pool):
 
 
 def test_what_is_left_of_a_stack_weighs_as_much_as_all_of_it():
-    members = [Member("mean", {}, 0.3), Member("ridge", {"alpha": 1.0}, 1.5)]
+    members = [Member("mean", {}, 1.0), Member("ridge", {"alpha": 1.0}, 3.0)]
     task, none = training("regression", None), float("-inf")
     fitted = fit_and_compile(task, members, 10_000, none, pool=Pool(shift=(2.0,)))
-    alone = fit_and_compile(task, [Member("ridge", {"alpha": 1.0}, 1.8)], 10_000, none, pool=Pool(shift=(2.0,)))
+    alone = fit_and_compile(task, [Member("ridge", {"alpha": 1.0}, 4.0)], 10_000, none, pool=Pool(shift=(2.0,)))
     assert fitted.n_members == 1
     assert fitted.onnx == alone.onnx
 

