@@ -51,7 +51,10 @@ def test_a_passed_deadline_leaves_members_out_but_never_all():
     ],
 )
 def test_a_stack_is_proven_and_calibrated_after_it(family, n_classes, pool):
-    members = [Member(name, find(name, family).defaults, weight) for name, weight in (("lightgbm", 0.7), ("decision_tree", 0.5))]
+    members = [
+        Member(name, find(name, family).defaults, weight)
+        for name, weight in (("lightgbm", 0.7), ("decision_tree", 0.5))
+    ]
     calibrator = Calibrator("platt", 0.8, 0.1) if n_classes else UNCALIBRATED
     task = training(family, n_classes)
     compiled = fit_and_compile(task, members, 10_000, float("inf"), calibrator, None, pool)

@@ -10,8 +10,8 @@ from holdfast.search.joining import ERRORS, SINGLE, WORTHWHILE, Joint, Way
 
 TITLES = {
     SINGLE: "the best model alone",
-    "average": "an average by weight",
-    "log_average": "an average of logarithms by weight",
+    "average": "a weighted average",
+    "log_average": "an average of logarithms",
     "stack": "a stack",
 }
 
@@ -27,7 +27,7 @@ def joined_facts(candidate: Candidate, metric: Metric) -> dict[str, Any] | None:
 def words_of(joint: Joint, metric: Metric) -> str:
     """Say how models were joined, and why so."""
     scores = ", ".join(_scored(way) for way in joint.ways)
-    said = f"By {TITLES[joint.pool.name]}. {metric.title} on folds that had no part in the weights: {scores}"
+    said = f"By {TITLES[joint.pool.name]}. On folds that had no part in the weights, {metric.title} is {scores}"
     rule = f"by more than {ERRORS:g} standard errors and {WORTHWHILE:.1%} of its lead over the baseline"
     if joint.chosen.name != "average":
         return f"{said}. It is better than the average {rule}."
@@ -38,4 +38,4 @@ def words_of(joint: Joint, metric: Metric) -> str:
 
 def _scored(way: Way) -> str:
     error = "" if way.name in (SINGLE, "average") else f" (gain {number(way.gain)} ± {number(way.error)})"
-    return f"{TITLES[way.name]} {number(way.score)}{error}"
+    return f"{number(way.score)} for {TITLES[way.name]}{error}"
