@@ -19,10 +19,10 @@ def folds_of(n, k=5):
     return [np.arange(n)[each::k] for each in range(k)]
 
 
-def joined(metric, y, predictions, base, parts=None, apart=None, once=None):
+def joined(metric, y, predictions, base, parts=None, apart=None, judged=None):
     parts = folds_of(len(y)) if parts is None else parts
     costs, apart = np.ones((len(predictions), 1)), parts if apart is None else apart
-    return join(metric, y, predictions, costs, [100.0], base=base, parts=parts, apart=apart, once=once or len(y))
+    return join(metric, y, predictions, costs, [100.0], base=base, parts=parts, apart=apart, judged=judged or len(y))
 
 
 def scores(joint):

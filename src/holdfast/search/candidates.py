@@ -59,7 +59,7 @@ def rank(
     y: Any,
     parts: Sequence[Integers],
     apart: Sequence[Integers],
-    once: int,
+    judged: int,
     rows: float,
     max_seconds: float,
     taken: Mapping[int, Sequence[float]] | None = None,
@@ -68,7 +68,7 @@ def rank(
     """Order what could ship, best first, the baseline last.
 
     y: the truth of the out-of-fold rows; parts: the places of each fold in it; apart: as in `Problem.apart`.
-    once: how many rows these are, as repeats of the folds judge each again.
+    judged: how many rows these are, as repeats of the folds judge each again.
     rows, max_seconds: an ensemble is built only of members whose fits on this many rows take no longer than this together.
     taken: by trial, what else it takes; others are left out, and members of an ensemble take no more than `most` together.
     """
@@ -77,11 +77,13 @@ def rank(
     singles = [_single(outcome) for outcome in models]
     costs = [[fit_seconds(each, rows), *(taken[each.spec.number] if taken else ())] for each in models[:DRAWN_FROM]]
     last = _single(baseline)
-    if len(models) < 2:
+    if len(models) < 2 or len(apart) < 2:
         return [*singles, last]
     drawn, base = models[:DRAWN_FROM], baseline.score
     predictions = [outcome.predictions for outcome in drawn]
-    joint = join(metric, y, predictions, costs, [max_seconds, *most], base=base, parts=parts, apart=apart, once=once)
+    joint = join(
+        metric, y, predictions, costs, [max_seconds, *most], base=base, parts=parts, apart=apart, judged=judged
+    )
     chosen = [(each, float(weight)) for each, weight in zip(drawn, joint.weights, strict=True) if weight > 0]
     # The best of many is a little lucky; its choice, too, is judged on rows that had no part in it.
     alone = metric.gain(next(way.score for way in joint.ways if way.name == SINGLE))

@@ -68,22 +68,23 @@ def join(
     base: float,
     parts: Sequence[Integers],
     apart: Sequence[Integers],
-    once: int,
+    judged: int,
 ) -> Joint:
-    """Join models by the average, or by another way where that is better by more than its standard error and worth it.
+    """Join models by the average, or by another way where that is better beyond luck, and worth it.
 
     y, predictions, costs, most: as in `greedy_weights`. base: the baseline's score. parts: the places of each fold; apart:
-    of whole folds, such that no row stands in two of them: what is left out together. once: how many rows there are, which
-    repeats of the folds judge again.
+    of whole folds, such that no row stands in two of them: what is left out together. judged: how many rows there are,
+    which repeats of the folds judge again.
     """
-    several = once >= FEWEST_ROWS
+    several = judged >= FEWEST_ROWS
     crossed: dict[str, Floats] = {}
     for held in apart:
         rest = np.setdiff1d(np.arange(len(y)), held)
         for name, (weights, pool) in _ways(metric, y, predictions, costs, most, rest, several=several).items():
-            joined = pool.join([each[held] for each in predictions], weights)
+            members = np.flatnonzero(weights).tolist() or [0]
+            joined = pool.join([predictions[k][held] for k in members], weights[members])
             crossed.setdefault(name, np.empty_like(predictions[0]))[held] = joined
-    ways = {name: _judged(metric, y, crossed, name, parts, apart) for name in crossed}
+    ways = {name: _way(metric, y, crossed, name, parts, apart) for name in crossed}
     average = ways[AVERAGE.name]
     least = WORTHWHILE * max(metric.gain(average.score) - metric.gain(base), 0.0)
     better = [way for name, way in ways.items() if name != SINGLE and way.gain > max(ERRORS * way.error, least)]
@@ -117,7 +118,7 @@ def _ways(
     return found
 
 
-def _judged(
+def _way(
     metric: Metric,
     y: Any,
     crossed: Mapping[str, Floats],

@@ -110,7 +110,7 @@ def candidates_of(
         y=y,
         parts=problem.parts,
         apart=problem.apart,
-        once=len(problem.once.judged),
+        judged=len(problem.once.judged),
         rows=len(question.split.development),
         max_seconds=0.7 * JUDGED_SHARE * max(clock.left - WRITING, 0.0),
         taken=taken,

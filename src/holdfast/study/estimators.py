@@ -135,7 +135,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             y=problem.y[judged],
             parts=problem.parts,
             apart=problem.apart,
-            once=len(problem.once.judged),
+            judged=len(problem.once.judged),
             rows=len(problem.y),
             max_seconds=max(clock.left, 0.0),
         )
