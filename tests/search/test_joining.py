@@ -126,6 +126,17 @@ def test_a_ridge_stack_is_chosen_where_all_models_shrink():
     assert RMSE.score(y, joint.predictions) == pytest.approx(joint.chosen.score, rel=1e-3)
 
 
+def test_models_that_say_the_opposite_are_given_no_weight_by_a_stack():
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=FEWEST_ROWS)
+    joint = joined(
+        RMSE, y, [-y + 0.5 * rng.normal(size=FEWEST_ROWS) for _ in range(2)], RMSE.score(y, np.zeros(len(y)))
+    )
+    assert joint.pool.name == "stack"
+    assert joint.weights.tolist() == [0.0, 0.0]
+    assert joint.chosen.score == pytest.approx(y.std(), rel=0.01)
+
+
 def test_duplicates_gain_nothing_over_one_of_them():
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 500)
