@@ -30,6 +30,9 @@ from holdfast.tasks.task import Task
 CACHE_BYTES = 3 << 30
 CACHE_LOCK = Lock()
 
+# What is learned from out-of-fold predictions is judged on so many groups of folds at most, as each costs a fit.
+GROUPS = 5
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -120,6 +123,15 @@ class Problem:
     def once(self) -> "Problem":
         """The problem with the folds of the first repeat, whose places come first in `judged`: each row once."""
         return replace(self, folds=[fold for fold in self.folds if fold.repeat == self.folds[0].repeat])
+
+    @property
+    def apart(self) -> list[Integers]:
+        """Places in `judged` in a few groups of whole folds, no row in two of them; a single fold's rows are dealt out."""
+        judged, cut = self.judged, self.once.parts
+        if len(cut) == 1:
+            return [cut[0][k::GROUPS] for k in range(min(GROUPS, len(judged)))]
+        rows = [judged[np.concatenate(cut[k::GROUPS])] for k in range(min(GROUPS, len(cut)))]
+        return [np.flatnonzero(np.isin(judged, each)) for each in rows]
 
     def _by_repeat(self) -> dict[int, Integers]:
         repeats = dict.fromkeys(fold.repeat for fold in self.folds)

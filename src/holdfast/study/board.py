@@ -110,6 +110,8 @@ def candidates_of(
         metric=question.metric,
         y=y,
         parts=problem.parts,
+        apart=problem.apart,
+        judged=len(problem.once.judged),
         rows=len(question.split.development),
         max_seconds=0.7 * JUDGED_SHARE * max(clock.left - WRITING, 0.0),
         taken=taken,

@@ -282,5 +282,7 @@ def _fit_once(
         for outcome, weight in candidate.members
     ]
     calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
-    compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, calibrator, decision.costs, deadline=stop)
+    compiled: Compiled = executor.call(
+        fit_and_compile, members, rows, soft, calibrator, decision.costs, candidate.pool, deadline=stop
+    )
     return compiled
