@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -19,16 +19,24 @@ from holdfast.learners.catalogue import find
 from holdfast.learners.drawing import Node, drawn_pipeline
 from holdfast.learners.pipeline import Pipeline, fit_estimator
 from holdfast.learners.preparing import encode, transform_of, wanted
+from holdfast.learners.soft import fit_to_answers
 from holdfast.tasks.task import Family
+
+# Encoders and the matrices they made of the rows fitted on, by what a learner wants and how the target is bent.
+Encoded: TypeAlias = dict[tuple[Matrix, str], tuple[Encoder, Any]]
 
 
 @dataclass(frozen=True)
 class Member:
-    """A learner by name, its parameters, and its weight in the average."""
+    """A learner by name, its parameters, and its weight in the average.
+
+    teacher: where there are any, it is fitted to what their average says of the rows, instead of to the labels.
+    """
 
     learner: str
     params: Mapping[str, Any]
     weight: float
+    teacher: tuple["Member", ...] = ()
 
 
 @dataclass
@@ -96,7 +104,7 @@ def fit_and_compile(
     """
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
-    pipelines, prepared = _fit(training, columns, rows, members, soft)
+    pipelines, prepared = _fit(training, columns, rows, members, soft, {})
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs)
     proof = prove(graph, pipelines, columns, calibrator, costs, deadline=soft)
     tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
@@ -104,9 +112,9 @@ def fit_and_compile(
 
 
 def _fit(
-    training: Training, columns: Columns, rows: Integers, members: Sequence[Member], soft: float
+    training: Training, columns: Columns, rows: Integers, members: Sequence[Member], soft: float, encoded: Encoded
 ) -> tuple[list[tuple[Pipeline, float]], list[Prepared]]:
-    encoded: dict[tuple[Matrix, str], tuple[Encoder, Any]] = {}
+    """Fit the members and say how their columns were prepared; matrices that are there already are in `encoded`."""
     prepared: dict[tuple[Matrix, str], Prepared] = {}
     fitted: list[tuple[Pipeline, float]] = []
     y = training.y[rows]
@@ -119,20 +127,30 @@ def _fit(
         key = (wants, transform)
         if key not in encoded:
             encoded[key] = encode(wants, transform, columns, y, n_classes=training.n_classes, seed=training.seed)
-            prepared[key] = Prepared((), transform, encoded[key][1].shape[1], encoded[key][0].words())
         encoder, matrix = encoded[key]
-        prepared[key] = replace(prepared[key], learners=tuple(dict.fromkeys((*prepared[key].learners, member.learner))))
-        pipeline = fit_estimator(
-            learner,
-            member.params,
-            encoder,
-            matrix,
-            y,
-            n_classes=training.n_classes,
-            weights=weights,
-            seed=training.seed,
-            n_jobs=training.n_jobs,
-        )
+        known = prepared.get(key) or Prepared((), transform, matrix.shape[1], encoder.words())
+        prepared[key] = replace(known, learners=tuple(dict.fromkeys((*known.learners, member.learner))))
+        settings: dict[str, Any] = {
+            "n_classes": training.n_classes,
+            "weights": weights,
+            "seed": training.seed,
+            "n_jobs": training.n_jobs,
+        }
+        if member.teacher:
+            answers = _taught(training, columns, rows, member.teacher, soft, encoded)
+            pipeline = fit_to_answers(learner, member.params, encoder, matrix, y, answers, **settings)
+        else:
+            pipeline = fit_estimator(learner, member.params, encoder, matrix, y, **settings)
         fitted.append((pipeline, member.weight))
     total = sum(weight for _, weight in fitted)
     return [(pipeline, weight / total) for pipeline, weight in fitted], list(prepared.values())
+
+
+def _taught(
+    training: Training, columns: Columns, rows: Integers, teacher: Sequence[Member], soft: float, encoded: Encoded
+) -> Floats:
+    """Fit a teacher on the rows, and give what it says of them."""
+    fitted, _ = _fit(training, columns, rows, teacher, soft, encoded)
+    matrices = {id(encoder): matrix for encoder, matrix in encoded.values()}
+    said = [weight * pipeline.predict_encoded(matrices[id(pipeline.encoder)]) for pipeline, weight in fitted]
+    return np.asarray(np.sum(said, axis=0))

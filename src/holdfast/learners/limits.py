@@ -55,6 +55,20 @@ def require_fit(learner: Learner, given: Given) -> None:
         raise RequestError(f"learner {learner.name!r} can't be used here: {reason}; use {other!r} instead")
 
 
+def require_student(learner: Learner, given: Given) -> None:
+    """Raise RequestError unless the learner can be taught what another model says of this data."""
+    learner.require()
+    if learner.baseline or learner.emit is None:
+        lack = "is a baseline, which looks at no column" if learner.baseline else "has no compiled form"
+        raise RequestError(f"distill {learner.name!r}: it {lack}; expected a learner such as lightgbm or decision_tree")
+    if given.n_classes is not None and not learner.weighted:
+        raise RequestError(
+            f"distill {learner.name!r}: probabilities are learned as weighted rows, and it takes no weights; expected a learner "
+            f"that does, such as lightgbm or decision_tree"
+        )
+    require_fit(learner, given)
+
+
 def _of_target(learner: Learner, given: Given) -> str | None:
     if learner.target == "any":
         return None

@@ -43,6 +43,7 @@ class Journal:
                 record["learner"] != spec.learner
                 or record["params"] != _jsonable(spec.params)
                 or record.get("share", 1.0) != spec.share
+                or record.get("teacher", []) != _teacher(spec)
             ):
                 return None
             if "failed" in record:
@@ -71,8 +72,13 @@ class Journal:
             os.replace(partial, self._path(spec.number, "npy"))
         partial = self._path(spec.number, "json.partial")
         head = {"number": spec.number, "learner": spec.learner, "params": _jsonable(spec.params), "share": spec.share}
+        head |= {"teacher": _teacher(spec)} if spec.teacher else {}
         partial.write_text(json.dumps({**head, **record}, indent=2), encoding="utf-8")
         os.replace(partial, self._path(spec.number, "json"))
+
+
+def _teacher(spec: Spec) -> Any:
+    return [[member.learner, _jsonable(member.params), weight] for member, weight in spec.teacher]
 
 
 def _plain(outcome: Outcome | Pruned) -> dict[str, Any]:

@@ -175,6 +175,19 @@ def training(question: Question, rows: Integers) -> Training:
     )
 
 
+def members_of(candidate: Candidate) -> list[Member]:
+    """What a final fit fits: the candidate's members, each with its teacher where it has one."""
+    return [
+        Member(
+            outcome.spec.learner,
+            outcome.params,
+            weight,
+            tuple(Member(each.learner, each.params, share) for each, share in outcome.spec.teacher),
+        )
+        for outcome, weight in candidate.members
+    ]
+
+
 def intervals_of(finished: Finished, question: Question, problem: Problem) -> dict[str, Any]:
     """Conformal tables from the candidate's calibrated out-of-fold predictions; by group where that was asked for."""
     judged, predicted = problem.once.judged, finished.unseen
@@ -221,7 +234,7 @@ def _fit(
     """Fit within `allowed` seconds, on fewer rows if need be; the work is stopped for good at `stop`."""
     estimate, affordable = candidate.seconds(n_rows), FITTING_SHARE * allowed
     rows = n_rows if estimate <= affordable else min(n_rows, max(FEWEST_ROWS, int(n_rows * affordable / estimate)))
-    members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
+    members = members_of(candidate)
     soft = time.monotonic() + allowed
     calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
     compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, calibrator, decision.costs, deadline=stop)

@@ -142,6 +142,7 @@ def front_of(candidates: Sequence[Candidate], weights: Mapping[int, Weight], que
         if candidates[place].name not in seen:
             seen.add(candidates[place].name)
             rows.append((candidates[place], weights[place]))
+    rows.sort(key=lambda row: -question.metric.gain(row[0].score))
     points = np.array(
         [[-question.metric.gain(each.score), weight.size, weight.latency] for each, weight in rows]
     ).reshape(-1, 3)

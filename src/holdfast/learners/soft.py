@@ -1,0 +1,59 @@
+"""Fitting a learner to what another model says of the rows, instead of to their labels (Bucila et al., 2006)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from holdfast.arrays import Floats, Matrix32
+from holdfast.features.encoder import Encoder
+from holdfast.learners.learner import Learner
+from holdfast.learners.pipeline import Pipeline, fit_estimator
+
+# A class that a row is given less of than this share of what rows have on average adds work and tells nothing; with many
+# classes, rows are copied this many times on average at most.
+LEAST, MOST_COPIES = 0.01, 4
+
+
+def fit_to_answers(
+    learner: Learner,
+    params: Mapping[str, Any],
+    encoder: Encoder,
+    matrix: Matrix32,
+    y: Any,
+    answers: Floats,
+    *,
+    n_classes: int | None,
+    weights: Floats | None = None,
+    seed: int = 0,
+    n_jobs: int = 1,
+) -> Pipeline:
+    """Fit a learner to a teacher's answers: values (n_rows,), or probabilities (n_rows, n_classes).
+
+    The other parameters are those of `fit_estimator`. Probabilities are learned as copies of a row, one a class, that weigh
+    what the teacher gives the class: the loss is then the cross-entropy with the teacher (Hinton et al., 2015), whatever the
+    learner. So for classes the learner must take weights. Values are kept within the range of y, which the learner can model.
+    """
+    if n_classes is None:
+        copies, targets, shares = np.arange(len(answers)), np.clip(answers, y.min(), y.max()), None
+    else:
+        copies, targets, shares = copied(answers)
+    if weights is not None:
+        shares = weights[copies] if shares is None else shares * weights[copies]
+    return fit_estimator(
+        learner, params, encoder, matrix[copies], targets, n_classes=n_classes, weights=shares, seed=seed, n_jobs=n_jobs
+    )
+
+
+def copied(probabilities: Floats) -> tuple[Any, Any, Floats]:
+    """Rows, class codes and weights that stand for probabilities (n_rows, n_classes); every class that occurs is kept.
+
+    >>> rows, classes, weights = copied(np.array([[0.9, 0.1], [0.001, 0.999]]))
+    >>> rows.tolist(), classes.tolist(), weights.tolist()
+    ([0, 0, 1], [0, 1, 1], [0.9, 0.1, 0.999])
+    """
+    relative = probabilities / np.maximum(probabilities.mean(axis=0), np.finfo(np.float64).tiny)
+    rarest = np.quantile(relative, max(0.0, 1 - MOST_COPIES / probabilities.shape[1]))
+    # No class is lost: somewhere each has at least its mean.
+    rows, classes = np.nonzero((relative >= np.clip(rarest, LEAST, 1.0)) & (probabilities > 0))
+    return rows, classes, probabilities[rows, classes]
