@@ -22,6 +22,10 @@ class Journal:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
+    def beside(self, name: str) -> "Journal":
+        """Open a journal of other trials, in a folder of this one."""
+        return Journal(None if self.folder is None else self.folder / name)
+
     def write(self, found: Outcome | Pruned) -> None:
         """Keep a finished trial; the JSON file appears last, so a trial is there whole or not at all."""
         if isinstance(found, Pruned):

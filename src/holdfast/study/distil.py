@@ -75,8 +75,8 @@ def distil(
     weights: Mapping[int, Weight],
     question: Question,
     searched: Searched,
+    trials: Journal,
     *,
-    journal: Journal,
     executor: Executor,
     clock: Clock,
     say: Callable[[str], None],
@@ -84,7 +84,7 @@ def distil(
     """Teach the learner that was asked for what the best of `tried` says; None unless one was asked for.
 
     tried: what could ship were there no limits, best first. weights: by place in it. The teacher need not keep the limits, the
-    student must. The best that there is time for teaches.
+    student must. The best that there is time for teaches. trials: the search's; the student's is kept beside them.
     """
     name = question.request.distill
     if name is None:
@@ -100,7 +100,7 @@ def distil(
     say(f"teaching {name} what {teacher.name} says")
     spec = student_of(teacher, own, 1 + max(outcome.spec.number for outcome in searched.found.outcomes))
     try:
-        outcome = _judged(spec, journal, executor, time.monotonic() + STOP_SHARE * allowed)
+        outcome = _judged(spec, trials.beside("distilled"), executor, time.monotonic() + STOP_SHARE * allowed)
         weight = executor.call(weigh_trials, [(spec, 1.0)], deadline=time.monotonic() + WEIGHING + outcome.fit_seconds)
     except HoldfastError as error:
         return Distilled(name, teacher, why_not=str(error))

@@ -102,22 +102,13 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     folder.open(question.request, question.fingerprint, question.split)
     done("audit")
 
-    main = main_clock(clock, request)
-    searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=main, say=say)
+    main, trials = main_clock(clock, request), Journal(folder.trials)
+    searched = run_search(question, executor=executor, journal=trials, clock=main, say=say)
     searched = judge_again(question, searched, folder, executor=executor, clock=main, say=say)
     tried = candidates_of(question, searched, clock=main)
     weights = weights_of(tried, question, executor=executor, clock=main, say=say)
     candidates = within(tried, weights, question, searched, clock=main)
-    distilled = distil(
-        tried,
-        weights,
-        question,
-        searched,
-        journal=Journal(folder.trials / "distilled"),
-        executor=executor,
-        clock=main,
-        say=say,
-    )
+    distilled = distil(tried, weights, question, searched, trials, executor=executor, clock=main, say=say)
     if distilled is not None:
         candidates, (tried, weights) = distilled.first(candidates), distilled.beside(tried, weights)
     importance = explain(candidates[0], executor=executor, clock=main, say=say)

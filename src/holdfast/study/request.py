@@ -125,7 +125,7 @@ class Request(BaseModel):
     def _agreeing(self) -> "Request":
         if self.distill is not None and self.prefer == "simple":
             raise RequestError(
-                f"prefer 'simple' ships a simple model fitted to the labels, and distill {self.distill!r} one that the best model "
+                f"prefer 'simple' ships a simple model fitted to the labels, distill {self.distill!r} one that the best model "
                 f"teaches; expected one of the two: drop the other"
             )
         logo, again = self.folds == LEAVE_ONE_GROUP_OUT, (self.repeats or 1) > 1
