@@ -52,8 +52,9 @@ def copied(probabilities: Floats) -> tuple[Any, Any, Floats]:
     >>> rows.tolist(), classes.tolist(), weights.tolist()
     ([0, 0, 1], [0, 1, 1], [0.9, 0.1, 0.999])
     """
+    n_classes = probabilities.shape[1]
     relative = probabilities / np.maximum(probabilities.mean(axis=0), np.finfo(np.float64).tiny)
-    rarest = np.quantile(relative, max(0.0, 1 - MOST_COPIES / probabilities.shape[1]))
-    # No class is lost: somewhere each has at least its mean.
-    rows, classes = np.nonzero((relative >= np.clip(rarest, LEAST, 1.0)) & (probabilities > 0))
+    kept = relative >= max(LEAST, float(np.quantile(relative, max(0.0, 1 - MOST_COPIES / n_classes))))
+    kept[relative.argmax(axis=0), np.arange(n_classes)] = True
+    rows, classes = np.nonzero(kept & (probabilities > 0))
     return rows, classes, probabilities[rows, classes]

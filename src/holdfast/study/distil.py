@@ -32,6 +32,13 @@ from holdfast.study.prepare import Question
 # with the teacher in each, have the rest.
 FOLDS_SHARE, STOP_SHARE = 0.6, 0.7
 
+# A booster goes on gaining from what a teacher says, which is steadier than labels, for so many times the trees that labels are
+# good for (measured).
+ROUNDS = 2
+
+# A student is fitted to copies of the rows, and may grow more trees: so many times what its own trial took is expected.
+SLOWER = 4
+
 # Seconds that weighing the student may take.
 WEIGHING = 2.0
 
@@ -98,13 +105,16 @@ def distil(
         return Distilled(name, why_not="the budget left no time to fit a teacher on the folds again")
     teacher = able[0]
     say(f"teaching {name} what {teacher.name} says")
-    spec = student_of(teacher, own, 1 + max(outcome.spec.number for outcome in searched.found.outcomes))
+    limits = limits_of(question.request)
+    # A trial that keeps the limits keeps them with as many trees.
+    rounds = 1 if limits else ROUNDS
+    spec = student_of(teacher, own, 1 + max(each.spec.number for each in searched.found.outcomes), rounds=rounds)
     try:
         outcome = _judged(spec, trials.beside("distilled"), executor, time.monotonic() + STOP_SHARE * allowed)
         weight = executor.call(weigh_trials, [(spec, 1.0)], deadline=time.monotonic() + WEIGHING + outcome.fit_seconds)
     except HoldfastError as error:
         return Distilled(name, teacher, why_not=str(error))
-    over = excess(weight, limits_of(question.request))
+    over = excess(weight, limits)
     student = candidate_of(outcome)
     return Distilled(
         name,
@@ -118,10 +128,16 @@ def distil(
     )
 
 
-def student_of(teacher: Candidate, own: Outcome, place: int) -> Spec:
-    """The trial, numbered `place`, that fits a learner as its `own` trial was to what a teacher says."""
+def student_of(teacher: Candidate, own: Outcome, place: int, *, rounds: int = ROUNDS) -> Spec:
+    """The trial, numbered `place`, that fits a learner as its `own` trial was to what a teacher says.
+
+    rounds: boosters grow so many times the trees.
+    """
     members = tuple((replace(outcome.spec, params=outcome.params), weight) for outcome, weight in teacher.members)
-    return Spec(place, own.spec.learner, own.params, teacher=members)
+    params = own.params
+    if "n_trees" in params:
+        params["n_trees"] *= rounds
+    return Spec(place, own.spec.learner, params, teacher=members)
 
 
 def candidate_of(outcome: Outcome) -> Candidate:
@@ -205,7 +221,7 @@ def _own_trial(
 
 def _seconds(teacher: Candidate, own: Outcome) -> float:
     """What teaching on all folds will take, from what the trials took."""
-    return own.seconds + sum(outcome.seconds for outcome, _ in teacher.members)
+    return SLOWER * own.seconds + sum(outcome.seconds for outcome, _ in teacher.members)
 
 
 def _judged(spec: Spec, journal: Journal, executor: Executor, deadline: float) -> Outcome:
