@@ -40,12 +40,13 @@ def test_a_student_of_its_own_kind_says_what_its_teacher_says():
     assert np.abs(taught("linear", values, answers, None) - answers).max() < 1e-4
 
 
-def test_the_leaves_of_a_tree_hold_the_mean_of_what_the_teacher_says():
+def test_the_leaves_of_a_tree_hold_the_mean_of_what_the_teacher_says_and_the_truth():
     answers = 1 / (1 + np.exp(-3 * X[:, 0]))
     y = (answers > RNG.uniform(size=400)).astype(np.int64)
+    mixed = (answers + y) / 2
     said = taught("decision_tree", y, np.column_stack([1 - answers, answers]), 2, {"max_leaf_nodes": 2})[:, 1]
     # One cut by the Gini index of shares is the one by the variance of the positive class's share.
-    expected = DecisionTreeRegressor(max_leaf_nodes=2).fit(X.astype(np.float32), answers).predict(X.astype(np.float32))
+    expected = DecisionTreeRegressor(max_leaf_nodes=2).fit(X.astype(np.float32), mixed).predict(X.astype(np.float32))
     assert np.allclose(said, expected, atol=5e-3)
 
 
@@ -53,15 +54,16 @@ def test_weights_of_rows_count():
     answers = np.where(X[:, :1] > 0, [[0.2, 0.8]], [[0.6, 0.4]])
     weights = np.where(X[:, 1] > 0, 1.0, 0.0) + 1e-9
     answers[X[:, 1] <= 0] = [0.5, 0.5]
-    said = taught("decision_tree", RNG.integers(0, 2, 400), answers, 2, {"max_leaf_nodes": 2}, weights=weights)
+    y = (X[:, 0] > 0).astype(np.int64)
+    said = taught("decision_tree", y, answers, 2, {"max_leaf_nodes": 2}, weights=weights)
     counted = X[:, 1] > 0
-    assert said[counted, 1] == pytest.approx(np.where(X[counted, 0] > 0, 0.8, 0.4), abs=1e-6)
+    assert said[counted, 1] == pytest.approx(np.where(X[counted, 0] > 0, 0.9, 0.2), abs=1e-6)
 
 
 def test_values_stay_within_those_of_the_target():
     y = np.exp(X[:, 0])
     params = {**find("linear", "regression").defaults, "target_transform": "log"}
-    assert np.isfinite(taught("linear", y, X[:, 0] - 1.0, None, params)).all()  # a teacher that answers below 0
+    assert np.isfinite(taught("linear", y, X[:, 0] - 9.0, None, params)).all()  # a teacher that answers below 0
 
 
 def test_many_classes_are_copied_seldom_and_none_is_lost():

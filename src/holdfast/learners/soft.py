@@ -1,4 +1,4 @@
-"""Fitting a learner to what another model says of the rows, instead of to their labels (Bucila et al., 2006)."""
+"""Fitting a learner to what another model says of the rows, beside their labels (Bucila et al., 2006; Hinton et al., 2015)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,10 @@ from holdfast.arrays import Floats, Matrix32
 from holdfast.features.encoder import Encoder
 from holdfast.learners.learner import Learner
 from holdfast.learners.pipeline import Pipeline, fit_estimator
+
+# What the teacher says counts this much, the truth the rest: teachers are sure of rows they were fitted on, and where they are
+# wrong the truth holds the student back. Half was as good as or better than labels on each of five sets, all teacher was not.
+TEACHER = 0.5
 
 # A class that a row is given less of than this share of what rows have on average adds work and tells nothing; with many
 # classes, rows are copied this many times on average at most.
@@ -30,14 +34,17 @@ def fit_to_answers(
 ) -> Pipeline:
     """Fit a learner to a teacher's answers: values (n_rows,), or probabilities (n_rows, n_classes).
 
-    The other parameters are those of `fit_estimator`. Probabilities are learned as copies of a row, one a class, that weigh
-    what the teacher gives the class: the loss is then the cross-entropy with the teacher (Hinton et al., 2015), whatever the
-    learner. So for classes the learner must take weights. Values are kept within the range of y, which the learner can model.
+    The other parameters are those of `fit_estimator`. What is learned lies halfway between answers and truth. Probabilities are
+    learned as copies of a row, one a class, that weigh what the class is given: the loss is then the cross-entropy with them,
+    whatever the learner. So for classes the learner must take weights. Values are kept within the range of y, which the learner
+    can model.
     """
+    truth = y if n_classes is None else np.eye(n_classes)[y]
+    mixed = TEACHER * answers + (1 - TEACHER) * truth
     if n_classes is None:
-        copies, targets, shares = np.arange(len(answers)), np.clip(answers, y.min(), y.max()), None
+        copies, targets, shares = np.arange(len(mixed)), np.clip(mixed, y.min(), y.max()), None
     else:
-        copies, targets, shares = copied(answers)
+        copies, targets, shares = copied(mixed)
     if weights is not None:
         shares = weights[copies] if shares is None else shares * weights[copies]
     return fit_estimator(
