@@ -111,10 +111,10 @@ def distil(
     spec = student_of(teacher, own, 1 + max(each.spec.number for each in searched.found.outcomes), rounds=rounds)
     try:
         outcome = _judged(spec, trials.beside("distilled"), executor, time.monotonic() + STOP_SHARE * allowed)
-        weight = executor.call(weigh_trials, [(spec, 1.0)], deadline=time.monotonic() + WEIGHING + outcome.fit_seconds)
     except HoldfastError as error:
         return Distilled(name, teacher, why_not=str(error))
-    over = excess(weight, limits)
+    weight = _weighed(spec, executor, time.monotonic() + WEIGHING + outcome.fit_seconds)
+    over = None if weight is None else excess(weight, limits)
     student = candidate_of(outcome)
     return Distilled(
         name,
@@ -232,6 +232,15 @@ def _judged(spec: Spec, journal: Journal, executor: Executor, deadline: float) -
         assert isinstance(found, Outcome)
         journal.write(found)
     return found
+
+
+def _weighed(spec: Spec, executor: Executor, deadline: float) -> Weight | None:
+    """What the student takes; None where that can't be found out in time. What ships is weighed once more."""
+    try:
+        weight: Weight = executor.call(weigh_trials, [(spec, 1.0)], deadline=deadline)
+    except HoldfastError:
+        return None
+    return weight
 
 
 def _facts(model: Candidate, weight: Weight | None) -> dict[str, Any]:
