@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 from scipy.stats import beta, norm
 
-from holdfast.evaluate.bootstrap import accurate_interval, p_better, resample, score_by_parts
+from holdfast.evaluate.bootstrap import (
+    MOST_LOTS,
+    _acceleration,
+    accurate_interval,
+    in_lots,
+    mean_interval,
+    p_better,
+    resample,
+    score_by_parts,
+)
 from holdfast.evaluate.leaderboard import Entry, leaderboard
 from holdfast.metrics.classification import CLASSIFICATION, ROC_AUC
 from holdfast.metrics.regression import MAE, RMSE
@@ -155,3 +164,31 @@ def test_many_folds_are_drawn_whole():
     found = resample(MAE, misses, np.zeros(1000), parts=parts, n_resamples=2000)
     assert found.score == pytest.approx(misses.mean())
     assert found.draws.std() == pytest.approx(means.std() / np.sqrt(40), rel=0.1)
+
+
+@pytest.mark.parametrize("n_blocks", [300, 20_000])
+def test_blocks_are_what_differs_also_where_only_some_are_drawn(n_blocks):
+    """Rows of a block are equal, so the mean's standard error is that of the blocks, however many rows each has."""
+    misses = np.random.default_rng(0).exponential(size=n_blocks)
+    blocks = np.repeat(np.arange(n_blocks), 3)
+    found = resample(MAE, misses[blocks], np.zeros(len(blocks)), blocks=blocks, n_resamples=400).interval()
+    assert found.score == pytest.approx(misses.mean())
+    assert found.high - found.low == pytest.approx(2 * 1.96 * misses.std() / np.sqrt(n_blocks), rel=0.15)
+
+
+def test_lots_keep_the_spread_of_many_blocks():
+    blocks = np.arange(6_000) // 2
+    values = np.random.default_rng(0).normal(size=3_000)[blocks]
+    lots = in_lots(blocks)
+    assert lots.max() < MOST_LOTS
+    assert (lots[::2] == lots[1::2]).all()
+    interval = mean_interval(values, blocks=blocks)
+    assert interval.high - interval.low == pytest.approx(2 * 1.96 * values.std() / np.sqrt(3_000), rel=0.15)
+    np.testing.assert_array_equal(in_lots(np.array([7, 5, 7])), [1, 0, 1])
+
+
+def test_the_skewness_of_many_rows_is_told_by_some():
+    """The acceleration of a mean is its skewness over six roots of n (Efron, 1987): 2 / (6 sqrt(n)) for an exponential."""
+    n, rng = 20_000, np.random.default_rng(0)
+    found = [_acceleration(MAE, rng.exponential(size=n), np.zeros(n), None) for _ in range(200)]
+    assert np.mean(found) == pytest.approx(2 / (6 * np.sqrt(n)), rel=0.5)

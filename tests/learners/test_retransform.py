@@ -14,7 +14,8 @@ from holdfast.features.preparation import Preparation, Selection
 from holdfast.graph import Graph, Tensor
 from holdfast.learners.catalogue import find
 from holdfast.learners.pipeline import fit_estimator
-from holdfast.learners.preparing import encode, wanted, with_choices
+from holdfast.learners.portfolio import first_configurations
+from holdfast.learners.preparing import Choices, encode, wanted, with_choices
 from holdfast.learners.retransform import fit_bend, fit_smear
 from holdfast.learners.space import Choice
 from holdfast.testing.data import table
@@ -108,9 +109,9 @@ def test_a_whole_pipeline_compiles(transform, name):
 
 
 def test_the_search_starts_with_every_target_transform():
-    ridge = with_choices(find("ridge", "regression"), ("standard", "robust"), ("none", "log"))
-    assert [each["target_transform"] for each in ridge.firsts] == ["none", "log"]
+    ridge = with_choices(find("ridge", "regression"), Choices(("standard", "robust"), transforms=("none", "log")))
+    assert [params["target_transform"] for _, params in first_configurations([ridge])] == ["none", "log"]
     assert ridge.space["scaling"] == Choice(("standard", "robust"), "standard")
-    tree = with_choices(find("lightgbm", "regression"), ("standard", "robust"), ("none",))
+    tree = with_choices(find("lightgbm", "regression"), Choices(("standard", "robust")))
     assert tree.space == find("lightgbm", "regression").space
-    assert "target_transform" not in with_choices(find("mean", "regression"), ("standard",), ("none", "log")).space
+    assert "target_transform" not in with_choices(find("mean", "regression"), Choices(transforms=("none", "log"))).space

@@ -1,5 +1,7 @@
 """Trees, and sums and medians of them, against scikit-learn."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,9 +12,12 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from holdfast.learners.adaboost import N_TREES, Median, Votes
 from holdfast.learners.catalogue import find
+from holdfast.learners.catboost import CatBoost
 from holdfast.learners.ebm import term_tree
 from holdfast.learners.hist_boosting import HistBoosting
+from holdfast.learners.lightgbm import LightGBM
 from holdfast.learners.pruning import PrunedTree
+from holdfast.learners.xgboost import XGBoost
 
 X, Y = load_diabetes(return_X_y=True)
 X = X.astype(np.float32)
@@ -49,6 +54,23 @@ def test_boosting_keeps_the_rounds_that_paid():
     fixed = HistBoosting(classifier=False, seed=0, n_jobs=1, n_trees=30, **settings).fit(X, Y)
     theirs = HistGradientBoostingRegressor(max_iter=30, early_stopping=False, random_state=0, **settings).fit(X, Y)
     np.testing.assert_allclose(fixed.predict(X), theirs.predict(X))
+
+
+@pytest.mark.parametrize("kind", [LightGBM, XGBoost, CatBoost])
+@pytest.mark.parametrize("n_classes", [None, 2, 3])
+def test_boosting_stops_when_late_and_keeps_what_it_has(kind, n_classes):
+    y = Y if n_classes is None else np.digitize(Y, np.quantile(Y, np.linspace(0, 1, n_classes + 1)[1:-1]))
+    settings = {"classifier": n_classes is not None, "seed": 0, "n_jobs": 1, "learning_rate": 0.1}
+    late, whole = (kind(**settings, n_trees=20) for _ in range(2))
+    late.deadline = time.monotonic() - 1
+    late.fit(X, y)
+    assert 1 <= late.n_trees_ < late.n_planned_ == 20
+    whole.fit(X, y)
+    assert whole.n_trees_ == whole.n_planned_ == 20
+    first = kind(**settings, n_trees=late.n_trees_).fit(X, y)
+    answers = (lambda each: each.predict(X)) if n_classes is None else (lambda each: each.predict_proba(X))
+    np.testing.assert_allclose(answers(late), answers(first))
+    assert len(late.trees()[0]) == len(first.trees()[0])
 
 
 def test_on_noise_a_tree_is_cut_back_to_its_root_or_nearly():

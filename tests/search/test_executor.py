@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from holdfast.errors import OverrunError, RequestError, WorkFailedError
@@ -12,6 +13,10 @@ from holdfast.search.executor import Inline, Local, threads_for
 
 def add(state, number):
     return state + number
+
+
+def same(state):
+    return state
 
 
 def sleep(state, seconds):
@@ -58,6 +63,17 @@ def test_a_worker_works_fails_and_dies_without_harm(local):
     assert local.call(add, 2) == 42
     local.load(1)
     assert local.call(add, 2) == 3
+
+
+def test_arrays_travel_as_they_are(local):
+    rng = np.random.default_rng(0)
+    arrays = {"doubles": rng.normal(size=(300, 70)), "none": np.zeros(0), "across": rng.normal(size=(5, 4)).T}
+    arrays["names"] = np.array(["a", None, "c"], dtype=object)
+    arrays["shut"] = rng.normal(size=7)
+    arrays["shut"].flags.writeable = False
+    local.load(arrays)
+    for name, array in local.call(same).items():
+        np.testing.assert_array_equal(array, arrays[name])
 
 
 def test_late_work_is_stopped_on_time(local):

@@ -156,6 +156,11 @@ def test_plans_shrink_with_size_and_grow_with_the_budget():
     assert not plan(100_000, 20, 1, budget=6000).holdout
 
 
+def test_many_classes_cost_no_more_than_the_trees_that_are_grown_for_them():
+    few, many = (plan(5_000_000, 50, n_outputs, budget=60).rows for n_outputs in (3, 24))
+    assert few / many == pytest.approx((24 / 6) / (1 + 3 / 2), rel=1e-3)
+
+
 def test_folds_that_were_asked_for_are_kept():
     asked = plan(5_000_000, 50, 1, budget=60, folds=10, repeats=2)
     assert (asked.folds, asked.repeats, asked.holdout) == (10, 2, False)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from holdfast.arrays import Floats, Integers
+from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.compile.assemble import assemble
 from holdfast.compile.prove import Proof, prove
 from holdfast.data.columns import Columns
@@ -23,19 +23,31 @@ from holdfast.learners.soft import fit_to_answers
 from holdfast.tasks.task import Family
 
 # Encoders and the matrices they made of the rows fitted on, by what a learner wants and how the target is bent.
-Encoded: TypeAlias = dict[tuple[Matrix, str], tuple[Encoder, Any]]
+Encoded: TypeAlias = dict[tuple[Matrix, str], tuple[Encoder, Matrix32]]
+
+# Of the time a student has, its teacher takes this much at most.
+TEACHING_SHARE = 0.75
+
+# Of the time until the soft deadline, this much is for fitting; compiling and proving take the rest.
+FITTING_SHARE = 0.75
+
+# Where there is a deadline, the proof takes no longer than this share of what fitting took, or these seconds.
+PROOF_SHARE, PROOF_SECONDS = 0.5, 1.0
 
 
 @dataclass(frozen=True)
 class Member:
-    """A learner by name, its parameters, and its weight in the average.
+    """A learner by name, its parameters, its weight in the average, and its part of the time, in seconds or any unit.
 
-    teacher: where there are any, it is fitted to what their average says of the rows, instead of to the labels.
+    copies: as many fits with other seeds make it up at most, as time allows. teacher: where there are any, it is fitted to what
+    their average says of the rows, beside the labels.
     """
 
     learner: str
     params: Mapping[str, Any]
     weight: float
+    seconds: float = 1.0
+    copies: int = 1
     teacher: tuple["Member", ...] = ()
 
 
@@ -74,7 +86,9 @@ class Compiled:
     """A graph, the proof that it answers as the fitted pipelines do, the rows fitted on, and what it took.
 
     rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph.
-    prepared: how their columns and target were. tree: how to draw the model, where it is a single tree.
+    prepared: how their columns and target were. tree: how to draw the model, where it is a single tree. seconds: for encoding
+    and fitting. n_trees, n_planned: rounds of all members that are boosted; fewer than planned where time ran out. copies:
+    fits with other seeds that members which vary by it are averages of.
     """
 
     onnx: bytes
@@ -83,6 +97,15 @@ class Compiled:
     n_members: int
     prepared: tuple[Prepared, ...] = ()
     tree: Node | None = None
+    seconds: float = 0.0
+    n_trees: int = 0
+    n_planned: int = 0
+    copies: int = 1
+
+    @property
+    def grown(self) -> float:
+        """Share of the planned rounds of boosting that were done; 1 where none were planned."""
+        return self.n_trees / self.n_planned if self.n_planned else 1.0
 
 
 def fit_and_compile(
@@ -98,59 +121,111 @@ def fit_and_compile(
     calibrator: applied to the average of the members, and part of the graph. costs: by which the graph's label is decided, as
     in `arrays.decided`.
 
-    When the soft deadline (time.monotonic) has passed, further members are left out and the others' weights raised; the
-    proof runs over all the rows fitted on as far as it allows. Raises CompileError when a
-    learner has no compiled form.
+    The soft deadline (time.monotonic) is for all of it: boosting stops with the trees it has when its part of the time is
+    over; further members are left out then and the others' weights raised; the proof runs over the rows fitted on as far as
+    time allows. Raises CompileError when a learner has no compiled form.
     """
+    began = time.monotonic()
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
-    pipelines, prepared = _fit(training, columns, rows, members, soft, {})
+    fits, copies, prepared = _fit(training, columns, rows, members, began + FITTING_SHARE * (soft - began), {})
+    pipelines = _joined(fits)
+    seconds = time.monotonic() - began
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs)
-    proof = prove(graph, pipelines, columns, calibrator, costs, deadline=soft)
+    enough = time.monotonic() + max(PROOF_SECONDS, PROOF_SHARE * seconds)
+    until = soft if soft == float("inf") else min(soft, enough)
+    proof = prove(graph, pipelines, columns, calibrator, costs, deadline=until)
     tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
-    return Compiled(graph, proof, training.rows[rows], len(pipelines), tuple(prepared), tree)
+    boosted = [each.estimator for each, _ in pipelines if hasattr(each.estimator, "n_planned_")]
+    trees, planned = sum(each.n_trees_ for each in boosted), sum(each.n_planned_ for each in boosted)
+    return Compiled(
+        graph, proof, training.rows[rows], len(fits), tuple(prepared), tree, seconds, trees, planned, copies
+    )
+
+
+@dataclass
+class _Fitted:
+    """A member, what it is fitted on, how long a fit took, and its fits so far. answers: its teacher's, where it has one."""
+
+    member: Member
+    encoder: Encoder
+    matrix: Matrix32
+    seconds: float
+    pipelines: list[Pipeline]
+    answers: Floats | None = None
 
 
 def _fit(
-    training: Training, columns: Columns, rows: Integers, members: Sequence[Member], soft: float, encoded: Encoded
-) -> tuple[list[tuple[Pipeline, float]], list[Prepared]]:
-    """Fit the members and say how their columns were prepared; matrices that are there already are in `encoded`."""
+    training: Training, columns: Columns, rows: Integers, members: Sequence[Member], end: float, encoded: Encoded
+) -> tuple[list[_Fitted], int, list[Prepared]]:
+    """Every member once, as far as there is time; then again with other seeds, as long as a whole round fits in it.
+
+    encoded: matrices that are there already, and those that are made.
+    """
     prepared: dict[tuple[Matrix, str], Prepared] = {}
-    fitted: list[tuple[Pipeline, float]] = []
-    y = training.y[rows]
-    weights = None if training.weights is None else training.weights[rows]
+    fitted: list[_Fitted] = []
+    ahead = sum(member.seconds for member in members)
     for member in sorted(members, key=lambda each: -each.weight):
-        if fitted and time.monotonic() > soft:
+        now = time.monotonic()
+        if fitted and now > end:
             break
+        deadline = now + (end - now) * member.seconds / ahead
+        ahead -= member.seconds
         learner = find(member.learner, training.family)
         wants, transform = wanted(learner, member.params, training.preparation), transform_of(member.params)
         key = (wants, transform)
         if key not in encoded:
+            y = training.y[rows]
             encoded[key] = encode(wants, transform, columns, y, n_classes=training.n_classes, seed=training.seed)
         encoder, matrix = encoded[key]
         known = prepared.get(key) or Prepared((), transform, matrix.shape[1], encoder.words())
         prepared[key] = replace(known, learners=tuple(dict.fromkeys((*known.learners, member.learner))))
-        settings: dict[str, Any] = {
-            "n_classes": training.n_classes,
-            "weights": weights,
-            "seed": training.seed,
-            "n_jobs": training.n_jobs,
-        }
+        each = _Fitted(member, encoder, matrix, 0.0, [])
         if member.teacher:
-            answers = _taught(training, columns, rows, member.teacher, soft, encoded)
-            pipeline = fit_to_answers(learner, member.params, encoder, matrix, y, answers, **settings)
-        else:
-            pipeline = fit_estimator(learner, member.params, encoder, matrix, y, **settings)
-        fitted.append((pipeline, member.weight))
-    total = sum(weight for _, weight in fitted)
-    return [(pipeline, weight / total) for pipeline, weight in fitted], list(prepared.values())
+            until = now + TEACHING_SHARE * (deadline - now)
+            each.answers = _taught(training, columns, rows, member.teacher, until, encoded)
+        _fit_copy(training, each, rows, deadline)
+        each.seconds = time.monotonic() - now
+        fitted.append(each)
+    copies = 1
+    while True:
+        varying = [each for each in fitted if each.member.copies > copies]
+        if not varying or time.monotonic() + sum(each.seconds for each in varying) > end:
+            return fitted, copies, list(prepared.values())
+        for each in varying:
+            _fit_copy(training, each, rows, float("inf"))
+        copies += 1
+
+
+def _fit_copy(training: Training, fitted: _Fitted, rows: Integers, deadline: float) -> None:
+    member, learner = fitted.member, find(fitted.member.learner, training.family)
+    given = (learner, member.params, fitted.encoder, fitted.matrix, training.y[rows])
+    settings: dict[str, Any] = {
+        "n_classes": training.n_classes,
+        "weights": None if training.weights is None else training.weights[rows],
+        "seed": training.seed + len(fitted.pipelines),
+        "n_jobs": training.n_jobs,
+        "deadline": deadline,
+    }
+    if fitted.answers is None:
+        fitted.pipelines.append(fit_estimator(*given, **settings))
+    else:
+        fitted.pipelines.append(fit_to_answers(*given, fitted.answers, **settings))
 
 
 def _taught(
-    training: Training, columns: Columns, rows: Integers, teacher: Sequence[Member], soft: float, encoded: Encoded
+    training: Training, columns: Columns, rows: Integers, teacher: Sequence[Member], end: float, encoded: Encoded
 ) -> Floats:
     """Fit a teacher on the rows, and give what it says of them."""
-    fitted, _ = _fit(training, columns, rows, teacher, soft, encoded)
-    matrices = {id(encoder): matrix for encoder, matrix in encoded.values()}
-    said = [weight * pipeline.predict_encoded(matrices[id(pipeline.encoder)]) for pipeline, weight in fitted]
+    fitted, _, _ = _fit(training, columns, rows, teacher, end, encoded)
+    total = sum(each.member.weight for each in fitted)
+    said = [each.member.weight / total * each.pipelines[0].predict_encoded(each.matrix) for each in fitted]
     return np.asarray(np.sum(said, axis=0))
+
+
+def _joined(fitted: Sequence[_Fitted]) -> list[tuple[Pipeline, float]]:
+    """All fits with their weights, which sum to 1."""
+    total = sum(each.member.weight for each in fitted)
+    return [
+        (pipeline, each.member.weight / total / len(each.pipelines)) for each in fitted for pipeline in each.pipelines
+    ]

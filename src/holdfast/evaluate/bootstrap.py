@@ -25,6 +25,9 @@ MOST_DRAWN_WITHIN = 20
 # With many classes a score is as many scores: fewer rows are resampled, but not fewer than this.
 FEWEST_RESAMPLED_ROWS = 1_000
 
+# Blocks are what differs where rows belong together: fewer of them are resampled, but not fewer than this.
+FEWEST_BLOCKS = 1_000
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -86,11 +89,9 @@ def resample(
     score = score_by_parts(metric, y, predictions, parts)
     every = [np.arange(len(y))] if parts is None else list(parts[:once])
     n_rows = sum(len(part) for part in every)
-    n_classes = predictions.shape[1] if predictions.ndim == 2 else 1
-    most = MAX_RESAMPLED_ROWS if n_classes <= 2 else max(FEWEST_RESAMPLED_ROWS, 2 * MAX_RESAMPLED_ROWS // n_classes)
-    share = min(1.0, most / n_rows)
+    share = _share_drawn(predictions, n_rows)
     if blocks is not None:
-        return _resample_blocks(metric, y, predictions, np.unique(blocks, return_inverse=True)[1], n_resamples, rng)
+        return _resample_blocks(metric, y, predictions, blocks, score, share, n_resamples, rng)
     if len(every) > MOST_DRAWN_WITHIN:
         return _resample_parts(metric, y, predictions, every, score, n_resamples, rng)
     drawn_from = [
@@ -109,17 +110,37 @@ def resample(
     return Resampled(score, _possible(metric, score + (draws - centre) * np.sqrt(share)))
 
 
+def _share_drawn(predictions: Floats, n_rows: int) -> float:
+    """Share of the rows that are resampled."""
+    n_classes = predictions.shape[1] if predictions.ndim == 2 else 1
+    most = MAX_RESAMPLED_ROWS if n_classes <= 2 else max(FEWEST_RESAMPLED_ROWS, 2 * MAX_RESAMPLED_ROWS // n_classes)
+    return min(1.0, most / n_rows)
+
+
 def _resample_blocks(
-    metric: Metric, y: Any, predictions: Floats, block: Integers, n_resamples: int, rng: np.random.Generator
+    metric: Metric,
+    y: Any,
+    predictions: Floats,
+    blocks: Integers,
+    score: float,
+    share: float,
+    n_resamples: int,
+    rng: np.random.Generator,
 ) -> Resampled:
     """Draw whole blocks of rows that belong together (the cluster bootstrap; Davison & Hinkley, 1997, 3.8)."""
-    n_blocks = int(block.max()) + 1
+    block = np.unique(blocks, return_inverse=True)[1]
+    n_every = int(block.max()) + 1
+    n_blocks = min(n_every, max(FEWEST_BLOCKS, round(share * n_every)))
+    if n_blocks < n_every:
+        rows = np.flatnonzero(np.isin(block, rng.choice(n_every, n_blocks, replace=False)))
+        y, predictions, block = y[rows], predictions[rows], np.unique(block[rows], return_inverse=True)[1]
+    centre = metric.score(y, predictions)
     draws = np.empty(n_resamples)
     for i in range(n_resamples):
         weights = np.bincount(rng.integers(0, n_blocks, n_blocks), minlength=n_blocks)[block].astype(np.float64)
         rows = np.flatnonzero(weights)
         draws[i] = metric.score(y[rows], predictions[rows], weights[rows])
-    return Resampled(metric.score(y, predictions), _possible(metric, draws))
+    return Resampled(score, _possible(metric, score + (draws - centre) * np.sqrt(n_blocks / n_every)))
 
 
 def _resample_parts(
@@ -180,10 +201,7 @@ def accurate_interval(
     below = float((np.sum(known < found.score) + 0.5 * np.sum(known == found.score)) / max(1, len(known)))
     if len(known) < 100 or not 0.01 < below < 0.99:
         return found.interval(level)
-    left_out = _jackknife(metric, y, predictions, blocks)
-    gaps = left_out.mean() - left_out
-    spread = float(np.sum(gaps**2)) ** 1.5
-    acceleration = float(np.sum(gaps**3)) / (6 * spread) if spread > 0 and np.isfinite(spread) else 0.0
+    acceleration = _acceleration(metric, y, predictions, blocks)
     bias, tails = norm.ppf(below), norm.ppf([(1 - level) / 2, (1 + level) / 2])
     moved = norm.cdf(bias + (bias + tails) / (1 - acceleration * (bias + tails)))
     low, high = np.quantile(known, moved)
@@ -199,11 +217,7 @@ def mean_interval(values: Floats, *, blocks: Integers | None = None, level: floa
 def _studentised(losses: Floats, blocks: Integers | None, level: float) -> tuple[float, float]:
     """Ends of the bootstrap-t interval of the mean; rows of one block are drawn together, and many rows by lots."""
     n = len(losses)
-    lots = (
-        np.random.default_rng(0).permutation(n) % MOST_LOTS
-        if blocks is None
-        else np.unique(blocks, return_inverse=True)[1]
-    )
+    lots = np.random.default_rng(0).permutation(n) % MOST_LOTS if blocks is None else in_lots(blocks)
     sizes = np.bincount(lots).astype(np.float64)
     sums = np.bincount(lots, weights=losses)
     m = len(sizes)
@@ -226,12 +240,34 @@ def _studentised(losses: Floats, blocks: Integers | None, level: float) -> tuple
     return mean - float(high) * error, mean - float(low) * error
 
 
-def _jackknife(metric: Metric, y: Any, predictions: Floats, blocks: Integers | None) -> Floats:
-    """Scores with each part left out, shape (at most JACKKNIFE,)."""
-    rows = np.arange(len(y)) if blocks is None else np.unique(blocks, return_inverse=True)[1]
-    part = np.random.default_rng(0).permutation(int(rows.max()) + 1)[rows] % JACKKNIFE
-    scores = [metric.score(y[part != k], predictions[part != k]) for k in np.unique(part)]
-    return np.array([score for score in scores if np.isfinite(score)])
+def in_lots(blocks: Integers) -> Integers:
+    """Number each row's block from 0; where there are more than MOST_LOTS blocks, several by chance share a number."""
+    block = np.unique(blocks, return_inverse=True)[1]
+    n_blocks = int(block.max()) + 1
+    if n_blocks <= MOST_LOTS:
+        return np.asarray(block, dtype=np.int64)
+    return np.asarray(np.random.default_rng(0).permutation(n_blocks)[block] % MOST_LOTS)
+
+
+def _acceleration(metric: Metric, y: Any, predictions: Floats, blocks: Integers | None) -> float:
+    """Skewness of a score over six, by a jackknife of some rows where there are many: it falls with the root of their number."""
+    rng, share = np.random.default_rng(0), _share_drawn(predictions, len(y))
+    if blocks is not None:
+        unit = np.unique(blocks, return_inverse=True)[1]
+        n_units = int(unit.max()) + 1
+        share = min(1.0, max(share, FEWEST_BLOCKS / n_units))
+    else:
+        unit, n_units = np.arange(len(y)), len(y)
+    place = rng.permutation(n_units)[unit]
+    rows = np.flatnonzero(place < max(JACKKNIFE, round(share * n_units)))
+    y, predictions, part = y[rows], predictions[rows], place[rows] % JACKKNIFE
+    scores = np.array([metric.score(y[part != k], predictions[part != k]) for k in np.unique(part)])
+    known = scores[np.isfinite(scores)]
+    if not len(known):
+        return 0.0
+    gaps = known.mean() - known
+    spread = float(np.sum(gaps**2)) ** 1.5
+    return float(np.sum(gaps**3)) * np.sqrt(share) / (6 * spread) if spread > 0 and np.isfinite(spread) else 0.0
 
 
 def _average(metric: Metric, parts: Sequence[tuple[Any, Floats, Floats | None, int]]) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.arrays import Floats, Integers
-from holdfast.evaluate.bootstrap import Interval
+from holdfast.evaluate.bootstrap import Interval, in_lots
 
 # Draws of whole blocks, where rows belong together.
 DRAWS = 500
@@ -36,27 +36,27 @@ def by_class(
     Intervals are exact (Clopper & Pearson, 1934): F1 is 2J / (1 + J) of the share J that is both of the class and called so
     among the rows that are either. With blocks (n_rows,) whole blocks are drawn (the cluster bootstrap).
     """
-    found = []
+    found, lots = [], None if blocks is None else in_lots(blocks)
     for k in range(n_classes):
         true, called = y == k, labels == k
         hit = true & called
-        precision, recall, overlap = (_share(hit, of, blocks, level) for of in (called, true, true | called))
+        precision, recall, overlap = (_share(hit, of, lots, level) for of in (called, true, true | called))
         score, low, high = (2 * j / (1 + j) for j in (overlap.score, overlap.low, overlap.high))
         f1 = Interval(score, low, high, level)
         found.append(OfClass(k, int(true.sum()), int(called.sum()), precision, recall, f1))
     return found
 
 
-def _share(hit: Any, of: Any, blocks: Integers | None, level: float) -> Interval:
+def _share(hit: Any, of: Any, lots: Integers | None, level: float) -> Interval:
     from scipy.stats import binomtest
 
     hits, rows = int(hit.sum()), int(of.sum())
     if not rows:
         return Interval(float("nan"), float("nan"), float("nan"), level)
-    if blocks is None:
+    if lots is None:
         exact = binomtest(hits, rows).proportion_ci(level, method="exact")
         return Interval(hits / rows, float(exact.low), float(exact.high), level)
-    return _of_blocks(hit, of, np.unique(blocks, return_inverse=True)[1], level)
+    return _of_blocks(hit, of, lots, level)
 
 
 def _of_blocks(hit: Any, of: Any, block: Integers, level: float) -> Interval:

@@ -5,7 +5,7 @@ import numpy as np
 from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.data.columns import Columns, Kind
 from holdfast.features.inputs import Inputs
-from holdfast.features.matrix import Matrix, beside
+from holdfast.features.matrix import Matrix
 from holdfast.features.power import LARGEST
 from holdfast.features.scale import BENDING, Scaling, fit_scaler
 from holdfast.graph import FLOAT, Graph, Tensor
@@ -13,6 +13,9 @@ from holdfast.graph import FLOAT, Graph, Tensor
 # float32 tells about 1.6e7 values apart; a column whose values sit further from zero than this many times their spread
 # is shifted first, so that the cast loses nothing that matters (ids, years in seconds, large amounts).
 FAR_FROM_ZERO = 1e3
+
+# Rows are encoded so many at a time: doubles on the way to a large matrix would take several times its memory.
+CHUNK = 20_000
 
 
 class Numeric:
@@ -23,32 +26,37 @@ class Numeric:
 
     def fit(self, columns: Columns) -> "Numeric":
         """Learn medians, which columns have gaps, and scales from training rows."""
-        values = self._values(columns)
         self._flags = set(columns.of_kind(Kind.BOOLEAN))
-        known = ~np.isnan(values)
-        counts = known.sum(axis=0)
         self._fill, self._shift = np.zeros(len(self._names)), np.zeros(len(self._names))
-        for k in range(len(self._names)):
-            present = values[known[:, k], k]
+        counts = np.zeros(len(self._names), dtype=np.int64)
+        for k, name in enumerate(self._names):
+            values = _clean(columns.numbers[name].copy())
+            present = values[~np.isnan(values)]
+            counts[k] = len(present)
             if not len(present):
                 continue
             low, self._fill[k], high = np.quantile(present, [0.05, 0.5, 0.95])
             if abs(self._fill[k]) > FAR_FROM_ZERO * (high - low) > 0:
                 self._shift[k] = np.round(self._fill[k])
-        gaps = (counts < len(values)) & (counts > 0) & (self._wants.missing == "impute")
+        gaps = (counts < columns.n_rows) & (counts > 0) & (self._wants.missing == "impute")
         self._gaps: Integers = np.flatnonzero(gaps)
         if self._wants.scaled:
-            self._scaler = fit_scaler(self._scaling, np.where(known, values, self._fill))
+            values = self._values(columns, slice(None))
+            self._scaler = fit_scaler(self._scaling, np.where(np.isnan(values), self._fill, values))
         return self
 
     def transform(self, columns: Columns) -> Matrix32:
         """Encode rows, shape (n_rows, len(names()))."""
-        values = self._values(columns)
-        known = ~np.isnan(values)
-        values = np.where(known, values, self._fill if self._wants.missing == "impute" else np.nan)
-        scaled = self._scaler.apply(values) if self._wants.scaled else values - self._shift
-        missing = (~known[:, self._gaps]).astype(np.float32)
-        return beside(scaled.astype(np.float32), missing)
+        matrix = np.empty((columns.n_rows, len(self._names) + len(self._gaps)), dtype=np.float32)
+        for start in range(0, columns.n_rows, CHUNK):
+            rows = slice(start, start + CHUNK)
+            values = self._values(columns, rows)
+            known = ~np.isnan(values)
+            values = np.where(known, values, self._fill if self._wants.missing == "impute" else np.nan)
+            scaled = self._scaler.apply(values) if self._wants.scaled else values - self._shift
+            matrix[rows, : len(self._names)] = scaled
+            matrix[rows, len(self._names) :] = ~known[:, self._gaps]
+        return matrix
 
     def names(self) -> list[str]:
         """Name of each matrix column."""
@@ -97,11 +105,15 @@ class Numeric:
         missing = graph.add("Gather", gap, graph.constant(self._gaps), axis=1)
         return graph.add("Concat", values, graph.add("Cast", missing, to=FLOAT), axis=1)
 
-    def _values(self, columns: Columns) -> Floats:
+    def _values(self, columns: Columns, rows: slice) -> Floats:
         """Rows by columns, each column in one piece of memory: what is learned is learned column by column."""
-        values = np.stack([columns.numbers[name] for name in self._names]).T
-        np.copyto(values, np.nan, where=np.isinf(values))
-        return np.clip(values, -LARGEST, LARGEST, out=values)
+        return _clean(np.stack([columns.numbers[name][rows] for name in self._names]).T)
+
+
+def _clean(values: Floats) -> Floats:
+    """Infinite values become missing, and others are kept within what arithmetic stands; in place."""
+    np.copyto(values, np.nan, where=np.isinf(values))
+    return np.clip(values, -LARGEST, LARGEST, out=values)
 
 
 def finite(graph: Graph, values: str) -> str:

@@ -1,5 +1,6 @@
 """What boosted trees have in common: the number of trees is found inside the training rows, and the sum is compiled."""
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -16,18 +17,23 @@ TREES = Matrix(missing="keep", categories="ordinal")
 
 # With fewer training rows an inner validation cut is mostly noise: this many trees are grown instead.
 FEW_ROWS, FEW_ROWS_TREES = 250, 80
-MAX_TREES, PATIENCE = 600, 25
+
+# Smaller steps need more trees, and more of them without progress before growing stops: so many at a learning rate of 1.
+ROUNDS, PATIENCE, LEAST_PATIENCE, DEFAULT_RATE = 60.0, 2.0, 25, 0.1
 
 # Each round grows a tree a class: with many classes, rounds are cut so that about this many trees are grown in all.
-MOST_TREES_IN_ALL, FEWEST_ROUNDS = 1_800, 100
+MOST_TREES_IN_ALL, FEWEST_ROUNDS = 6_000, 100
 INNER_SHARE = 0.12
 
 
 class Boosted(ABC):
     """A booster that stops early on rows cut from its own training rows, never on the fold's validation rows.
 
-    n_trees: grow exactly this many instead. After `fit`: `classes_`, `n_trees_`.
+    n_trees: grow exactly this many instead. deadline: a moment (time.monotonic) after which no further tree is begun; what
+    was grown is kept. After `fit`: `classes_`, `n_trees_`, and `n_planned_`, more than `n_trees_` where time ran out.
     """
+
+    deadline: float = float("inf")
 
     def __init__(self, *, classifier: bool, seed: int, n_jobs: int, n_trees: int | None = None, **params: Any) -> None:
         self.classifier, self.seed, self.n_jobs, self.n_trees, self.params = classifier, seed, n_jobs, n_trees, params
@@ -39,13 +45,15 @@ class Boosted(ABC):
         target: Any = y if self.classes_ is None else np.searchsorted(self.classes_, y)
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
         if self.n_trees is not None or len(y) < FEW_ROWS:
-            self.n_trees_ = self.n_trees or FEW_ROWS_TREES
-            self._train((X, target, weights), None, self.n_trees_)
+            planned = self.n_trees or FEW_ROWS_TREES
+            self.n_trees_ = self._train((X, target, weights), None, planned)
+            self.n_planned_ = planned if self._late() else self.n_trees_
             return self
         train, valid = self._inner_cut(target)
         self.n_trees_ = self._train(
             (X[train], target[train], weights[train]), (X[valid], target[valid], weights[valid]), self._most_rounds()
         )
+        self.n_planned_ = self._most_rounds() if self._late() else self.n_trees_
         return self
 
     def predict(self, X: Any) -> Any:
@@ -61,8 +69,21 @@ class Boosted(ABC):
         shifted = np.exp(raw - raw.max(axis=1, keepdims=True))
         return shifted / shifted.sum(axis=1, keepdims=True)
 
+    @property
+    def patience(self) -> int:
+        """Trees without progress on the inner rows after which growing stops."""
+        return max(LEAST_PATIENCE, round(PATIENCE / self._rate))
+
+    def _late(self) -> bool:
+        return time.monotonic() > self.deadline
+
     def _most_rounds(self) -> int:
-        return min(MAX_TREES, max(FEWEST_ROUNDS, MOST_TREES_IN_ALL // self.n_outputs_))
+        affordable = max(FEWEST_ROUNDS, MOST_TREES_IN_ALL // self.n_outputs_)
+        return min(affordable, max(FEWEST_ROUNDS, round(ROUNDS / self._rate)))
+
+    @property
+    def _rate(self) -> float:
+        return float(self.params.get("learning_rate", DEFAULT_RATE))
 
     def _inner_cut(self, target: Any) -> tuple[Any, Any]:
         """Choose validation rows, each class in its share (a class of one row stays in training)."""
@@ -79,7 +100,7 @@ class Boosted(ABC):
 
     @abstractmethod
     def _train(self, train: Any, valid: Any, n_trees: int) -> int:
-        """Fit on (X, y, weights), stopping on `valid` when given; returns how many trees are kept."""
+        """Fit on (X, y, weights), stopping on `valid` when given, and when `_late`; returns how many trees are kept."""
 
     @abstractmethod
     def _raw(self, X: Any) -> Any:
@@ -115,7 +136,7 @@ def _maker(kind: type[Boosted], *, classifier: bool) -> Any:
 
 def declare(name: str, kind: type[Boosted], **facts: Any) -> tuple[Learner, Learner]:
     """Declare a booster for both families."""
-    shared = {"name": name, "wants": TREES, "emit": emit_boosted, "settle": settle_trees, **facts}
+    shared = {"name": name, "wants": TREES, "emit": emit_boosted, "settle": settle_trees, "varies": True, **facts}
     return (
         Learner(task="classification", make=_maker(kind, classifier=True), **shared),
         Learner(task="regression", make=_maker(kind, classifier=False), **shared),

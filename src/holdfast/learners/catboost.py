@@ -2,13 +2,14 @@
 
 import json
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from holdfast.graph.trees import Tree
-from holdfast.learners.boosting import PATIENCE, Boosted, declare
+from holdfast.learners.boosting import Boosted, declare
 from holdfast.learners.space import Float, Int
 
 
@@ -33,7 +34,9 @@ class CatBoost(Boosted):
         )
         X, y, weights = train
         inner = None if valid is None else catboost.Pool(valid[0], valid[1], weight=valid[2])
-        stop = {} if valid is None else {"eval_set": inner, "early_stopping_rounds": PATIENCE, "use_best_model": True}
+        stop: dict[str, Any] = {"callbacks": [_UntilLate(self)]} if self.deadline < float("inf") else {}
+        if valid is not None:
+            stop |= {"eval_set": inner, "early_stopping_rounds": self.patience, "use_best_model": True}
         self.booster_.fit(catboost.Pool(X, y, weight=weights), **stop)
         return int(self.booster_.tree_count_)
 
@@ -53,6 +56,16 @@ class CatBoost(Boosted):
         trees = [_symmetric(each, columns, nan_true, scale, self.n_outputs_) for each in model["oblivious_trees"]]
         bias = np.resize(np.asarray(bias, dtype=np.float64), self.n_outputs_)
         return trees, ">", bias
+
+
+class _UntilLate:
+    """CatBoost asks after each tree whether to go on."""
+
+    def __init__(self, boosted: Boosted) -> None:
+        self._boosted = boosted
+
+    def after_iteration(self, info: Any) -> bool:
+        return time.monotonic() <= self._boosted.deadline
 
 
 def _symmetric(tree: Any, columns: Any, nan_true: Any, scale: float, n_outputs: int) -> Tree:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.graph.trees import Tree
-from holdfast.learners.boosting import PATIENCE, Boosted, declare
+from holdfast.learners.boosting import Boosted, declare
 from holdfast.learners.space import Float, Int
 
 # Rounds grown between two looks at the validation rows.
@@ -36,7 +36,7 @@ class HistBoosting(Boosted):
                 loss = self._loss(*valid)
                 if loss < least:
                     best, least = rounds, loss
-                elif rounds - best >= PATIENCE:
+                elif rounds - best >= self.patience:
                     break
         del self.model_._predictors[best:]
         return best

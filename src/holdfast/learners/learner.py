@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from holdfast.errors import MissingExtraError
 from holdfast.features.matrix import Matrix
 from holdfast.graph import Graph
-from holdfast.learners.space import Choice, Dimension, read_space
+from holdfast.learners.space import Dimension, read_space
 from holdfast.tasks.task import Family
 
 Emit: TypeAlias = Callable[[Graph, str, Any], str]
@@ -23,7 +23,8 @@ class Learner:
     also: what others call it; an error for an unknown name leads from there to `name`.
     summary: one sentence that says when to use it. reference: who described it, and when.
     make: called as make(seed=..., n_jobs=..., **params); returns an unfitted estimator with fit and predict
-        (regression, y standardised) or predict_proba (classification, y coded 0..K-1, some codes may be absent).
+        (regression, y standardised) or predict_proba (classification, y coded 0..K-1, some codes may be absent). One with
+        an attribute `deadline` (time.monotonic) is told by when to be done in a final fit, and keeps what it has learned.
     wants: what the feature matrix must look like.
     space: the parameters worth tuning; their defaults are the first configuration tried.
     emit: emit(graph, matrix, estimator) adds the fitted estimator to an ONNX graph and returns its output tensor, double:
@@ -37,6 +38,7 @@ class Learner:
         in the report; asked for by name, it is an error before any training.
     target: the values a regression's target must have; unless "any", y is divided by its mean instead of standardised.
     weighted: whether its fit takes `sample_weight`.
+    varies: another seed gives another model, so that the average of a few fits errs less than each.
     instead: the learner to ask for where this one can't be used.
     opt_in: tried only when asked for by name.
     library, extra: the library it needs beyond the core, and the extra that installs it.
@@ -60,6 +62,7 @@ class Learner:
     max_classes: int | None = None
     target: Literal["any", "non_negative", "positive"] = "any"
     weighted: bool = True
+    varies: bool = False
     instead: str = "lightgbm"
     opt_in: bool = False
     library: str | None = None
@@ -70,16 +73,6 @@ class Learner:
     def defaults(self) -> dict[str, Any]:
         """The first configuration tried."""
         return {name: dimension.default for name, dimension in self.space.items()}
-
-    @property
-    def firsts(self) -> list[dict[str, Any]]:
-        """Every configuration to start with: the defaults, and each option of a choice that wants all of them tried."""
-        firsts = [self.defaults]
-        for name, dimension in self.space.items():
-            if isinstance(dimension, Choice) and dimension.each_first:
-                others = [option for option in dimension.options if option != dimension.default]
-                firsts += [{**self.defaults, name: option} for option in others]
-        return firsts
 
     def within(self, ranges: Mapping[str, Any]) -> "Learner":
         """The same learner, searched in a user's ranges where there are any; RequestError as in `read_space`."""

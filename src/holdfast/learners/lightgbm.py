@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from holdfast.graph.trees import Tree
-from holdfast.learners.boosting import PATIENCE, Boosted, declare
-from holdfast.learners.space import Float, Int
+from holdfast.learners.boosting import Boosted, declare
+from holdfast.learners.space import Choice, Float, Int
 
 
 class LightGBM(Boosted):
@@ -33,9 +33,17 @@ class LightGBM(Boosted):
         extra: dict[str, Any] = {}
         if valid is not None:
             extra["valid_sets"] = [lightgbm.Dataset(valid[0], valid[1], weight=valid[2], reference=data)]
-            extra["callbacks"] = [lightgbm.early_stopping(PATIENCE, verbose=False)]
+            extra["callbacks"] = [lightgbm.early_stopping(self.patience, verbose=False)]
+        if self.deadline < float("inf"):
+            extra["callbacks"] = [*extra.get("callbacks", []), self._stop_when_late]
         self.booster_ = lightgbm.train(settings, data, num_boost_round=n_trees, **extra)
-        return int(self.booster_.best_iteration) if valid is not None else n_trees
+        return int(self.booster_.best_iteration if valid is not None else self.booster_.current_iteration())
+
+    def _stop_when_late(self, progress: Any) -> None:
+        from lightgbm.callback import EarlyStopException
+
+        if self._late():
+            raise EarlyStopException(progress.iteration, [])
 
     def _raw(self, X: Any) -> Any:
         return self.booster_.predict(X, raw_score=True, num_iteration=self.n_trees_, num_threads=self.n_jobs)
@@ -86,11 +94,12 @@ lightgbm_classifier, lightgbm_regressor = declare(
     reference="Ke et al., 2017",
     also=("lgbm", "lgb"),
     space={
-        "learning_rate": Float(0.02, 0.2, log=True, default=0.08),
-        "num_leaves": Int(4, 128, log=True, default=31),
+        "learning_rate": Float(0.015, 0.2, log=True, default=0.08),
+        "num_leaves": Int(4, 200, log=True, default=31),
         "min_data_in_leaf": Int(2, 100, log=True, default=20),
         "feature_fraction": Float(0.4, 1.0, default=0.8),
         "bagging_fraction": Float(0.6, 1.0, default=0.9),
         "lambda_l2": Float(1e-3, 30.0, log=True, default=1.0),
+        "extra_trees": Choice((False, True), default=False),
     },
 )

@@ -86,6 +86,7 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
             "learning_rate_init": Float(3e-4, 1e-2, log=True, default=2e-3),
         },
         emit=emit_network,
+        varies=True,
         max_rows=50_000,
     )
 

@@ -91,11 +91,13 @@ def fit_estimator(
     weights: Floats | None = None,
     seed: int = 0,
     n_jobs: int = 1,
+    deadline: float = float("inf"),
 ) -> Pipeline:
     """Fit a learner on a matrix that `encoder` made from the training rows.
 
     params: the learner's own, and how the target is bent, as in `learners.preparing`. y: int64 class codes (n_rows,), or
     float64 values (n_rows,) when n_classes is None. A learner that can't take so many rows is fitted on a sample of them.
+    deadline: the moment (time.monotonic) by which those that can stop do, with what they have learned.
     """
     learner.require()
     if learner.max_rows is not None and len(y) > learner.max_rows:
@@ -104,6 +106,8 @@ def fit_estimator(
 
     def fit(matrix: Matrix32, y: Any, weights: Floats | None) -> Any:
         estimator = learner.make(seed=seed, n_jobs=n_jobs, **own_params(params))
+        if deadline < float("inf") and hasattr(estimator, "deadline"):
+            estimator.deadline = deadline
         estimator.fit(matrix, y, **({} if weights is None else {"sample_weight": weights}))
         return estimator
 

@@ -1,7 +1,7 @@
 """How a trial prepares columns and target: the learner's wishes, the user's choices, and those the search varies."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,21 +16,39 @@ from holdfast.learners.learner import Learner
 from holdfast.learners.retransform import TRANSFORMS, Transform, fit_bend
 from holdfast.learners.space import Choice
 
-# Parameters of a trial that are not the learner's own: how its numbers are scaled, how its target is bent.
-SCALING, TARGET = "scaling", "target_transform"
+# Parameters of a trial that are not the learner's own: how its numbers are scaled, its categories encoded, whether columns
+# are crossed, and how its target is bent.
+SCALING, ENCODING, CROSSES, TARGET = "scaling", "encoding", "find_crosses", "target_transform"
 
 
-def with_choices(learner: Learner, scalings: tuple[str, ...], transforms: tuple[str, ...]) -> Learner:
-    """The learner, searched over these scalings and target transforms too, where it has a use for them.
+@dataclass(frozen=True)
+class Choices:
+    """What the search may choose from, the first by default; one option is no choice."""
 
-    A learner that models targets above 0 by itself keeps the target as it is; so does a baseline. The first configurations
-    try every target transform, and the first scaling.
+    scalings: tuple[str, ...] = ("standard",)
+    encodings: tuple[str, ...] = ("auto",)
+    crosses: tuple[bool, ...] = (False,)
+    transforms: tuple[str, ...] = ("none",)
+
+
+def with_choices(learner: Learner, choices: Choices) -> Learner:
+    """The learner, searched over these choices too, where it has a use for them.
+
+    A learner that models targets above 0 by itself keeps the target as it is; so does a baseline. Encodings and crosses are
+    varied for trees, to which they are new, and scouted by the first of them. The first configurations try every target
+    transform, and the first scaling.
     """
     space = dict(learner.space)
-    if learner.wants.scaled and scalings != ("standard",):
-        space[SCALING] = Choice(scalings, scalings[0])
-    if learner.task == "regression" and learner.target == "any" and not learner.baseline and transforms != ("none",):
-        space[TARGET] = Choice(transforms, transforms[0], each_first=True)
+    if learner.wants.scaled and choices.scalings != ("standard",):
+        space[SCALING] = Choice(choices.scalings, choices.scalings[0])
+    if learner.wants.categories == "ordinal" and not learner.baseline:
+        if len(choices.encodings) > 1:
+            space[ENCODING] = Choice(choices.encodings, choices.encodings[0], scouted=True)
+        if len(choices.crosses) > 1:
+            space[CROSSES] = Choice(choices.crosses, choices.crosses[0], scouted=True)
+    bends = learner.task == "regression" and learner.target == "any" and not learner.baseline
+    if bends and choices.transforms != ("none",):
+        space[TARGET] = Choice(choices.transforms, choices.transforms[0], each_first=True)
     return replace(learner, space=space)
 
 
@@ -38,7 +56,13 @@ def wanted(learner: Learner, params: Mapping[str, Any], preparation: Preparation
     """The matrix a trial is fitted on; a baseline's is nobody's choice."""
     if learner.baseline:
         return learner.wants
-    return replace(learner.wants, asked=replace(preparation, scaling=params.get(SCALING, preparation.scaling)))
+    asked = replace(
+        preparation,
+        scaling=params.get(SCALING, preparation.scaling),
+        encoding=params.get(ENCODING, preparation.encoding),
+        find_crosses=params.get(CROSSES, preparation.find_crosses),
+    )
+    return replace(learner.wants, asked=asked)
 
 
 def transform_of(params: Mapping[str, Any]) -> Transform:
@@ -48,7 +72,7 @@ def transform_of(params: Mapping[str, Any]) -> Transform:
 
 def own_params(params: Mapping[str, Any]) -> dict[str, Any]:
     """What is left for the learner itself."""
-    return {name: value for name, value in params.items() if name not in (SCALING, TARGET)}
+    return {name: value for name, value in params.items() if name not in (SCALING, ENCODING, CROSSES, TARGET)}
 
 
 def encode(

@@ -31,6 +31,7 @@ def fit_to_answers(
     weights: Floats | None = None,
     seed: int = 0,
     n_jobs: int = 1,
+    deadline: float = float("inf"),
 ) -> Pipeline:
     """Fit a learner to a teacher's answers: values (n_rows,), or probabilities (n_rows, n_classes).
 
@@ -48,7 +49,16 @@ def fit_to_answers(
     if weights is not None:
         shares = weights[copies] if shares is None else shares * weights[copies]
     return fit_estimator(
-        learner, params, encoder, matrix[copies], targets, n_classes=n_classes, weights=shares, seed=seed, n_jobs=n_jobs
+        learner,
+        params,
+        encoder,
+        matrix[copies],
+        targets,
+        n_classes=n_classes,
+        weights=shares,
+        seed=seed,
+        n_jobs=n_jobs,
+        deadline=deadline,
     )
 
 

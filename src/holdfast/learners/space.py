@@ -29,11 +29,16 @@ class Int:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few values; with `each_first`, a study starts with each of them, not with the default alone."""
+    """One of a few values.
+
+    each_first: a study starts with each of them, not with the default alone. scouted: so does the first learner that has
+    the choice; the others start with what did best there.
+    """
 
     options: tuple[Any, ...]
     default: Any
     each_first: bool = False
+    scouted: bool = False
 
 
 Dimension: TypeAlias = Float | Int | Choice

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.graph.trees import Tree
-from holdfast.learners.boosting import PATIENCE, Boosted, declare
+from holdfast.learners.boosting import Boosted, declare
 from holdfast.learners.space import Float, Int
 
 
@@ -36,9 +36,20 @@ class XGBoost(Boosted):
         extra: dict[str, Any] = {"verbose_eval": False}
         if valid is not None:
             inner = xgboost.DMatrix(valid[0], valid[1], weight=valid[2], nthread=self.n_jobs)
-            extra |= {"evals": [(inner, "inner")], "early_stopping_rounds": PATIENCE}
+            extra |= {"evals": [(inner, "inner")], "early_stopping_rounds": self.patience}
+        if self.deadline < float("inf"):
+            extra["callbacks"] = [self._stopper()]
         self.booster_ = xgboost.train(settings, data, num_boost_round=n_trees, **extra)
-        return int(self.booster_.best_iteration) + 1 if valid is not None else n_trees
+        return int(self.booster_.best_iteration) + 1 if valid is not None else int(self.booster_.num_boosted_rounds())
+
+    def _stopper(self) -> Any:
+        from xgboost.callback import TrainingCallback
+
+        class Stopper(TrainingCallback):  # type: ignore[misc]
+            def after_iteration(_, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: N805
+                return self._late()
+
+        return Stopper()
 
     def _raw(self, X: Any) -> Any:
         import xgboost

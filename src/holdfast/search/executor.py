@@ -94,6 +94,8 @@ class Local:
         assert self._process.stdin is not None
         try:
             if not self._loaded:
+                # What is there is let go of before what comes is read: both at once may be more than fits.
+                send(self._process.stdin, ("load", None))
                 send(self._process.stdin, ("load", self._state))
                 self._loaded = True
             send(self._process.stdin, ("call", function, args))
@@ -145,23 +147,48 @@ def describe(error: BaseException) -> str:
 
 
 def send(pipe: IO[bytes], message: Any) -> None:
-    """Write one message: eight bytes of length, then its pickle (only ever between our own two processes)."""
-    data = pickle.dumps(message, protocol=5)
-    pipe.write(len(data).to_bytes(8, "little"))
-    pipe.write(data)
+    """Write one message (only ever between our own two processes): its pickle, how many arrays it leaves out, and those.
+
+    Arrays go from where they are into the pipe, so that large data is in this process only once. Eight bytes of length come
+    before the pickle and each array.
+    """
+    arrays: list[pickle.PickleBuffer] = []
+    data = pickle.dumps(message, protocol=5, buffer_callback=arrays.append)
+    _write(pipe, data)
+    pipe.write(len(arrays).to_bytes(8, "little"))
+    for each in arrays:
+        _write(pipe, each.raw())
     pipe.flush()
 
 
 def receive(pipe: IO[bytes]) -> Any:
     """Read one message; EOFError when the other side is gone."""
+    data = _read(pipe)
+    arrays = [_read(pipe) for _ in range(_read_size(pipe))]
+    return pickle.loads(data, buffers=arrays)
+
+
+def _write(pipe: IO[bytes], data: bytes | memoryview) -> None:
+    pipe.write(len(data).to_bytes(8, "little"))
+    pipe.write(data)
+
+
+def _read(pipe: IO[bytes]) -> bytearray:
+    data = bytearray(_read_size(pipe))
+    view, done = memoryview(data), 0
+    while done < len(data):
+        got = pipe.readinto(view[done:])  # type: ignore[attr-defined]
+        if not got:
+            raise EOFError
+        done += got
+    return data
+
+
+def _read_size(pipe: IO[bytes]) -> int:
     header = pipe.read(8)
     if len(header) < 8:
         raise EOFError
-    size = int.from_bytes(header, "little")
-    data = pipe.read(size)
-    if len(data) < size:
-        raise EOFError
-    return pickle.loads(data)
+    return int.from_bytes(header, "little")
 
 
 def _listen(pipe: IO[bytes], answers: "queue.SimpleQueue[Any]") -> None:
@@ -174,6 +201,9 @@ def _listen(pipe: IO[bytes], answers: "queue.SimpleQueue[Any]") -> None:
 
 def threads_for(cells: int) -> int:
     """Threads a fit on a matrix of this many cells should use: on a small one they wait for each other more than they work."""
-    if cells < CELLS_A_THREAD:
-        return 1
+    return 1 if cells < CELLS_A_THREAD else processors()
+
+
+def processors() -> int:
+    """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,9 +1,11 @@
-"""What to try next: a fixed order first, then a tuner over the learners that did best."""
+"""What to try next: a learned order first, then a tuner over the learners that did best."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from holdfast.errors import RequestError, nearest
 from holdfast.learners.learner import Learner
+from holdfast.learners.portfolio import first_configurations
 from holdfast.metrics.metric import Metric
 from holdfast.search.gaussian import Gaussian
 from holdfast.search.trial import Outcome, Pruned, Spec
@@ -19,15 +21,18 @@ class Proposals:
     """Proposes trials in an order that depends only on the seed and on what earlier trials scored.
 
     bayes: a tree-structured Parzen estimator; gp: a Gaussian process; random: independent draws; grid: every combination of
-    a few values; halving: many on few rows, the best on all (Hyperband); none: each learner's first configuration only.
+    a few values; halving: many on few rows, the best on all (Hyperband); none: each learner's default configuration only.
+    learned: start with the learned order of configurations, instead of each learner's default one.
     """
 
-    def __init__(self, learners: Sequence[Learner], *, metric: Metric, tuner: str = "bayes", seed: int = 0) -> None:
+    def __init__(
+        self, learners: Sequence[Learner], *, metric: Metric, tuner: str = "bayes", learned: bool = False, seed: int = 0
+    ) -> None:
         if tuner not in TUNERS:
             raise RequestError(
                 f"tuner {tuner!r} is unknown; expected one of {', '.join(TUNERS)}.{nearest(tuner, TUNERS)}"
             )
-        self._first = [(learner.name, params) for learner in learners for params in learner.firsts]
+        self._first = first_configurations(learners, learned=learned and tuner != "none")
         self._learners = {learner.name: learner for learner in learners}
         self.metric, self._kind, self._seed = metric, tuner, seed
         self._number = 0
@@ -38,7 +43,8 @@ class Proposals:
         """Propose one more trial, given what came out so far; None when there is nothing left to try."""
         self._number += 1
         if self._first:
-            return Spec(self._number, *self._first.pop(0))
+            name, params = self._first.pop(0)
+            return Spec(self._number, name, self._settled(name, params, outcomes))
         if self._tuner is None:
             self._tuner = self._open(outcomes)
         asked = None if self._tuner is None else self._tuner.ask()
@@ -46,6 +52,16 @@ class Proposals:
             return None
         self._asked[self._number] = asked
         return Spec(self._number, asked.learner, asked.params, asked.share)
+
+    def _settled(self, name: str, params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> dict[str, Any]:
+        """Choices that a configuration leaves open are made as in the learner's best trial so far, else as in any's."""
+        made, learner = dict(params), self._learners[name]
+        ranked = sorted(outcomes, key=lambda outcome: -self.metric.gain(outcome.score))
+        ranked.sort(key=lambda outcome: outcome.spec.learner != name)
+        for key in learner.space:
+            known = (outcome.spec.params[key] for outcome in ranked if key in outcome.spec.params)
+            made.setdefault(key, next(known, learner.defaults[key]))
+        return made
 
     def refines(self, spec: Spec) -> bool:
         """Whether the trial is the tuner's; else it is a learner's first."""

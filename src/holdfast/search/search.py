@@ -13,6 +13,9 @@ from holdfast.search.journal import Journal
 from holdfast.search.proposals import Proposals
 from holdfast.search.trial import Outcome, Pruned, Spec, run_trial
 
+# Towards the end, trials that would take too long are passed over for shorter ones; so many in a row end the search.
+MOST_SKIPPED = 20
+
 
 @dataclass
 class Board:
@@ -47,7 +50,7 @@ def search(
     for baseline in baselines:
         # Whatever the budget: without a baseline there is nothing to ship at all.
         _try(board, baseline, executor, journal, float("inf"), None)
-    tried = 0
+    tried, skipped = 0, 0
     while max_trials is None or tried < max_trials:
         deadline = clock.end - reserve(board.outcomes)
         if time.monotonic() >= deadline:
@@ -58,8 +61,13 @@ def search(
             board.stopped = "every configuration was tried"
             return board
         if time.monotonic() + _expected(spec, board.outcomes) > deadline:
-            board.stopped = "the budget was used up"
-            return board
+            proposals.report(spec, None)
+            skipped += 1
+            if skipped > MOST_SKIPPED:
+                board.stopped = "the budget was used up"
+                return board
+            continue
+        skipped = 0
         glance = f", a glance on {spec.share:.0%} of the rows" if spec.share < 1 else ""
         say(f"trial {spec.number}: {spec.learner}{glance}")
         bar = _bar(board.outcomes, proposals.metric) if proposals.refines(spec) else None

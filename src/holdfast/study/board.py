@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.arrays import Integers
+from holdfast.data.columns import Kind
 from holdfast.data.cut import positions
 from holdfast.errors import DataError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
@@ -16,16 +17,16 @@ from holdfast.learners.preparing import with_choices
 from holdfast.search.candidates import Candidate, fit_seconds, rank, simplest_first
 from holdfast.search.clock import Clock
 from holdfast.search.contenders import contenders
-from holdfast.search.executor import Executor
+from holdfast.search.executor import Executor, processors
 from holdfast.search.journal import Journal
 from holdfast.search.plan import Plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
-from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING
+from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING, judging
 from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
-from holdfast.study.preparing import scalings_of, transforms_of
+from holdfast.study.preparing import choices_of
 from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
 
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
@@ -74,13 +75,13 @@ def run_search(
     request, metric = question.request, question.metric
     problem, decided, rows = _problem(question)
     learners, not_tried = _choose(question, problem)
-    choices = scalings_of(request), transforms_of(request, problem.y)
-    learners = [with_choices(learner, *choices) for learner in learners]
+    choices = choices_of(request, problem.columns.kinds, problem.y)
+    learners = [with_choices(learner, choices) for learner in learners]
     executor.load(problem)
     baseline = find(question.task.baseline, question.task.family)
     found = search(
         [Spec(0, baseline.name, baseline.defaults)],
-        Proposals(learners, metric=metric, tuner=request.tuner, seed=request.seed),
+        Proposals(learners, metric=metric, tuner=request.tuner, learned=not request.learners, seed=request.seed),
         executor=executor,
         journal=journal,
         clock=clock,
@@ -182,12 +183,11 @@ def board_of(question: Question, searched: Searched, chosen: Candidate, teacher:
 def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
     """The development rows as a problem for the worker: all of them, or a sample when the budget asks for it."""
     request, rows = question.request, question.split.development
-    columns = question.columns(rows)
-    decided = plan_of(question, rows, len(columns.kinds))
+    kinds = question.features.kinds.values()
+    decided = plan_of(question, rows, sum(kind not in (Kind.IDENTIFIER, Kind.CONSTANT) for kind in kinds))
     if decided.rows is not None:
         first = np.argsort(positions(question.hashes[rows], request.seed), kind="stable")[: decided.rows]
         rows = rows[np.sort(first)]
-        columns = question.columns(rows)
     y = question.y(rows)
     folds = cut_folds(question, rows, decided)
     if not folds:
@@ -197,13 +197,15 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
         )
     weights = None if question.weights is None else question.weights[rows]
     problem = Problem(
-        columns,
+        question.columns(rows),
         y,
         folds,
         question.task,
         question.metric,
         seed=request.seed,
         n_jobs=question.n_jobs,
+        # Without a budget all runs in this process, whose warning filters the threads of several fits would share.
+        lanes=1 if request.budget is None or len(folds) == 1 else processors(),
         weights=weights,
         preparation=question.preparation,
     )
@@ -278,4 +280,4 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     if question.request.distill is not None:
         costs, most = [*costs, *(outcome.seconds for outcome in ranked[:3])], TEACHING_SHARE
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return WRITING + RESTART + curve + min(1.3 * sum(costs), most * budget)
+    return judging(question) + RESTART + curve + min(1.3 * sum(costs), most * budget)

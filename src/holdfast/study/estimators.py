@@ -118,7 +118,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         kept = FINISHING if self.distill is None else TEACHING
         board = search(
             [Spec(0, baseline.name, baseline.defaults)],
-            Proposals(self._learners(problem), metric=metric, tuner=self.tuner, seed=self.seed),
+            Proposals(
+                self._learners(problem), metric=metric, tuner=self.tuner, learned=not self.learners, seed=self.seed
+            ),
             executor=executor,
             journal=Journal(None),
             clock=clock,

@@ -21,11 +21,15 @@ from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.trial import Problem
 from holdfast.study.explain import importance_of
+from holdfast.study.growing import FEWEST_ROWS, PATIENCE, PLANNED_SHARE, grow
 from holdfast.study.measure import wish_of
 from holdfast.study.prepare import Question
 
 # Seconds kept back for writing the model, the report and the result.
 WRITING = 4.0
+
+# Sealed rows that the verdict predicts and scores in a second.
+JUDGED_A_SECOND = 40_000
 
 # Seconds spent on the importance of features at most.
 EXPLAINING = 10.0
@@ -33,20 +37,15 @@ EXPLAINING = 10.0
 # Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows.
 JUDGED_SHARE = 0.45
 
-# After a failure, what is left is better spent on one model than on fitting it twice.
+# After a failure, or where not all rows could be fitted in that time, what is left is better spent on one model than on
+# fitting it twice.
 LAST_SHARE = 0.75
-
-# A final fit may take this many times its share of the time before it is stopped for the next candidate.
-PATIENCE = 1.3
-
-# Of the time a final fit may take, this share is for fitting; compiling and proving take the rest.
-FITTING_SHARE = 0.65
 
 # A candidate whose fit was stopped is taken to be slower than the folds said, this many times, and tried once more.
 SLOWER = 2.5
 
-# A final fit is tried on no fewer rows than this.
-FEWEST_ROWS = 2_000
+# Learners that vary by their seed are fitted this many times at most, all members together no more than that, and averaged.
+MOST_COPIES, MOST_FITS = 5, 8
 
 # Seconds a new worker needs before it can fit anything.
 RESTART = 3.0
@@ -79,8 +78,9 @@ def fit_first_that_works(
 ) -> Finished:
     """Fit the best candidate on the development rows and compile it; on failure, or an objection to it, go on to the next.
 
-    A candidate estimated to take longer than its share of the time left is fitted on a sample of the rows; one that takes
-    longer all the same gets a second chance on fewer. The baseline, last in line, has no deadline.
+    A candidate estimated to take longer than its share of the time left is fitted on a sample of the rows, which grows while
+    there is time; one that takes longer all the same gets a second chance on fewer. The baseline, last in line, has no
+    deadline.
     """
     given_up: list[tuple[str, str]] = []
     executor.load(training(question, question.split.development))
@@ -89,7 +89,7 @@ def fit_first_that_works(
     while waiting:
         candidate, slower = waiting.popleft()
         last = not waiting
-        allowed = (LAST_SHARE if given_up else JUDGED_SHARE) * (clock.left - WRITING)
+        allowed = _allowed(candidate, question, clock, again=bool(given_up))
         if given_up and not last and RESTART + slower * candidate.seconds(min(rows, FEWEST_ROWS)) > allowed:
             given_up.append((candidate.name, "the budget left no time for its final fit"))
             continue
@@ -99,7 +99,10 @@ def fit_first_that_works(
         unseen = _calibrated(candidate, calibration, problem)
         decision = _decision_of(unseen, question, problem)
         try:
-            compiled = _fit(candidate, calibration, decision, rows, allowed / slower, executor, stop=stop)
+            copies = _most_copies(candidate, question)
+            compiled = _fit(
+                candidate, calibration, decision, rows, allowed, executor, copies=copies, stop=stop, slower=slower
+            )
         except (CompileError, OverrunError, WorkFailedError) as error:
             given_up.append((candidate.name, str(error)))
             if isinstance(error, OverrunError) and slower == 1.0 and not last:
@@ -142,18 +145,29 @@ def refit_on_all(
 ) -> Compiled | str:
     """Fit the judged candidate again, now on the sealed rows too; or say why that was not done, or does not ship."""
     rows = np.arange(question.dataset.n_rows)
-    allowed = clock.left - WRITING
-    if finished.candidate.seconds(len(finished.compiled.rows)) > allowed:
+    judged, allowed = finished.compiled, 0.8 * (clock.left - WRITING)
+    if len(judged.rows) < len(question.split.development):
+        return "the time went into fitting more rows before the verdict"
+    if judged.seconds / judged.copies * len(rows) / len(judged.rows) > PLANNED_SHARE * allowed:
         return "the budget left no time for it"
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
     try:
         stop = clock.end - WRITING
-        compiled = _fit(
-            finished.candidate, finished.calibration, finished.decision, len(rows), 0.8 * allowed, executor, stop=stop
+        compiled = _fit_once(
+            finished.candidate,
+            finished.calibration,
+            finished.decision,
+            executor,
+            len(rows),
+            time.monotonic() + allowed,
+            stop,
+            copies=judged.copies,
         )
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
+    if compiled.grown < judged.grown:
+        return f"time ran out after {compiled.n_trees:,} of {compiled.n_planned:,} trees"
     if not compiled.proof.agrees:
         return f"compiled and fitted model differ: {compiled.proof}"
     return objection(compiled) or compiled
@@ -175,17 +189,14 @@ def training(question: Question, rows: Integers) -> Training:
     )
 
 
-def members_of(candidate: Candidate) -> list[Member]:
-    """What a final fit fits: the candidate's members, each with its teacher where it has one."""
-    return [
-        Member(
-            outcome.spec.learner,
-            outcome.params,
-            weight,
-            tuple(Member(each.learner, each.params, share) for each, share in outcome.spec.teacher),
-        )
-        for outcome, weight in candidate.members
-    ]
+def members_of(candidate: Candidate, copies: int = 1) -> list[Member]:
+    """What a final fit fits: the candidate's members, in `copies` where seeds matter; a student, one model, with its teacher."""
+    members = []
+    for outcome, weight in candidate.members:
+        teacher = tuple(Member(each.learner, each.params, share) for each, share in outcome.spec.teacher)
+        most = copies if outcome.varies and not teacher else 1
+        members.append(Member(outcome.spec.learner, outcome.params, weight, outcome.fit_seconds, most, teacher))
+    return members
 
 
 def intervals_of(finished: Finished, question: Question, problem: Problem) -> dict[str, Any]:
@@ -221,6 +232,27 @@ def _calibrated(candidate: Candidate, calibration: Calibration | None, problem: 
     return predicted if calibration is None else calibration.calibrator.apply(predicted)
 
 
+def _most_copies(candidate: Candidate, question: Question) -> int:
+    """Fits with other seeds to average at most; one alone when what ships was asked to be small, fast or simple."""
+    varying = sum(outcome.varies for outcome, _ in candidate.members)
+    request = question.request
+    if not varying or request.prefer == "simple" or request.max_size is not None or request.max_latency is not None:
+        return 1
+    return max(1, min(MOST_COPIES, MOST_FITS // varying))
+
+
+def judging(question: Question) -> float:
+    """Seconds for what follows the fit that is judged: the verdict, and writing everything."""
+    return WRITING + len(question.split.sealed) / JUDGED_A_SECOND
+
+
+def _allowed(candidate: Candidate, question: Question, clock: Clock, *, again: bool) -> float:
+    """Seconds for the fit that is judged: less than half of what is left where all rows can be fitted twice in it."""
+    left = clock.left - judging(question)
+    twice = candidate.seconds(len(question.split.development)) <= PLANNED_SHARE * JUDGED_SHARE * left
+    return (JUDGED_SHARE if twice and not again else LAST_SHARE) * left
+
+
 def _fit(
     candidate: Candidate,
     calibration: Calibration | None,
@@ -229,13 +261,33 @@ def _fit(
     allowed: float,
     executor: Executor,
     *,
+    copies: int,
     stop: float,
+    slower: float = 1.0,
 ) -> Compiled:
-    """Fit within `allowed` seconds, on fewer rows if need be; the work is stopped for good at `stop`."""
-    estimate, affordable = candidate.seconds(n_rows), FITTING_SHARE * allowed
-    rows = n_rows if estimate <= affordable else min(n_rows, max(FEWEST_ROWS, int(n_rows * affordable / estimate)))
-    members = members_of(candidate)
-    soft = time.monotonic() + allowed
+    """Fit within `allowed` seconds, on fewer rows if need be; slower: how many times slower than the folds said fits are."""
+
+    def fit(rows: int, soft: float, stop: float) -> Compiled:
+        most = copies if rows == n_rows else 1
+        return _fit_once(candidate, calibration, decision, executor, rows, soft, stop, copies=most)
+
+    rows = float(np.mean([outcome.fit_rows for outcome, _ in candidate.members]))
+    return grow(fit, n_rows, (rows, slower * candidate.seconds(rows)), time.monotonic() + allowed, stop)
+
+
+def _fit_once(
+    candidate: Candidate,
+    calibration: Calibration | None,
+    decision: Decision,
+    executor: Executor,
+    rows: int,
+    soft: float,
+    stop: float,
+    *,
+    copies: int,
+) -> Compiled:
+    """Fit on so many rows by the soft deadline; the work is stopped for good at `stop`."""
+    members = members_of(candidate, copies)
     calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
     compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, calibrator, decision.costs, deadline=stop)
     return compiled

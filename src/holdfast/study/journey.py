@@ -133,6 +133,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     done("verdict")
 
     refitted = refit_on_all(finished, question, executor=executor, clock=clock, say=say, objection=objection)
+    executor.load(None)  # the rows of the last fit are not needed any more, neither here nor in the worker
     shipped = finished.compiled if isinstance(refitted, str) else refitted
     say("looking closer: groups, stress, privacy")
     important = [each.feature for each in importance]

@@ -204,7 +204,7 @@ def _judge(
         "task": question.task.name,
         "target": request.target,
         "classes": None if question.task.classes is None else list(question.task.classes),
-        "schema": fields_of(question.features.take(finished.compiled.rows)),
+        "schema": fields_of(question.features, finished.compiled.rows),
     }
     held_out = question.dataset.take(rows[fold.valid])
     predicted = answers(Model(facts, finished.compiled.onnx), held_out.frame)

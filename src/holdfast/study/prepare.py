@@ -106,7 +106,7 @@ class Question:
 
     def y(self, rows: Integers) -> Any:
         """The target of some rows, as learners fit it."""
-        return self.encode(self.dataset.take(rows))
+        return self.task.encode(self.dataset.frame[self.request.target][rows])
 
     def encode(self, dataset: Dataset) -> Any:
         """The target of a dataset, as learners fit it."""

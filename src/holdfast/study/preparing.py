@@ -12,6 +12,7 @@ from holdfast.errors import RequestError, nearest
 from holdfast.features.crosses import Cross, read_cross
 from holdfast.features.preparation import ENCODINGS, Preparation, read_columns, read_selection
 from holdfast.features.scale import SCALINGS
+from holdfast.learners.preparing import Choices
 from holdfast.study.request import Request
 from holdfast.tasks.task import Task
 
@@ -19,6 +20,9 @@ from holdfast.tasks.task import Task
 SEARCHED = ("standard", "robust", "power", "quantile")
 
 TARGET_TRANSFORMS = ("none", "log", "power", "auto")
+
+# Among more columns than this, crosses are looked for only when asked: looking takes longer than a fit.
+MOST_CROSSED = 100
 
 # A target whose skewness is nearer to 0 than this is left as it is.
 SKEWED = 1.0
@@ -68,9 +72,17 @@ def check_preparation(request: Request, dataset: Dataset, task: Task) -> None:
         )
 
 
-def scalings_of(request: Request) -> tuple[str, ...]:
-    """The scalings that the search may choose from."""
-    return SEARCHED if request.scale == "search" else (request.scale,)
+def choices_of(request: Request, kinds: Mapping[str, Kind], y: Any) -> Choices:
+    """What the search may choose from, where the user left it open: scalings, encodings, crosses, target transforms."""
+    categories = sum(kind is Kind.CATEGORY for kind in kinds.values())
+    numbers = sum(kind in (Kind.NUMBER, Kind.BOOLEAN) for kind in kinds.values())
+    crossed = not request.cross and max(categories, numbers) > 1 and len(kinds) <= MOST_CROSSED
+    return Choices(
+        scalings=SEARCHED if request.scale == "search" else (request.scale,),
+        encodings=("auto", "target") if request.encode == "auto" and categories else (request.encode,),
+        crosses=(False, True) if crossed else ("auto" in request.cross,),
+        transforms=transforms_of(request, y),
+    )
 
 
 def transforms_of(request: Request, y: Any) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ from holdfast.study.nested import Nested
 from holdfast.study.nested import words_of as nested_words_of
 from holdfast.study.prepare import Question
 from holdfast.study.record import record
+from holdfast.study.ship import enough_of
 from holdfast.study.trust import Trust
 from holdfast.study.validation import Curve
 from holdfast.study.validation import words_of as words_of_values
@@ -123,6 +124,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
             ],
             "fitted_members": shipped.n_members,
             "fitted_rows": len(shipped.rows),
+            "rounds": {"grown": shipped.n_trees, "planned": shipped.n_planned},
             "refit_on_all": not isinstance(results.refitted, str) and len(shipped.rows) == question.dataset.n_rows,
         },
         "distilled": distilled_json(results.distilled, question.metric, results.finished.candidate),
@@ -202,10 +204,18 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
     if results.shipped.n_members < len(chosen.members):
         fitted = f"the {results.shipped.n_members} with the largest weights of {len(chosen.members)}; time ran out for the others"
         decisions.append(("Members that ship", fitted))
+    if results.shipped.n_trees < results.shipped.n_planned:
+        rounds = (
+            f"{results.shipped.n_trees:,} of the {results.shipped.n_planned:,} rounds planned; time ran out for more"
+        )
+        decisions.append(("Boosting", rounds))
     if question.unanswered.n_rows:
         decisions.append(("Set aside", f"{question.unanswered.n_rows:,} rows without a target"))
     if left_out:
         decisions.append(("Left out", f"{', '.join(left_out[:20])}; see the findings"))
+    described = len(enough_of(question.split.development, len(question.dataset.kinds)))
+    if described < len(question.split.development):
+        decisions.append(("Columns", f"described by {described:,} of the development rows, as there are many"))
     decisions.append(("Refit", _refit(results)))
     decisions.append(
         (
@@ -269,8 +279,8 @@ def _learners(results: Results) -> dict[str, str]:
 
 
 def _columns(question: Question) -> list[report.ColumnFacts]:
-    development = question.development
-    return [_facts(development.frame[name], kind) for name, kind in development.kinds.items()]
+    rows = enough_of(question.split.development, len(question.dataset.kinds))
+    return [_facts(question.dataset.frame[name][rows], kind) for name, kind in question.dataset.kinds.items()]
 
 
 def _facts(column: pl.Series, kind: Kind) -> report.ColumnFacts:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from holdfast.arrays import Integers
 from holdfast.compile.final import Compiled
 from holdfast.data.columns import NUMERIC_KINDS, Kind
 from holdfast.data.dataset import Dataset, Parsing
@@ -21,6 +22,9 @@ MOST_VALUES = 1_000
 # Numbers are summarised by this many quantiles; monitoring compares new rows with them.
 QUANTILES = 101
 
+# Columns are described by all rows of at most so many cells, else by some rows: sorting more takes time and tells no more.
+MOST_CELLS = 10_000_000
+
 # Values of each field to explain against; fewer where there are very many fields.
 BACKGROUND, WIDE = 64, 200
 
@@ -29,17 +33,17 @@ def ship(
     folder: Path, question: Question, compiled: Compiled, intervals: dict[str, Any], *, card: str
 ) -> dict[str, Any]:
     """Write the model folder; what it says of the data comes from the rows the model was fitted on."""
-    dataset = question.features.take(compiled.rows)
-    task = question.task
+    features, task = question.features, question.task
+    some = features.take(enough_of(compiled.rows, len(features.kinds)))
     facts = {
         "task": task.name,
         "target": question.request.target,
         "metric": question.metric.name,
         "classes": None if task.classes is None else list(task.classes),
         "decision": None if task.classes is None else question.decision.to_json(),
-        "schema": fields_of(dataset),
+        "schema": fields_of(features, compiled.rows),
         "intervals": intervals,
-        "background": background_of(dataset),
+        "background": background_of(some),
         "rows": len(compiled.rows),
         "fingerprint": question.fingerprint,
         "proof": {"rows": compiled.proof.rows, "max_abs_difference": compiled.proof.max_abs_difference},
@@ -47,13 +51,27 @@ def ship(
             name: version(name) for name in ("holdfast", "numpy", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
         },
     }
-    return write(folder, facts, compiled.onnx, reference=_reference(dataset), card=card)
+    return write(folder, facts, compiled.onnx, reference=_reference(some), card=card)
 
 
-def fields_of(dataset: Dataset) -> list[dict[str, Any]]:
-    """The model's schema, as JSON: every column a pipeline sees, with what training saw of it."""
+def enough_of(rows: Integers, n_columns: int) -> Integers:
+    """Rows by which columns are described: all, or some spread evenly over them.
+
+    >>> len(enough_of(np.arange(1_000), 10)), len(enough_of(np.arange(500_000), 1_000))
+    (1000, 10000)
+    """
+    most = MOST_CELLS // max(1, n_columns)
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
+
+
+def fields_of(dataset: Dataset, rows: Integers | None = None) -> list[dict[str, Any]]:
+    """The model's schema, as JSON: every column a pipeline sees, with what training saw of it, on these rows or all."""
     fields = [
-        _field(dataset.frame[name], kind, dataset.parsing.get(name, Parsing()))
+        _field(
+            dataset.frame[name] if rows is None else dataset.frame[name][rows],
+            kind,
+            dataset.parsing.get(name, Parsing()),
+        )
         for name, kind in dataset.kinds.items()
         if kind not in (Kind.IDENTIFIER, Kind.CONSTANT)
     ]

@@ -138,7 +138,7 @@ def give_verdict(question: Question, folder: Folder, *, what: str = "verdict") -
         n_rows=dataset.n_rows,
         y=y,
         predictions=predictions,
-        coverage=_coverage(model, dataset.frame, y),
+        coverage=_coverage(model, dataset.frame, predictions, y),
         classes=_by_class(question, y, predictions),
         cost=_cost(question, y, predictions, guessed),
     )
@@ -152,12 +152,14 @@ def answers(model: Model, rows: Any) -> Floats:
     return found
 
 
-def _coverage(model: Model, rows: Any, y: Any) -> Coverage | None:
+def _coverage(model: Model, rows: Any, predictions: Floats, y: Any) -> Coverage | None:
     from scipy.stats import binomtest
 
-    if model.outputs[0].intervals is None or not len(y):
+    table = model.outputs[0].intervals
+    if table is None or not len(y):
         return None
-    found = model.predict_interval(rows, PROMISED)
+    strings = np.empty((len(y), 0), dtype=object) if table.column is None else model.schema.arrays(rows)[1]
+    found = model.ranges(predictions, strings, PROMISED)[0]
     if model.classes:
         place = {label: k for k, label in enumerate(model.classes)}
         held = np.array([truth in {place[label] for label in each} for truth, each in zip(y, found, strict=True)])

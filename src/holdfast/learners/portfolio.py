@@ -1,0 +1,62 @@
+"""Which configurations are tried first, and in which order: learned by benchmarks/portfolio.py on data sets of its own."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from holdfast.learners.learner import Learner
+from holdfast.learners.space import Choice, Dimension
+
+LEARNED = Path(__file__).with_name("portfolio.json")
+
+
+@cache
+def _learned() -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    families = json.loads(LEARNED.read_text(encoding="utf-8"))
+    return {family: [(each["learner"], each["params"]) for each in order] for family, order in families.items()}
+
+
+def first_configurations(learners: Sequence[Learner], *, learned: bool = False) -> list[tuple[str, dict[str, Any]]]:
+    """The configurations that a search of these learners starts with.
+
+    The defaults of each, in the order given. learned: instead, the learned order, without what lies outside of a space that a
+    user has narrowed; then the defaults of learners that it doesn't hold. Choices that want each option tried are tried in
+    the learner's first configuration, or in that of the first learner that has them; in the others they are left open.
+
+    >>> from holdfast.learners.catalogue import find
+    >>> first_configurations([find("ridge", "regression")])
+    [('ridge', {'alpha': 1.0})]
+    """
+    known = {learner.name: learner for learner in learners}
+    order = _learned()[learners[0].task] if learned and learners else []
+    order = [(name, params) for name, params in order if name in known and _inside(params, known[name].space)]
+    held = {name for name, _ in order}
+    order += [(learner.name, {}) for learner in learners if learner.name not in held]
+    firsts: list[tuple[str, dict[str, Any]]] = []
+    seen, scouted = set[str](), set[str]()
+    for name, params in order:
+        learner = known[name]
+        full = {key: params.get(key, value) for key, value in learner.defaults.items()}
+        choices = {key: each for key, each in learner.space.items() if isinstance(each, Choice)}
+        varied = {key for key, each in choices.items() if each.each_first and name not in seen}
+        varied |= {key for key, each in choices.items() if each.scouted and key not in scouted}
+        left_open = {key for key, each in choices.items() if each.each_first or each.scouted} - varied
+        seen.add(name)
+        scouted |= varied
+        full = {key: value for key, value in full.items() if key not in left_open}
+        firsts.append((name, full))
+        for key in sorted(varied):
+            firsts += [(name, {**full, key: option}) for option in choices[key].options if option != full[key]]
+    return firsts
+
+
+def _inside(params: Mapping[str, Any], space: Mapping[str, Dimension]) -> bool:
+    return all(key in space and _holds(space[key], value) for key, value in params.items())
+
+
+def _holds(dimension: Dimension, value: Any) -> bool:
+    if isinstance(dimension, Choice):
+        return value in dimension.options
+    return bool(dimension.low <= value <= dimension.high)

@@ -1,0 +1,60 @@
+"""The learned order of first trials."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from holdfast.learners import portfolio as module
+from holdfast.learners.catalogue import find, portfolio
+from holdfast.learners.portfolio import LEARNED, first_configurations
+from holdfast.learners.space import Choice, Float
+
+
+@pytest.mark.parametrize("family", ["classification", "regression"])
+def test_every_learned_configuration_lies_in_its_learners_space(family):
+    learned = json.loads(LEARNED.read_text(encoding="utf-8"))[family]
+    assert len(learned) >= 10
+    for each in learned:
+        learner = find(each["learner"], family)
+        assert set(each["params"]) == set(learner.space)
+        assert (each["learner"], each["params"]) in first_configurations([learner], learned=True)
+
+
+@pytest.mark.parametrize("family", ["classification", "regression"])
+def test_every_learner_has_its_turn(family):
+    learners = portfolio(family)
+    names = [learner.name for learner in learners]
+    assert {name for name, _ in first_configurations(learners, learned=True)} == set(names)
+    assert first_configurations(learners) == [(learner.name, learner.defaults) for learner in learners]
+
+
+def test_a_narrowed_space_leaves_out_what_is_outside(monkeypatch):
+    monkeypatch.setattr(
+        module, "_learned", lambda: {"regression": [("ridge", {"alpha": 3.0}), ("ridge", {"alpha": 300.0})]}
+    )
+    ridge = replace(find("ridge", "regression"), space={"alpha": Float(1.0, 10.0, default=2.0)})
+    assert first_configurations([ridge], learned=True) == [("ridge", {"alpha": 3.0})]
+    narrow = replace(ridge, space={"alpha": Float(5.0, 6.0, default=5.0)})
+    assert first_configurations([narrow], learned=True) == [("ridge", {"alpha": 5.0})]
+
+
+def test_choices_are_tried_by_each_learner_or_scouted_by_the_first(monkeypatch):
+    order = [("ridge", {"alpha": 1.0}), ("lasso", {"alpha": 1.0}), ("ridge", {"alpha": 2.0})]
+    monkeypatch.setattr(module, "_learned", lambda: {"regression": order})
+    more = {
+        "bend": Choice(("none", "log"), "none", each_first=True),
+        "cross": Choice((False, True), default=False, scouted=True),
+    }
+    learners = [
+        replace(find(name, "regression"), space={"alpha": Float(0.1, 10.0, default=1.0), **more})
+        for name in ("ridge", "lasso")
+    ]
+    assert first_configurations(learners, learned=True) == [
+        ("ridge", {"alpha": 1.0, "bend": "none", "cross": False}),
+        ("ridge", {"alpha": 1.0, "bend": "log", "cross": False}),
+        ("ridge", {"alpha": 1.0, "bend": "none", "cross": True}),
+        ("lasso", {"alpha": 1.0, "bend": "none"}),
+        ("lasso", {"alpha": 1.0, "bend": "log"}),
+        ("ridge", {"alpha": 2.0}),
+    ]
