@@ -22,6 +22,7 @@ Trials = Annotated[int | None, typer.Option(help="Configurations to try; repeata
 Learners = Annotated[str | None, typer.Option(help="Only these, in this order: a,b.")]
 Tuner = Annotated[str | None, typer.Option(help="bayes, gp, random, grid, halving or none.")]
 Prefer = Annotated[str | None, typer.Option(help="simple: the simplest model that is about as good. Else best.")]
+Distill = Annotated[str | None, typer.Option(help="Ship one model of this learner, taught by the best: lightgbm.")]
 MaxLatency = Annotated[str | None, typer.Option(help="Time that one row may take the model, such as 1ms.")]
 MaxSize = Annotated[str | None, typer.Option(help="Size the model may have, such as 5MB.")]
 Seed = Annotated[int | None, typer.Option(help="Same seed and trials, same model (0).")]

@@ -39,6 +39,7 @@ def train(
     learners: options.Learners = None,
     tuner: options.Tuner = None,
     prefer: options.Prefer = None,
+    distill: options.Distill = None,
     max_latency: options.MaxLatency = None,
     max_size: options.MaxSize = None,
     seed: options.Seed = None,
@@ -117,6 +118,7 @@ def _closing(result: dict[str, Any], path: Path) -> str:
         said, verdicts = f"\n{result['sentence']}", f"verdict  {_verdict(result['verdict'])}\n"
     return (
         f"{said}\n\n{verdicts}"
+        f"{_distilled(result)}"
         f"{_nested(result)}"
         f"report   {path / 'report.html'}\n"
         f"model    {path / 'model'}   try: holdfast score {path / 'model'} DATA --out predictions.csv"
@@ -138,6 +140,11 @@ def _nested(result: dict[str, Any]) -> str:
         f"nested   {result['metric']} {found['score']:.4g} ({found['level']:.0%} interval {found['low']:.4g} to "
         f"{found['high']:.4g}), what the procedure achieves; the scores it chose by promised {found['inner']:.4g}\n"
     )
+
+
+def _distilled(result: dict[str, Any]) -> str:
+    studies = result.get("targets", {"": result}).values()
+    return "".join(f"{each['distilled']['words']}\n" for each in studies if each.get("distilled"))
 
 
 def _has_screen() -> bool:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -20,7 +20,14 @@ from holdfast.learners.catalogue import find
 from holdfast.learners.drawing import Node, drawn_pipeline
 from holdfast.learners.pipeline import Pipeline, fit_estimator
 from holdfast.learners.preparing import encode, transform_of, wanted
+from holdfast.learners.soft import fit_to_answers
 from holdfast.tasks.task import Family
+
+# Encoders and the matrices they made of the rows fitted on, by what a learner wants and how the target is bent.
+Encoded: TypeAlias = dict[tuple[Matrix, str], tuple[Encoder, Matrix32]]
+
+# Of the time a student has, its teacher takes this much at most.
+TEACHING_SHARE = 0.75
 
 # Of the time until the soft deadline, this much is for fitting; compiling and proving take the rest.
 FITTING_SHARE = 0.75
@@ -33,7 +40,8 @@ PROOF_SHARE, PROOF_SECONDS = 0.5, 1.0
 class Member:
     """A learner by name, its parameters, its weight among the members, and its part of the time, in seconds or any unit.
 
-    copies: as many fits with other seeds make it up at most, as time allows.
+    copies: as many fits with other seeds make it up at most, as time allows. teacher: where there are any, it is fitted to what
+    they say of the rows, joined by `pool`, beside the labels.
     """
 
     learner: str
@@ -41,6 +49,8 @@ class Member:
     weight: float
     seconds: float = 1.0
     copies: int = 1
+    teacher: tuple["Member", ...] = ()
+    pool: Pool = AVERAGE
 
 
 @dataclass
@@ -121,7 +131,7 @@ def fit_and_compile(
     began = time.monotonic()
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
-    fits, copies, prepared = _fit(training, columns, rows, members, began + FITTING_SHARE * (soft - began))
+    fits, copies, prepared = _fit(training, columns, rows, members, began + FITTING_SHARE * (soft - began), {})
     pipelines = _joined(fits, sum(member.weight for member in members))
     seconds = time.monotonic() - began
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs, pool)
@@ -138,20 +148,23 @@ def fit_and_compile(
 
 @dataclass
 class _Fitted:
-    """A member, what it is fitted on, how long a fit took, and its fits so far."""
+    """A member, what it is fitted on, how long a fit took, and its fits so far. answers: its teacher's, where it has one."""
 
     member: Member
     encoder: Encoder
     matrix: Matrix32
     seconds: float
     pipelines: list[Pipeline]
+    answers: Floats | None = None
 
 
 def _fit(
-    training: Training, columns: Columns, rows: Integers, members: Sequence[Member], end: float
+    training: Training, columns: Columns, rows: Integers, members: Sequence[Member], end: float, encoded: Encoded
 ) -> tuple[list[_Fitted], int, list[Prepared]]:
-    """Every member once, as far as there is time; then again with other seeds, as long as a whole round fits in it."""
-    encoded: dict[tuple[Matrix, str], tuple[Encoder, Matrix32]] = {}
+    """Every member once, as far as there is time; then again with other seeds, as long as a whole round fits in it.
+
+    encoded: matrices that are there already, and those that are made.
+    """
     prepared: dict[tuple[Matrix, str], Prepared] = {}
     fitted: list[_Fitted] = []
     ahead = sum(member.seconds for member in members)
@@ -167,9 +180,13 @@ def _fit(
         if key not in encoded:
             y = training.y[rows]
             encoded[key] = encode(wants, transform, columns, y, n_classes=training.n_classes, seed=training.seed)
-            prepared[key] = Prepared((), transform, encoded[key][1].shape[1], encoded[key][0].words())
-        prepared[key] = replace(prepared[key], learners=tuple(dict.fromkeys((*prepared[key].learners, member.learner))))
-        each = _Fitted(member, *encoded[key], 0.0, [])
+        encoder, matrix = encoded[key]
+        known = prepared.get(key) or Prepared((), transform, matrix.shape[1], encoder.words())
+        prepared[key] = replace(known, learners=tuple(dict.fromkeys((*known.learners, member.learner))))
+        each = _Fitted(member, encoder, matrix, 0.0, [])
+        if member.teacher:
+            until = now + TEACHING_SHARE * (deadline - now)
+            each.answers = _taught(training, columns, rows, member, until, encoded)
         _fit_copy(training, each, rows, deadline)
         each.seconds = time.monotonic() - now
         fitted.append(each)
@@ -184,20 +201,29 @@ def _fit(
 
 
 def _fit_copy(training: Training, fitted: _Fitted, rows: Integers, deadline: float) -> None:
-    member = fitted.member
-    pipeline = fit_estimator(
-        find(member.learner, training.family),
-        member.params,
-        fitted.encoder,
-        fitted.matrix,
-        training.y[rows],
-        n_classes=training.n_classes,
-        weights=None if training.weights is None else training.weights[rows],
-        seed=training.seed + len(fitted.pipelines),
-        n_jobs=training.n_jobs,
-        deadline=deadline,
-    )
-    fitted.pipelines.append(pipeline)
+    member, learner = fitted.member, find(fitted.member.learner, training.family)
+    given = (learner, member.params, fitted.encoder, fitted.matrix, training.y[rows])
+    settings: dict[str, Any] = {
+        "n_classes": training.n_classes,
+        "weights": None if training.weights is None else training.weights[rows],
+        "seed": training.seed + len(fitted.pipelines),
+        "n_jobs": training.n_jobs,
+        "deadline": deadline,
+    }
+    if fitted.answers is None:
+        fitted.pipelines.append(fit_estimator(*given, **settings))
+    else:
+        fitted.pipelines.append(fit_to_answers(*given, fitted.answers, **settings))
+
+
+def _taught(
+    training: Training, columns: Columns, rows: Integers, student: Member, end: float, encoded: Encoded
+) -> Floats:
+    """Fit a student's teacher on the rows, and give what it says of them."""
+    fitted, _, _ = _fit(training, columns, rows, student.teacher, end, encoded)
+    raised = sum(each.weight for each in student.teacher) / sum(each.member.weight for each in fitted)
+    said = [each.pipelines[0].predict_encoded(each.matrix) for each in fitted]
+    return student.pool.join(said, [raised * each.member.weight for each in fitted])
 
 
 def _joined(fitted: Sequence[_Fitted], total: float) -> list[tuple[Pipeline, float]]:

@@ -22,6 +22,10 @@ class Journal:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
+    def beside(self, name: str) -> "Journal":
+        """Open a journal of other trials, in a folder of this one."""
+        return Journal(None if self.folder is None else self.folder / name)
+
     def write(self, found: Outcome | Pruned) -> None:
         """Keep a finished trial; the JSON file appears last, so a trial is there whole or not at all."""
         if isinstance(found, Pruned):
@@ -43,6 +47,7 @@ class Journal:
                 record["learner"] != spec.learner
                 or record["params"] != _jsonable(spec.params)
                 or record.get("share", 1.0) != spec.share
+                or record.get("teacher", []) != _teacher(spec)
             ):
                 return None
             if "failed" in record:
@@ -71,8 +76,14 @@ class Journal:
             os.replace(partial, self._path(spec.number, "npy"))
         partial = self._path(spec.number, "json.partial")
         head = {"number": spec.number, "learner": spec.learner, "params": _jsonable(spec.params), "share": spec.share}
+        head |= {"teacher": _teacher(spec)} if spec.teacher else {}
         partial.write_text(json.dumps({**head, **record}, indent=2), encoding="utf-8")
         os.replace(partial, self._path(spec.number, "json"))
+
+
+def _teacher(spec: Spec) -> Any:
+    members = [[member.learner, _jsonable(member.params), weight] for member, weight in spec.teacher]
+    return [*members, spec.pool.to_json()] if members else []
 
 
 def _plain(outcome: Outcome | Pruned) -> dict[str, Any]:

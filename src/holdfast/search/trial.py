@@ -15,6 +15,7 @@ from holdfast.data.columns import Columns
 from holdfast.data.folds import Fold
 from holdfast.errors import OverrunError
 from holdfast.evaluate.bootstrap import score_by_parts
+from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
@@ -22,6 +23,7 @@ from holdfast.learners.catalogue import find
 from holdfast.learners.learner import Learner
 from holdfast.learners.pipeline import Pipeline, fit_estimator
 from holdfast.learners.preparing import encode, transform_of, wanted
+from holdfast.learners.soft import fit_to_answers
 from holdfast.metrics.metric import Metric
 from holdfast.search.bar import Bar
 from holdfast.tasks.task import Task
@@ -39,12 +41,16 @@ class Spec:
     """What is tried: a learner by name and its parameters.
 
     number: the trial's place in the study. share: below 1, a glance: this share of the first fold's training rows.
+    teacher: other configurations with their weights, joined by `pool`; where there are any, the learner is fitted to what they
+    say of the training rows once fitted to them, instead of to their labels.
     """
 
     number: int
     learner: str
     params: Mapping[str, Any]
     share: float = 1.0
+    teacher: tuple[tuple["Spec", float], ...] = ()
+    pool: Pool = AVERAGE
 
 
 @dataclass(frozen=True)
@@ -242,17 +248,29 @@ def fit_fold(problem: Problem, learner: Learner, spec: Spec, number: int, encode
     if spec.share < 1:
         few = rows_fitted(problem, spec, len(train))
         train, matrix = train[few], matrix[few]
-    return fit_estimator(
-        learner,
-        spec.params,
-        encoded.encoder,
-        matrix,
-        problem.y[train],
-        n_classes=problem.task.n_classes,
-        weights=None if problem.weights is None else problem.weights[train],
-        seed=problem.seed,
-        n_jobs=problem.n_jobs if problem.lanes == 1 else 1,
-    )
+    settings: dict[str, Any] = {
+        "n_classes": problem.task.n_classes,
+        "weights": None if problem.weights is None else problem.weights[train],
+        "seed": problem.seed,
+        "n_jobs": problem.n_jobs if problem.lanes == 1 else 1,
+    }
+    y = problem.y[train]
+    if spec.teacher:
+        answers = _taught(problem, spec, number)
+        return fit_to_answers(learner, spec.params, encoded.encoder, matrix, y, answers, **settings)
+    return fit_estimator(learner, spec.params, encoded.encoder, matrix, y, **settings)
+
+
+def _taught(problem: Problem, spec: Spec, number: int) -> Floats:
+    """What a trial's teacher, fitted on the fold's training rows, says of them; of the trial's share of both."""
+    said = []
+    for member, _ in spec.teacher:
+        learner = find(member.learner, problem.task.family)
+        encoded = encode_fold(problem, learner, member.params, number)
+        pipeline = fit_fold(problem, learner, replace(member, share=spec.share), number, encoded)
+        few = rows_fitted(problem, spec, len(problem.folds[number].train))
+        said.append(pipeline.predict_encoded(encoded.train[few]))
+    return spec.pool.join(said, [weight for _, weight in spec.teacher])
 
 
 def score_fold(problem: Problem, learner: Learner, spec: Spec, number: int) -> tuple[float, float]:

@@ -35,6 +35,9 @@ ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
 # The final fits should not need more than this share of the budget; learners that would are fitted on fewer rows.
 FINISH_SHARE = 0.4
 
+# With a teacher, who is fitted on the folds again and then for each final fit, they may need this share.
+TEACHING_SHARE = 0.6
+
 # On no more rows than this, luck rules which trial is best: the best are judged on up to so many cuts of the rows, if that
 # takes no more than this share of the budget.
 FEW_ROWS, MOST_REPEATS, REPEATS_SHARE = 2_000, 5, 0.25
@@ -103,6 +106,10 @@ def candidates_of(
 ) -> list[Candidate]:
     """What could ship, best first; with --prefer simple the simplest of those that are as good. taken, most: as in `rank`."""
     problem = searched.problem
+    affordable = 0.7 * JUDGED_SHARE
+    if question.request.distill is not None:
+        # A teacher is fitted on the folds, too.
+        affordable /= 1 + affordable * sum(len(fold.train) for fold in problem.folds) / len(question.split.development)
     y = problem.y[problem.judged]
     candidates = rank(
         searched.contenders,
@@ -113,7 +120,7 @@ def candidates_of(
         apart=problem.apart,
         judged=len(problem.once.judged),
         rows=len(question.split.development),
-        max_seconds=0.7 * JUDGED_SHARE * max(clock.left - WRITING, 0.0),
+        max_seconds=affordable * max(clock.left - WRITING, 0.0),
         taken=taken,
         most=most,
     )
@@ -124,8 +131,11 @@ def candidates_of(
     return simplest_first(candidates, metric=question.metric, y=y, parts=problem.parts, once=once, seed=seed)
 
 
-def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[Row]:
-    """Put every model on the leaderboard, beside the baseline; one row a learner, its best trial."""
+def board_of(question: Question, searched: Searched, chosen: Candidate, teacher: Candidate | None = None) -> list[Row]:
+    """Put every model on the leaderboard, beside the baseline; one row a learner, its best trial.
+
+    teacher: what the chosen one was distilled from.
+    """
     best: dict[str, Outcome] = {}
     for outcome in searched.contenders:
         name = outcome.spec.learner
@@ -144,10 +154,22 @@ def board_of(question: Question, searched: Searched, chosen: Candidate) -> list[
         )
         for name, outcome in best.items()
     ]
-    if len(chosen.members) > 1:
-        seconds = sum(outcome.fit_seconds for outcome, _ in chosen.members)
-        speed = 1 / sum(1 / outcome.rows_per_second for outcome, _ in chosen.members)
-        entries.append(Entry(chosen.name, chosen.predictions, seconds, speed, chosen=True, complexity=4))
+    for each in (teacher, chosen):
+        if each is None or each.name in best:
+            continue
+        seconds = sum(outcome.fit_seconds for outcome, _ in each.members)
+        speed = 1 / sum(1 / outcome.rows_per_second for outcome, _ in each.members)
+        single = each.members[0][0] if len(each.members) == 1 else None
+        entries.append(
+            Entry(
+                each.name,
+                each.predictions,
+                seconds,
+                speed,
+                chosen=each is chosen,
+                complexity=4 if single is None else single.complexity,
+            )
+        )
     problem = searched.problem
     return leaderboard(
         entries,
@@ -194,18 +216,23 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
 
 def _choose(question: Question, problem: Problem) -> tuple[list[Learner], list[tuple[str, str]]]:
     """The learners to try, in order, and those left out with the reason; `ask` has checked those named."""
-    family, names, space = question.task.family, question.request.learners, question.request.space
-    if names:
-        return [find(name, family).within(space.get(name, {})) for name in names], []
+    request, family = question.request, question.task.family
+    names = request.learners or tuple(learner.name for learner in portfolio(family))
+    if request.distill is not None:
+        # It comes first: its own best trial says how it is to be fitted, and what being taught adds to it.
+        names = tuple(dict.fromkeys((request.distill, *names)))
+    learners = [find(name, family).within(request.space.get(name, {})) for name in names]
+    if request.learners:
+        return learners, []
     given = Given(problem.y, len(problem.columns.kinds), question.task.n_classes, problem.weights is not None)
     chosen, left_out = [], []
-    for learner in portfolio(family):
+    for learner in learners:
         if not learner.installed:
             left_out.append((learner.name, f"not installed: pip install 'holdfast[{learner.extra}]'"))
         elif (reason := objection(learner, given, sampled=True)) is not None:
             left_out.append((learner.name, reason))
         else:
-            chosen.append(learner.within(space.get(learner.name, {})))
+            chosen.append(learner)
     return chosen, left_out
 
 
@@ -214,9 +241,17 @@ def _worthwhile_trials(n_rows: int) -> int:
 
 
 def repeatable(question: Question, decided: Plan, n_rows: int) -> bool:
-    """Whether the folds may be repeated unasked: there are few rows, several folds, and more than one way to cut them."""
+    """Whether the folds may be repeated unasked: there are few rows, several folds, and more than one way to cut them.
+
+    The time that would take is a teacher's, where there is one.
+    """
     request = question.request
-    free = request.repeats is None and request.folds != LEAVE_ONE_GROUP_OUT and question.time is None
+    free = (
+        request.repeats is None
+        and request.distill is None
+        and request.folds != LEAVE_ONE_GROUP_OUT
+        and question.time is None
+    )
     return free and n_rows <= FEW_ROWS and not decided.holdout
 
 
@@ -243,5 +278,8 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     rows = len(question.split.development) + question.dataset.n_rows
     ranked = sorted(outcomes, key=lambda outcome: -question.metric.gain(outcome.score))
     costs = [fit_seconds(outcome, rows) for outcome in ranked[:3]]
+    most = FINISH_SHARE
+    if question.request.distill is not None:
+        costs, most = [*costs, *(outcome.seconds for outcome in ranked[:3])], TEACHING_SHARE
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return judging(question) + RESTART + curve + min(sum(costs), FINISH_SHARE * budget)
+    return judging(question) + RESTART + curve + min(sum(costs), most * budget)

@@ -1,5 +1,6 @@
 """Holdfast as scikit-learn estimators: the same search and the same compiled model, behind fit and predict."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -9,27 +10,29 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from holdfast.arrays import Floats, likeliest
-from holdfast.compile.final import Member, Training, fit_and_compile
+from holdfast.compile.final import Training, fit_and_compile
 from holdfast.data.columns import Kind
 from holdfast.data.dataset import Dataset
 from holdfast.data.fingerprint import row_hashes
 from holdfast.data.folds import make_folds
 from holdfast.data.frames import from_memory
 from holdfast.data.kinds import understand
-from holdfast.errors import CompileError, DataError, RequestError
+from holdfast.errors import CompileError, DataError, OverrunError, RequestError
 from holdfast.evaluate.calibrate import UNCALIBRATED
 from holdfast.learners.catalogue import find, portfolio
-from holdfast.learners.limits import Given, require_fit
+from holdfast.learners.learner import Learner
+from holdfast.learners.limits import Given, require_fit, require_student
 from holdfast.metrics.metric import Metric
 from holdfast.model.model import Model
-from holdfast.search.candidates import rank
+from holdfast.search.candidates import Candidate, rank
 from holdfast.search.clock import Clock, parse_budget
 from holdfast.search.executor import Inline, Local, threads_for
 from holdfast.search.journal import Journal
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import search
-from holdfast.search.trial import Problem, Spec
-from holdfast.study.finish import calibration_of
+from holdfast.search.trial import Problem, Spec, run_trial
+from holdfast.study.distil import candidate_of, student_of
+from holdfast.study.finish import calibration_of, members_of
 from holdfast.study.ship import fields_of
 from holdfast.tasks.classification import Binary, Multiclass
 from holdfast.tasks.regression import Regression
@@ -37,6 +40,9 @@ from holdfast.tasks.task import Task
 
 # Of a budget, this share is kept for the final fit.
 FINISHING = 0.35
+
+# With a teacher, who is fitted on the folds again, this share is kept, and the folds must be done when so much is used up.
+TEACHING, TAUGHT = 0.6, 0.75
 
 
 class _Estimator(BaseEstimator):  # type: ignore[misc]
@@ -53,6 +59,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         metric: str | None = None,
         learners: tuple[str, ...] = (),
         tuner: str = "bayes",
+        distill: str | None = None,
         folds: int = 5,
         seed: int = 0,
     ) -> None:
@@ -61,6 +68,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         self.metric = metric
         self.learners = learners
         self.tuner = tuner
+        self.distill = distill
         self.folds = folds
         self.seed = seed
 
@@ -107,21 +115,18 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     def _run(self, problem: Problem, executor: Any, clock: Clock, metric: Metric) -> bytes:
         family = problem.task.family
         baseline = find(problem.task.baseline, family)
-        named = [find(name, family) for name in self.learners]
-        given = Given(problem.y, len(problem.columns.kinds), problem.task.n_classes, problem.weights is not None)
-        for learner in named:
-            learner.require()
-            require_fit(learner, given)
-        learners = named or [learner for learner in portfolio(family) if learner.installed]
+        kept = FINISHING if self.distill is None else TEACHING
         board = search(
             [Spec(0, baseline.name, baseline.defaults)],
-            Proposals(learners, metric=metric, tuner=self.tuner, learned=not named, seed=self.seed),
+            Proposals(
+                self._learners(problem), metric=metric, tuner=self.tuner, learned=not self.learners, seed=self.seed
+            ),
             executor=executor,
             journal=Journal(None),
             clock=clock,
             max_trials=self.trials,
             enough="as asked",
-            reserve=lambda outcomes: FINISHING * (clock.budget or 0.0),
+            reserve=lambda outcomes: kept * (clock.budget or 0.0),
             say=lambda message: None,
         )
         if not board.outcomes:
@@ -139,6 +144,9 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             rows=len(problem.y),
             max_seconds=max(clock.left, 0.0),
         )
+        if self.distill is not None:
+            place = 1 + max(outcome.spec.number for outcome in board.outcomes)
+            candidates = self._taught(candidates, place, executor, clock)
         rows = np.arange(len(problem.y))
         training = Training(
             problem.columns,
@@ -153,7 +161,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         )
         executor.load(training)
         for candidate in candidates:
-            members = [Member(outcome.spec.learner, outcome.params, weight) for outcome, weight in candidate.members]
+            members = members_of(candidate)
             calibration = calibration_of(candidate, problem)
             calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
             compiled = executor.call(fit_and_compile, members, len(rows), clock.end, calibrator, None, candidate.pool)
@@ -161,6 +169,31 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
                 onnx: bytes = compiled.onnx
                 return onnx
         raise CompileError("no model could be compiled faithfully; please report this")
+
+    def _learners(self, problem: Problem) -> list[Learner]:
+        """The learners to try, in order; RequestError for one that was asked for and can't be used."""
+        family = problem.task.family
+        given = Given(problem.y, len(problem.columns.kinds), problem.task.n_classes, problem.weights is not None)
+        learners = [find(name, family) for name in self.learners]
+        for learner in learners:
+            learner.require()
+            require_fit(learner, given)
+        learners = learners or [learner for learner in portfolio(family) if learner.installed]
+        if self.distill is None:
+            return learners
+        student = find(self.distill, family)
+        require_student(student, given)
+        return [student, *(learner for learner in learners if learner is not student)]
+
+    def _taught(self, candidates: list[Candidate], place: int, executor: Any, clock: Clock) -> list[Candidate]:
+        """The candidates, and before them the learner that was asked for, taught by the best of them."""
+        own = next((each for each in candidates if each.name == self.distill), None)
+        if own is None:
+            return candidates
+        spec = student_of(candidates[0], own.members[0][0], place)
+        with suppress(OverrunError):  # then it ships as it was fitted to the labels
+            own = candidate_of(executor.call(run_trial, spec, clock.share(TAUGHT), deadline=clock.share(TAUGHT)))
+        return [own, *candidates]
 
     def _rows(self, X: Any) -> Any:
         """Check rows for prediction against those of fit, as scikit-learn wants it."""

@@ -189,6 +189,18 @@ def training(question: Question, rows: Integers) -> Training:
     )
 
 
+def members_of(candidate: Candidate, copies: int = 1) -> list[Member]:
+    """What a final fit fits: the candidate's members, in `copies` where seeds matter; a student, one model, with its teacher."""
+    members = []
+    for outcome, weight in candidate.members:
+        teacher = tuple(Member(each.learner, each.params, share) for each, share in outcome.spec.teacher)
+        most = copies if outcome.varies and not teacher else 1
+        members.append(
+            Member(outcome.spec.learner, outcome.params, weight, outcome.fit_seconds, most, teacher, outcome.spec.pool)
+        )
+    return members
+
+
 def intervals_of(finished: Finished, question: Question, problem: Problem) -> dict[str, Any]:
     """Conformal tables from the candidate's calibrated out-of-fold predictions; by group where that was asked for."""
     judged, predicted = problem.once.judged, finished.unseen
@@ -277,10 +289,7 @@ def _fit_once(
     copies: int,
 ) -> Compiled:
     """Fit on so many rows by the soft deadline; the work is stopped for good at `stop`."""
-    members = [
-        Member(outcome.spec.learner, outcome.params, weight, outcome.fit_seconds, copies if outcome.varies else 1)
-        for outcome, weight in candidate.members
-    ]
+    members = members_of(candidate, copies)
     calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
     compiled: Compiled = executor.call(
         fit_and_compile, members, rows, soft, calibrator, decision.costs, candidate.pool, deadline=stop

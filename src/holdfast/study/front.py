@@ -145,13 +145,15 @@ def front_of(candidates: Sequence[Candidate], weights: Mapping[int, Weight], que
         if candidates[place].name not in seen:
             seen.add(candidates[place].name)
             rows.append((candidates[place], weights[place]))
+    rows.sort(key=lambda row: -question.metric.gain(row[0].score))
     points = np.array(
         [[-question.metric.gain(each.score), weight.size, weight.latency] for each, weight in rows]
     ).reshape(-1, 3)
     made = []
     for k, (each, weight) in enumerate(rows):
         better = (points <= points[k]).all(axis=1) & (points < points[k]).any(axis=1)
-        trial = each.members[0][0].spec.number if len(each.members) == 1 else None
+        first = each.members[0][0].spec
+        trial = None if len(each.members) > 1 or first.teacher else first.number
         kept = excess(weight, limits) is None
         made.append(Weighed(each.name, trial, each.score, weight.size, weight.latency, not better.any(), kept))
     return made

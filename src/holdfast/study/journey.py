@@ -16,6 +16,7 @@ from holdfast.search.executor import Executor, Inline, Local
 from holdfast.search.journal import Journal
 from holdfast.study.board import board_of, candidates_of, finishing, run_search
 from holdfast.study.card import card
+from holdfast.study.distil import distil
 from holdfast.study.energy import energy
 from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
@@ -101,12 +102,15 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     folder.open(question.request, question.fingerprint, question.split)
     done("audit")
 
-    main = main_clock(clock, request)
-    searched = run_search(question, executor=executor, journal=Journal(folder.trials), clock=main, say=say)
+    main, trials = main_clock(clock, request), Journal(folder.trials)
+    searched = run_search(question, executor=executor, journal=trials, clock=main, say=say)
     searched = judge_again(question, searched, folder, executor=executor, clock=main, say=say)
     tried = candidates_of(question, searched, clock=main)
     weights = weights_of(tried, question, executor=executor, clock=main, say=say)
     candidates = within(tried, weights, question, searched, clock=main)
+    distilled = distil(tried, weights, question, searched, trials, executor=executor, clock=main, say=say)
+    if distilled is not None:
+        candidates, (tried, weights) = distilled.first(candidates), distilled.beside(tried, weights)
     importance = explain(candidates[0], executor=executor, clock=main, say=say)
     curve = learning_curve(candidates[0], executor=executor, clock=main, keep=WRITING, say=say)
     values = validation_curve(candidates[0], question, searched, executor=executor, clock=main, keep=WRITING, say=say)
@@ -141,10 +145,10 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     done("compile")
 
     say("writing the report")
-    board = board_of(asked, searched, finished.candidate)
+    board = board_of(asked, searched, finished.candidate, None if distilled is None else distilled.teacher)
     results = Results(
         question, findings, searched, board, finished, refitted, verdict, importance, curve, values, manifest, seconds,
-        energy(executor), trust, inside, front_of(tried, weights, question), procedure,
+        energy(executor), trust, inside, front_of(tried, weights, question), procedure, distilled,
     )  # fmt: skip
     write_results(results, folder, clock)
     return Study(folder.path)

@@ -21,6 +21,7 @@ from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
 from holdfast.study.board import Searched, candidates_of, finishing, run_search
+from holdfast.study.distil import distil
 from holdfast.study.finish import RESTART, WRITING, fit_first_that_works
 from holdfast.study.folder import Folder, write_text
 from holdfast.study.folds import cut_outer
@@ -192,6 +193,8 @@ def _judge(
     clock = Clock(budget)
     searched = run_search(inside, executor=executor, journal=journal, clock=clock, say=say)
     candidates = candidates_of(inside, searched, clock=clock)
+    distilled = distil(candidates, {}, inside, searched, journal, executor=executor, clock=clock, say=say)
+    candidates = candidates if distilled is None else distilled.first(candidates)
     patient = Clock(None if budget is None else budget + PATIENCE, clock.started)
     finished = fit_first_that_works(candidates, inside, searched.problem, executor=executor, clock=patient, say=say)
     chosen = finished.candidate

@@ -22,7 +22,7 @@ from holdfast.errors import DataError, RequestError, nearest
 from holdfast.evaluate.decision import LIKELIEST, Decision
 from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
-from holdfast.learners.limits import Given, require_fit, require_space
+from holdfast.learners.limits import Given, require_fit, require_space, require_student
 from holdfast.metrics.custom import require_score
 from holdfast.metrics.metric import Metric
 from holdfast.search.executor import threads_for
@@ -242,6 +242,8 @@ def _check_learners(request: Request, dataset: Dataset, task: Task, y: Any) -> N
         learner = find(name, task.family)
         learner.require()
         require_fit(learner, given)
+    if request.distill is not None:
+        require_student(find(request.distill, task.family), given)
     for name, ranges in request.space.items():
         require_space(find(name, task.family).within(ranges), ranges, task.n_classes)
 

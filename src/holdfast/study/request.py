@@ -23,7 +23,8 @@ class Request(BaseModel):
     trials: configurations to try beside the baseline; None tries as many as the budget allows.
     group, time: a column, several, or a key as in `holdfast.data.keys`. split: "auto" lets measured groups or time order
     decide; "random" keeps a random split whatever is found. prefer: "simple" ships the simplest model within one standard
-    error of the best. max_latency, max_size: seconds for one row and bytes of the graph that what ships may take at most.
+    error of the best. distill: a learner's name; what ships is one model of it, fitted to what the model that would have shipped
+    says. max_latency, max_size: seconds for one row and bytes of the graph that what ships may take at most.
     conformal_group: a category whose values get intervals of their own. protected: columns by whose
     values the model's fairness is measured; fair: what equal treatment by thresholds should mean, shown at its price.
     record: write record.md, a technical record along the EU's AI Act.
@@ -61,6 +62,7 @@ class Request(BaseModel):
     weight: str | None = None
     split: Literal["auto", "random"] = "auto"
     prefer: Literal["best", "simple"] = "best"
+    distill: str | None = None
     max_latency: float | None = None
     max_size: int | None = None
     drop: tuple[str, ...] = ()
@@ -121,6 +123,11 @@ class Request(BaseModel):
 
     @model_validator(mode="after")
     def _agreeing(self) -> "Request":
+        if self.distill is not None and self.prefer == "simple":
+            raise RequestError(
+                f"prefer 'simple' ships a simple model fitted to the labels, distill {self.distill!r} one that the best model "
+                f"teaches; expected one of the two: drop the other"
+            )
         logo, again = self.folds == LEAVE_ONE_GROUP_OUT, (self.repeats or 1) > 1
         if logo and (self.group is None or self.time is not None):
             got = "no group was named" if self.group is None else "rows are also split by time"

@@ -21,6 +21,9 @@ from holdfast.search.clock import Clock
 from holdfast.study import preparing
 from holdfast.study.board import Searched
 from holdfast.study.decision import decision_facts, words_of_decision
+from holdfast.study.distil import Distilled
+from holdfast.study.distil import to_json as distilled_json
+from holdfast.study.distil import words_of as distilled_words
 from holdfast.study.finish import Finished
 from holdfast.study.folder import Folder, write_text
 from holdfast.study.front import Weighed
@@ -64,6 +67,7 @@ class Results:
     inside: Inside
     front: Sequence[Weighed] = ()
     nested: Nested | None = None
+    distilled: Distilled | None = None
 
     @property
     def shipped(self) -> Compiled:
@@ -126,6 +130,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
             "rounds": {"grown": shipped.n_trees, "planned": shipped.n_planned},
             "refit_on_all": not isinstance(results.refitted, str) and len(shipped.rows) == question.dataset.n_rows,
         },
+        "distilled": distilled_json(results.distilled, question.metric, results.finished.candidate),
         "preparation": preparing.to_json(question.request, shipped),
         "calibration": None if results.finished.calibration is None else results.finished.calibration.to_json(),
         "decision": decision_facts(results.finished, question, results.searched.problem),
@@ -195,6 +200,8 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
     ]
     if chosen.joint is not None:
         decisions.append(("Joined", words_of_joint(chosen.joint, question.metric)))
+    if results.distilled is not None:
+        decisions.append(("Distilled", distilled_words(results.distilled, question.metric, chosen)))
     if limits := limit_words(results.front, request, chosen.name):
         decisions.append(("Limits", limits))
     if target := preparing.target_words(results.shipped):

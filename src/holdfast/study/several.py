@@ -285,6 +285,7 @@ def _finish(studies: Mapping[str, Study], places: Mapping[str, str], folder: Pat
             "task": study.result["task"],
             "shipped": chosen,
             "sentence": study.result["sentence"],
+            "distilled": study.result["distilled"],
             **{key: verdict[key] for key in kept},
         }
     write_text(folder / "result.json", json.dumps({"targets": rows, "seconds": seconds}, indent=2))
