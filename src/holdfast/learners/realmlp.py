@@ -1,0 +1,178 @@
+"""A small network with the tricks that made networks strong on tables: fitted by PyTorch, answered without it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from holdfast.arrays import Floats
+from holdfast.features.matrix import Matrix
+from holdfast.graph import DOUBLE, Graph, Tensor
+from holdfast.graph.tensor import Number, clip, exp, sqrt
+from holdfast.learners.boosting import FEW_ROWS, inner_cut
+from holdfast.learners.descending import N_MEMBERS, Batch, descend
+from holdfast.learners.learner import Learner
+from holdfast.learners.space import Choice, Float
+
+# Values are pulled in smoothly, to within this many quartile ranges of the median.
+REACH = 3.0
+
+# The constants that keep mean and variance from layer to layer (Klambauer et al., 2017).
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+# From here on Mish(x) is x to the last bit, and its exponential would soon overflow.
+MISH_STRAIGHT = 20.0
+
+# Where to stop when there are too few rows for an inner cut, as a share of the schedule.
+FEW_ROWS_STOP = 0.5
+
+
+class RealMLP:
+    """Networks side by side that learn as one and whose answers are averaged.
+
+    stop: end the schedule after this share of it instead of looking for the best place on an inner cut.
+    After `fit`: `classes_`, `stop_`, `layers_`: weights (members, inputs, outputs) and biases (members, 1, outputs).
+    """
+
+    def __init__(self, *, classifier: bool, seed: int, n_jobs: int, stop: float | None = None, **params: Any) -> None:
+        self.classifier, self.seed, self.n_jobs, self.stop, self.params = classifier, seed, n_jobs, stop, params
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "RealMLP":
+        """Fit on float32 (n_rows, n_columns)."""
+        self.classes_ = np.unique(y) if self.classifier else None
+        self.n_outputs_ = 1 if self.classes_ is None or len(self.classes_) == 2 else len(self.classes_)
+        target = y if self.classes_ is None else np.searchsorted(self.classes_, y)
+        weights = np.ones(len(y)) if sample_weight is None else sample_weight / np.mean(sample_weight)
+        self.range_ = (float(np.min(target)), float(np.max(target)))
+        self.centre_, self.spread_ = robust(X.astype(np.float64))
+        rows = Batch(self._scaled(X.astype(np.float64)), target, weights)
+        stop, inner = self.stop, None
+        if stop is None and len(y) < FEW_ROWS:
+            stop = FEW_ROWS_STOP
+        elif stop is None:
+            train, valid = inner_cut(target, classifier=self.classifier, seed=self.seed)
+            rows, inner = rows.take(train), rows.take(valid)
+        self.layers_, self.stop_ = descend(
+            rows,
+            inner,
+            classes=None if self.classes_ is None else len(self.classes_),
+            stop=stop,
+            seed=self.seed,
+            n_jobs=self.n_jobs,
+            **self.params,
+        )
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Predict values; none is beyond those of training."""
+        return clip(self.scores(X.astype(np.float64)).mean(axis=0)[:, 0], *self.range_)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict probabilities."""
+        scores = self.scores(X.astype(np.float64))
+        if self.n_outputs_ == 1:
+            positive = (1 / (1 + exp(-scores[..., 0]))).mean(axis=0)
+            return np.column_stack([1 - positive, positive])
+        shifted = np.exp(scores - scores.max(axis=2, keepdims=True))
+        return (shifted / shifted.sum(axis=2, keepdims=True)).mean(axis=0)
+
+    def scores(self, values: Number) -> Number:
+        """Each member's last sums, (members, n_rows, n_outputs), of values (n_rows, n_columns) in double."""
+        values = self._scaled(values)
+        for weights, bias in self.layers_[:-1]:
+            values = (selu if self.classifier else mish)(values @ weights + bias)
+        weights, bias = self.layers_[-1]
+        return values @ weights + bias
+
+    def _scaled(self, values: Number) -> Number:
+        return pulled_in((values - self.centre_) / self.spread_)
+
+
+def robust(values: Floats) -> tuple[Floats, Floats]:
+    """Median and quartile range of each column, or half its range where the quartiles are equal; 1 for a constant.
+
+    >>> centre, spread = robust(np.array([[0.0, 5.0, 0.0], [2.0, 5.0, 0.0], [4.0, 5.0, 0.0], [9.0, 5.0, 0.0], [6.0, 5.0, 8.0]]))
+    >>> centre.tolist(), spread.tolist()
+    ([4.0, 5.0, 0.0], [4.0, 1.0, 4.0])
+    """
+    low, centre, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
+    half = (values.max(axis=0) - values.min(axis=0)) / 2
+    spread = np.where(high > low, high - low, half)
+    return centre, np.where(spread > 0, spread, 1.0)
+
+
+def pulled_in(values: Number) -> Number:
+    """Small values as they are, large ones bent smoothly so that none reaches REACH.
+
+    >>> pulled_in(np.array([0.0, 3.0, 1e6])).round(3).tolist()
+    [0.0, 2.121, 3.0]
+    """
+    return values / sqrt(values * values * (1 / REACH**2) + 1.0)
+
+
+def selu(values: Number) -> Number:
+    """The scaled exponential linear unit."""
+    below = clip(values, -np.inf, 0.0)
+    return (values - below) * SELU_SCALE + (exp(below) - 1.0) * (SELU_SCALE * SELU_ALPHA)
+
+
+def mish(values: Number) -> Number:
+    """x tanh(log(1 + e^x)), written so that one exponential is enough."""
+    grown = exp(clip(values, -np.inf, MISH_STRAIGHT))
+    grown = grown * (grown + 2.0)
+    return values * (grown / (grown + 2.0))
+
+
+def emit_realmlp(graph: Graph, matrix: str, estimator: Any) -> str:
+    """The same arithmetic, then the members' answers averaged."""
+    scores = estimator.scores(Tensor(graph, graph.add("Cast", matrix, to=DOUBLE))).name
+    if estimator.classes_ is None:
+        return clip(_mean(graph, scores), *estimator.range_).name
+    if estimator.n_outputs_ > 1:
+        return _mean(graph, graph.add("Softmax", scores, axis=2)).name
+    positive = _mean(graph, graph.add("Sigmoid", scores))
+    negative = graph.add("Sub", graph.constant(np.array([[1.0]])), positive.name)
+    return graph.add("Concat", negative, positive.name, axis=1)
+
+
+def _mean(graph: Graph, scores: str) -> Tensor:
+    total = graph.add("ReduceSum", scores, graph.constant(np.array([0])), keepdims=0)
+    return Tensor(graph, total) / float(N_MEMBERS)
+
+
+def settle_stop(fitted: Sequence[Any]) -> dict[str, Any]:
+    """Later fits stop where the folds found best, on average, and keep no rows back."""
+    return {"stop": float(np.mean([each.stop_ for each in fitted]))}
+
+
+def _maker(*, classifier: bool) -> Any:
+    def make(*, seed: int, n_jobs: int, stop: float | None = None, **params: Any) -> RealMLP:
+        return RealMLP(classifier=classifier, seed=seed, n_jobs=n_jobs, stop=stop, **params)
+
+    return make
+
+
+def _declare(task: Any, *, classifier: bool) -> Learner:
+    return Learner(
+        name="realmlp",
+        task=task,
+        summary="A network tuned for tables; errs otherwise than trees do, so that together they are better.",
+        reference="Holzmüller, Grinsztajn & Steinwart, 2024",
+        also=("real_mlp", "tabular_network"),
+        make=_maker(classifier=classifier),
+        wants=Matrix(scaled=True),
+        space={
+            "width": Choice((64, 128, 256), default=128),
+            "learning_rate": Float(5e-3, 0.2, log=True, default=0.04 if classifier else 0.07),
+        },
+        emit=emit_realmlp,
+        settle=settle_stop,
+        max_rows=30_000,
+        max_columns=1_000,
+        library="torch",
+        extra="torch",
+    )
+
+
+realmlp_classifier = _declare("classification", classifier=True)
+realmlp_regressor = _declare("regression", classifier=False)
