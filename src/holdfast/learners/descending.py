@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from math import cos, log2, pi, sqrt
 from typing import Any
 
@@ -59,12 +60,14 @@ class Members:
     suits all layers; the last layer starts at zero, so that the first answer is the mean.
     """
 
-    def __init__(self, n_inputs: int, n_outputs: int, *, start: float, classifier: bool, width: int, generator: Any) -> None:
+    def __init__(
+        self, n_inputs: int, n_outputs: int, *, start: float, classifier: bool, width: int, generator: Any
+    ) -> None:
         import torch
 
         self.classifier = classifier
         sizes = [n_inputs, *[width] * N_LAYERS, n_outputs]
-        shapes = list(zip(sizes, sizes[1:], strict=False))
+        shapes = list(pairwise(sizes))
         self.scale = torch.ones(N_MEMBERS, 1, n_inputs, requires_grad=True)
         self.weights = [torch.randn(N_MEMBERS, *shape, generator=generator) for shape in shapes]
         self.biases = [torch.randn(N_MEMBERS, 1, outputs, generator=generator) for _, outputs in shapes]
@@ -95,7 +98,9 @@ class Members:
 
     def layers(self) -> Layers:
         """Weights and biases in double, the scalings multiplied in: what is left are plain layers."""
-        doubled = [[each.detach().numpy().astype(np.float64) for each in group] for group in (self.weights, self.biases)]
+        doubled = [
+            [each.detach().numpy().astype(np.float64) for each in group] for group in (self.weights, self.biases)
+        ]
         doubled[0][0] *= self.scale.detach().numpy().astype(np.float64).transpose(0, 2, 1)
         return [(weights / sqrt(weights.shape[1]), bias) for weights, bias in zip(*doubled, strict=True)]
 

@@ -117,7 +117,7 @@ def selu(values: Number) -> Number:
 
 
 def mish(values: Number) -> Number:
-    """x tanh(log(1 + e^x)), written so that one exponential is enough."""
+    """The argument times tanh(log(1 + e^x)), written so that one exponential is enough."""
     grown = exp(clip(values, -np.inf, MISH_STRAIGHT))
     grown = grown * (grown + 2.0)
     return values * (grown / (grown + 2.0))
