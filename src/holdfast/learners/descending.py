@@ -1,4 +1,4 @@
-"""How the networks of `realmlp` learn: Adam down a schedule that goes up and down, the best place kept. Needs PyTorch."""
+"""How the network of `realmlp` learns: Adam with steps that grow and shrink in waves, the best place kept. Needs PyTorch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,19 +14,19 @@ from holdfast.arrays import Floats, Integers
 # Adam's memory of squared gradients is short, for so are the fits.
 BETAS = (0.9, 0.95)
 
-# Steps of the scaling of columns and of the biases, beside those of the weights.
-SCALE_STEP, BIAS_STEP = 6.0, 0.1
+# The scaling of the columns takes larger steps than the weights; biases and waves take smaller ones.
+SCALE_STEP, SMALL_STEP = 6.0, 0.1
 
-BATCH = 256
-N_MEMBERS, N_LAYERS = 4, 3
+BATCH, N_LAYERS = 256, 3
 
-# Steps grow with the root of the rows: 1,000 take about FEWEST_STEPS, 10,000 three times as many.
+# Waves start long: this is the spread of their frequencies, in waves a quartile range.
+FREQUENCY = 0.1
+
+# Steps grow with the root of the rows: 1,000 rows and fewer take FEWEST_STEPS, four times the rows twice as many.
 FEWEST_STEPS, ROWS_OF_FEWEST, MOST_STEPS = 300, 1_000, 1_500
 
 # So often on the way the network is looked at on the inner cut.
 LOOKS = 50
-
-Layers = list[tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,16 @@ class Batch:
     target: Any
     weights: Any
 
-    def take(self, rows: Integers) -> "Batch":
+    def take(self, rows: Any) -> "Batch":
         """Some of the rows."""
         return Batch(self.values[rows], self.target[rows], self.weights[rows])
 
-    def tensors(self, *, whole: bool) -> "Batch":
-        """The same as torch's tensors; whole: the targets are class codes."""
+    def tensors(self) -> "Batch":
+        """The same as torch's tensors: codes of classes stay whole."""
         import torch
 
-        target = torch.from_numpy(np.asarray(self.target, dtype=np.int64 if whole else np.float32))
+        whole = np.issubdtype(self.target.dtype, np.integer)
+        target = torch.from_numpy(self.target.astype(np.int64 if whole else np.float32))
         values, weights = (torch.from_numpy(each.astype(np.float32)) for each in (self.values, self.weights))
         return Batch(values, target, weights)
 
@@ -53,111 +54,131 @@ class Batch:
         return len(self.target)
 
 
-class Members:
-    """Networks of equal shape side by side, their weights (members, inputs, outputs) in the tangent-kernel scaling.
+@dataclass(frozen=True)
+class Learned:
+    """A fitted network: frequencies and phases (n_waves,), and each layer's weights (inputs, outputs) and bias (outputs,)."""
+
+    frequencies: Floats
+    phases: Floats
+    layers: list[tuple[Floats, Floats]]
+
+
+class Network:
+    """Layers in the tangent-kernel scaling, over the columns and over waves of some of them.
 
     Every weight starts as a standard normal and a layer's sums are divided by the root of its inputs, so that one step size
-    suits all layers; the last layer starts at zero, so that the first answer is the mean.
+    suits all layers; the last layer starts at zero, so that the first answer is `start`, (n_outputs,).
+    waved: (n_waves,), each wave's column.
     """
 
     def __init__(
-        self, n_inputs: int, n_outputs: int, *, start: float, classifier: bool, width: int, generator: Any
+        self, n_inputs: int, *, waved: Integers, start: Floats, classifier: bool, width: int, generator: Any
     ) -> None:
         import torch
 
-        self.classifier = classifier
-        sizes = [n_inputs, *[width] * N_LAYERS, n_outputs]
-        shapes = list(pairwise(sizes))
-        self.scale = torch.ones(N_MEMBERS, 1, n_inputs, requires_grad=True)
-        self.weights = [torch.randn(N_MEMBERS, *shape, generator=generator) for shape in shapes]
-        self.biases = [torch.randn(N_MEMBERS, 1, outputs, generator=generator) for _, outputs in shapes]
+        self.classifier, self.waved = classifier, torch.from_numpy(waved)
+        sizes = [n_inputs + len(waved), *[width] * N_LAYERS, len(start)]
+        self.frequencies = torch.randn(len(waved), generator=generator) * (2 * pi * FREQUENCY)
+        self.phases = (torch.rand(len(waved), generator=generator) - 0.5) * (2 * pi)
+        self.scale = torch.ones(sizes[0])
+        self.weights = [torch.randn(shape, generator=generator) for shape in pairwise(sizes)]
+        self.biases = [torch.randn(size, generator=generator) for size in sizes[1:]]
         self.weights[-1].zero_()
-        self.biases[-1].fill_(start)
-        for each in (*self.weights, *self.biases):
+        self.biases[-1].copy_(torch.from_numpy(start))
+        for each, _ in self.parameters:
             each.requires_grad_(True)
 
     @property
-    def parameters(self) -> list[Any]:
-        """All that is learned."""
-        return [self.scale, *self.weights, *self.biases]
-
-    @property
-    def step_sizes(self) -> list[float]:
-        """How far each of the parameters steps, beside the others."""
-        return [SCALE_STEP, *[1.0] * len(self.weights), *[BIAS_STEP] * len(self.biases)]
+    def parameters(self) -> list[tuple[Any, float]]:
+        """All that is learned, each with the size of its steps beside those of the weights."""
+        small = [self.frequencies, self.phases, *self.biases]
+        return [
+            (self.scale, SCALE_STEP),
+            *((each, 1.0) for each in self.weights),
+            *((each, SMALL_STEP) for each in small),
+        ]
 
     def scores(self, values: Any) -> Any:
-        """The last sums, (members, n_rows, n_outputs), of values (n_rows, n_inputs)."""
+        """The last sums, (n_rows, n_outputs), of values (n_rows, n_inputs)."""
         import torch
 
         bend = torch.nn.functional.selu if self.classifier else torch.nn.functional.mish
-        values = values * self.scale
+        waves = torch.cos(values[:, self.waved] * self.frequencies + self.phases)
+        values = torch.cat([values, waves], dim=1) * self.scale
         for layer, (weights, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            values = torch.baddbmm(bias, bend(values) if layer else values, weights, alpha=weights.shape[1] ** -0.5)
+            values = torch.addmm(bias, bend(values) if layer else values, weights, alpha=len(weights) ** -0.5)
         return values
 
-    def layers(self) -> Layers:
-        """Weights and biases in double, the scalings multiplied in: what is left are plain layers."""
-        doubled = [
-            [each.detach().numpy().astype(np.float64) for each in group] for group in (self.weights, self.biases)
+    def loss(self, rows: Batch) -> Any:
+        """Squared errors, or cross-entropy: their weighted mean."""
+        from torch.nn import functional
+
+        scores = self.scores(rows.values)
+        if scores.shape[1] > 1:
+            losses = functional.cross_entropy(scores, rows.target, reduction="none")
+        elif self.classifier:
+            losses = functional.binary_cross_entropy_with_logits(scores[:, 0], rows.target.float(), reduction="none")
+        else:
+            losses = functional.mse_loss(scores[:, 0], rows.target, reduction="none")
+        return (losses * rows.weights).mean()
+
+    def learned(self) -> Learned:
+        """What it has come to, in double, the scalings multiplied in."""
+        weights = [self.weights[0] * self.scale[:, None], *self.weights[1:]]
+        layers = [
+            (_double(each) / sqrt(len(each)), _double(bias)) for each, bias in zip(weights, self.biases, strict=True)
         ]
-        doubled[0][0] *= self.scale.detach().numpy().astype(np.float64).transpose(0, 2, 1)
-        return [(weights / sqrt(weights.shape[1]), bias) for weights, bias in zip(*doubled, strict=True)]
+        return Learned(_double(self.frequencies), _double(self.phases), layers)
 
 
 def descend(
     rows: Batch,
     inner: Batch | None,
     *,
-    classes: int | None,
-    stop: float | None,
+    waved: Integers,
+    start: Floats,
+    classifier: bool,
+    stop: float,
     seed: int,
     n_jobs: int,
     width: int,
     learning_rate: float,
-) -> tuple[Layers, float]:
-    """Learn from the rows; returns the layers as they were at the best place, and that place as a share of the schedule.
+) -> tuple[Learned, float]:
+    """Learn from the rows; returns what was learned, and where on the schedule: a share of it.
 
-    inner: where the best place is looked for; without it, it is `stop`. classes: how many, None for regression.
+    inner: rows to look for the best place on; without them it is `stop`. waved, start: as in `Network`.
     """
     import torch
 
     with _threads(n_jobs):
         generator = torch.Generator().manual_seed(seed)
-        members = Members(
-            rows.values.shape[1],
-            1 if classes is None or classes == 2 else classes,
-            start=_start(rows, classes),
-            classifier=classes is not None,
-            width=width,
-            generator=generator,
+        network = Network(
+            rows.values.shape[1], waved=waved, start=start, classifier=classifier, width=width, generator=generator
         )
-        many = classes is not None and classes > 2
-        train, total = rows.tensors(whole=many), n_steps(len(rows))
-        valid = None if inner is None else inner.tensors(whole=many)
-        last = total if stop is None else max(1, round(stop * total))
-        every, best, kept, place = max(1, total // LOOKS), float("inf"), members.layers(), last
-        optimizer = torch.optim.Adam(
-            [{"params": [each]} for each in members.parameters], lr=learning_rate, betas=BETAS, fused=True
-        )
-        for step, chosen in zip(range(last), _batches(len(rows), generator), strict=False):
-            for group, size in zip(optimizer.param_groups, members.step_sizes, strict=True):
-                group["lr"] = learning_rate * size * schedule(step / total)
-            optimizer.zero_grad()
-            _loss(members, train.take(chosen)).backward()
-            optimizer.step()
-            if valid is not None and ((step + 1) % every == 0 or step + 1 == last):
+        groups = [{"params": [each], "size": size} for each, size in network.parameters]
+        adam = torch.optim.Adam(groups, lr=learning_rate, betas=BETAS, fused=True)
+        train, valid = rows.tensors(), None if inner is None else inner.tensors()
+        total = n_steps(len(rows))
+        last, every = max(1, round(stop * total)), max(1, total // LOOKS)
+        best, kept, place = float("inf"), network.learned(), 0
+        for step, chosen in zip(range(1, last + 1), _batches(len(rows), generator), strict=False):
+            for group in adam.param_groups:
+                group["lr"] = learning_rate * group["size"] * schedule((step - 1) / total)
+            adam.zero_grad()
+            network.loss(train.take(chosen)).backward()
+            adam.step()
+            if valid is not None and (step % every == 0 or step == last):
                 with torch.no_grad():
-                    loss = float(_loss(members, valid))
+                    loss = float(network.loss(valid))
                 if loss < best:
-                    best, kept, place = loss, members.layers(), step + 1
-    return (members.layers() if valid is None else kept), place / total
+                    best, kept, place = loss, network.learned(), step
+    return (network.learned(), last / total) if valid is None else (kept, place / total)
 
 
 def schedule(done: float) -> float:
     """The step size at a share of the way, between 0 and 1: four waves, each twice as long as the one before.
 
-    >>> [round(schedule(done), 6) for done in (0.0, 1 / 15, 3 / 15, 1.0)]
+    >>> [round(schedule(done), 6) for done in (1 / 15, 3 / 15, 7 / 15, 1.0)]
     [0.0, 0.0, 0.0, 0.0]
     """
     return 0.5 - 0.5 * cos(2 * pi * log2(1 + 15 * done))
@@ -182,27 +203,9 @@ def _batches(n_rows: int, generator: Any) -> Iterator[Any]:
         yield from order[: n_rows // size * size].split(size)
 
 
-def _start(rows: Batch, classes: int | None) -> float:
-    """The last layer's first answer: for two classes the log odds of their shares, else nothing."""
-    if classes != 2:
-        return 0.0
-    share = float(np.average(rows.target, weights=rows.weights))
-    return float(np.log((share + 1e-3) / (1 - share + 1e-3)))
-
-
-def _loss(members: Members, rows: Batch) -> Any:
-    """Squared errors, or cross-entropy, of each member's answers: their weighted mean."""
-    from torch.nn import functional
-
-    scores = members.scores(rows.values)
-    if scores.shape[2] > 1:
-        losses = functional.cross_entropy(
-            scores.flatten(0, 1), rows.target.repeat(len(scores)), reduction="none"
-        ).unflatten(0, scores.shape[:2])
-    else:
-        loss = functional.binary_cross_entropy_with_logits if members.classifier else functional.mse_loss
-        losses = loss(scores[..., 0], rows.target.expand(len(scores), -1), reduction="none")
-    return (losses * rows.weights).mean()
+def _double(tensor: Any) -> Floats:
+    doubled: Floats = tensor.detach().numpy().astype(np.float64)
+    return doubled
 
 
 @contextmanager

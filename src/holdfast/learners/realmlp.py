@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, Integers
 from holdfast.features.matrix import Matrix
 from holdfast.graph import DOUBLE, Graph, Tensor
-from holdfast.graph.tensor import Number, clip, exp, sqrt
+from holdfast.graph.tensor import Number, clip, columns, cosine, exp, sqrt
 from holdfast.learners.boosting import FEW_ROWS, inner_cut
-from holdfast.learners.descending import N_MEMBERS, Batch, descend
+from holdfast.learners.descending import Batch, descend
 from holdfast.learners.learner import Learner
+from holdfast.learners.linear import two_sided
 from holdfast.learners.space import Choice, Float
 
 # Values are pulled in smoothly, to within this many quartile ranges of the median.
@@ -23,15 +24,19 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 # From here on Mish(x) is x to the last bit, and its exponential would soon overflow.
 MISH_STRAIGHT = 20.0
 
+# Columns of more than FEW_VALUES values are also given as N_WAVES waves each: what goes up and down in a column is else hard to
+# learn in few steps.
+FEW_VALUES, N_WAVES = 8, 8
+
 # Where to stop when there are too few rows for an inner cut, as a share of the schedule.
 FEW_ROWS_STOP = 0.5
 
 
 class RealMLP:
-    """Networks side by side that learn as one and whose answers are averaged.
+    """A network over the columns, scaled robustly, and over waves of those that hold numbers.
 
-    stop: end the schedule after this share of it instead of looking for the best place on an inner cut.
-    After `fit`: `classes_`, `stop_`, `layers_`: weights (members, inputs, outputs) and biases (members, 1, outputs).
+    stop: end the schedule after this share of it, instead of looking for the best place on an inner cut.
+    After `fit`: `classes_`, `stop_`, `learned_`.
     """
 
     def __init__(self, *, classifier: bool, seed: int, n_jobs: int, stop: float | None = None, **params: Any) -> None:
@@ -40,22 +45,24 @@ class RealMLP:
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "RealMLP":
         """Fit on float32 (n_rows, n_columns)."""
         self.classes_ = np.unique(y) if self.classifier else None
-        self.n_outputs_ = 1 if self.classes_ is None or len(self.classes_) == 2 else len(self.classes_)
         target = y if self.classes_ is None else np.searchsorted(self.classes_, y)
         weights = np.ones(len(y)) if sample_weight is None else sample_weight / np.mean(sample_weight)
         self.range_ = (float(np.min(target)), float(np.max(target)))
-        self.centre_, self.spread_ = robust(X.astype(np.float64))
-        rows = Batch(self._scaled(X.astype(np.float64)), target, weights)
-        stop, inner = self.stop, None
-        if stop is None and len(y) < FEW_ROWS:
+        values = X.astype(np.float64)
+        self.centre_, self.spread_ = robust(values)
+        self.waved_ = np.repeat(many_valued(values), N_WAVES)
+        rows, inner, stop = Batch(self._scaled(values), target, weights), None, self.stop or 1.0
+        if self.stop is None and len(y) < FEW_ROWS:
             stop = FEW_ROWS_STOP
-        elif stop is None:
+        elif self.stop is None:
             train, valid = inner_cut(target, classifier=self.classifier, seed=self.seed)
             rows, inner = rows.take(train), rows.take(valid)
-        self.layers_, self.stop_ = descend(
+        self.learned_, self.stop_ = descend(
             rows,
             inner,
-            classes=None if self.classes_ is None else len(self.classes_),
+            waved=self.waved_,
+            start=self._start(target, weights),
+            classifier=self.classifier,
             stop=stop,
             seed=self.seed,
             n_jobs=self.n_jobs,
@@ -65,27 +72,39 @@ class RealMLP:
 
     def predict(self, X: Any) -> Any:
         """Predict values; none is beyond those of training."""
-        return clip(self.scores(X.astype(np.float64)).mean(axis=0)[:, 0], *self.range_)
+        return clip(self.scores(X.astype(np.float64))[:, 0], *self.range_)
 
     def predict_proba(self, X: Any) -> Any:
         """Predict probabilities."""
         scores = self.scores(X.astype(np.float64))
-        if self.n_outputs_ == 1:
-            positive = (1 / (1 + exp(-scores[..., 0]))).mean(axis=0)
+        if scores.shape[1] == 1:
+            positive = 1 / (1 + exp(-scores))
             return np.column_stack([1 - positive, positive])
-        shifted = np.exp(scores - scores.max(axis=2, keepdims=True))
-        return (shifted / shifted.sum(axis=2, keepdims=True)).mean(axis=0)
+        shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return shifted / shifted.sum(axis=1, keepdims=True)
 
     def scores(self, values: Number) -> Number:
-        """Each member's last sums, (members, n_rows, n_outputs), of values (n_rows, n_columns) in double."""
-        values = self._scaled(values)
-        for weights, bias in self.layers_[:-1]:
-            values = (selu if self.classifier else mish)(values @ weights + bias)
-        weights, bias = self.layers_[-1]
-        return values @ weights + bias
+        """The last sums, (n_rows, n_outputs), of the matrix in double."""
+        learned, scaled = self.learned_, self._scaled(values)
+        (weights, bias), *later = learned.layers
+        n_columns = len(self.centre_)
+        sums = scaled @ weights[:n_columns] + bias
+        if len(self.waved_):
+            waves = cosine(columns(scaled, self.waved_) * learned.frequencies + learned.phases)
+            sums = sums + waves @ weights[n_columns:]
+        for weights, bias in later:
+            sums = (selu if self.classifier else mish)(sums) @ weights + bias
+        return sums
 
     def _scaled(self, values: Number) -> Number:
         return pulled_in((values - self.centre_) / self.spread_)
+
+    def _start(self, target: Any, weights: Any) -> Floats:
+        """The first answer: the mean, or the log of what share each class has, one row of each added."""
+        if self.classes_ is None:
+            return np.array([np.average(target, weights=weights)])
+        shares = np.log(np.bincount(target, weights) + 1)
+        return shares[1:] - shares[:1] if len(shares) == 2 else shares
 
 
 def robust(values: Floats) -> tuple[Floats, Floats]:
@@ -99,6 +118,15 @@ def robust(values: Floats) -> tuple[Floats, Floats]:
     half = (values.max(axis=0) - values.min(axis=0)) / 2
     spread = np.where(high > low, high - low, half)
     return centre, np.where(spread > 0, spread, 1.0)
+
+
+def many_valued(values: Floats) -> Integers:
+    """The columns that hold too many values for a step each, by number.
+
+    >>> many_valued(np.column_stack([np.arange(20.0), np.arange(20.0) % 2])).tolist()
+    [0]
+    """
+    return np.array([k for k, column in enumerate(values.T) if len(np.unique(column)) > FEW_VALUES], dtype=np.int64)
 
 
 def pulled_in(values: Number) -> Number:
@@ -124,20 +152,11 @@ def mish(values: Number) -> Number:
 
 
 def emit_realmlp(graph: Graph, matrix: str, estimator: Any) -> str:
-    """The same arithmetic, then the members' answers averaged."""
-    scores = estimator.scores(Tensor(graph, graph.add("Cast", matrix, to=DOUBLE))).name
+    """The same arithmetic; then the logistic, the softmax, or the range of values."""
+    scores = estimator.scores(Tensor(graph, graph.add("Cast", matrix, to=DOUBLE)))
     if estimator.classes_ is None:
-        return clip(_mean(graph, scores), *estimator.range_).name
-    if estimator.n_outputs_ > 1:
-        return _mean(graph, graph.add("Softmax", scores, axis=2)).name
-    positive = _mean(graph, graph.add("Sigmoid", scores))
-    negative = graph.add("Sub", graph.constant(np.array([[1.0]])), positive.name)
-    return graph.add("Concat", negative, positive.name, axis=1)
-
-
-def _mean(graph: Graph, scores: str) -> Tensor:
-    total = graph.add("ReduceSum", scores, graph.constant(np.array([0])), keepdims=0)
-    return Tensor(graph, total) / float(N_MEMBERS)
+        return clip(scores, *estimator.range_).name
+    return two_sided(graph, scores.name) if len(estimator.classes_) == 2 else graph.add("Softmax", scores.name, axis=1)
 
 
 def settle_stop(fitted: Sequence[Any]) -> dict[str, Any]:
