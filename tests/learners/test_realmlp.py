@@ -8,7 +8,7 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.preprocessing import RobustScaler
 
 from holdfast.learners.catalogue import find
-from holdfast.learners.descending import n_steps, schedule
+from holdfast.learners.descending import Network, n_steps, schedule
 from holdfast.learners.realmlp import RealMLP, mish, pulled_in, robust, selu, settle_stop
 
 torch = pytest.importorskip("torch")
@@ -27,6 +27,22 @@ def network(*, classifier=False, **settings):
 def test_activations_are_torchs(ours):
     theirs = getattr(torch.nn.functional, ours.__name__)(torch.from_numpy(WAVES)).numpy()
     np.testing.assert_allclose(ours(WAVES), theirs, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("classifier", [True, False])
+def test_what_was_learned_answers_as_torchs_network(classifier):
+    waved, start = np.array([0, 0, 2]), np.array([0.5, -0.5])
+    generator = torch.Generator().manual_seed(0)
+    theirs = Network(3, waved=waved, start=start, classifier=classifier, width=4, generator=generator)
+    with torch.no_grad():
+        for each, _ in theirs.parameters:
+            each.normal_(generator=generator)
+    ours = network(classifier=classifier)
+    ours.learned_, ours.waved_, ours.centre_, ours.spread_ = theirs.learned(), waved, np.zeros(3), np.ones(3)
+    rows = np.random.default_rng(0).normal(size=(20, 3))
+    with torch.no_grad():
+        wanted = theirs.scores(torch.from_numpy(pulled_in(rows).astype(np.float32))).numpy()
+    np.testing.assert_allclose(ours.scores(rows), wanted, rtol=1e-4, atol=1e-4)
 
 
 def test_the_scaling_is_scikit_learns_robust_one():

@@ -19,6 +19,9 @@ SCALE_STEP, SMALL_STEP = 6.0, 0.1
 
 BATCH, N_LAYERS = 256, 3
 
+# The share of each layer's units that a step does without.
+DROPPED = 0.2
+
 # Waves start long: this is the spread of their frequencies, in waves a quartile range.
 FREQUENCY = 0.1
 
@@ -98,22 +101,26 @@ class Network:
             *((each, SMALL_STEP) for each in small),
         ]
 
-    def scores(self, values: Any) -> Any:
-        """The last sums, (n_rows, n_outputs), of values (n_rows, n_inputs)."""
+    def scores(self, values: Any, dropping: Any = None) -> Any:
+        """The last sums, (n_rows, n_outputs), of values (n_rows, n_inputs); `dropping` draws the units left out."""
         import torch
 
         bend = torch.nn.functional.selu if self.classifier else torch.nn.functional.mish
         waves = torch.cos(values[:, self.waved] * self.frequencies + self.phases)
         values = torch.cat([values, waves], dim=1) * self.scale
         for layer, (weights, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            values = torch.addmm(bias, bend(values) if layer else values, weights, alpha=len(weights) ** -0.5)
+            if layer:
+                values = bend(values)
+            if layer and dropping is not None:
+                values = values * (torch.rand(values.shape, generator=dropping) >= DROPPED) / (1 - DROPPED)
+            values = torch.addmm(bias, values, weights, alpha=len(weights) ** -0.5)
         return values
 
-    def loss(self, rows: Batch) -> Any:
-        """Squared errors, or cross-entropy: their weighted mean."""
+    def loss(self, rows: Batch, dropping: Any = None) -> Any:
+        """Squared errors, or cross-entropy: their weighted mean. dropping: as in `scores`."""
         from torch.nn import functional
 
-        scores = self.scores(rows.values)
+        scores = self.scores(rows.values, dropping)
         if scores.shape[1] > 1:
             losses = functional.cross_entropy(scores, rows.target, reduction="none")
         elif self.classifier:
@@ -165,7 +172,7 @@ def descend(
             for group in adam.param_groups:
                 group["lr"] = learning_rate * group["size"] * schedule((step - 1) / total)
             adam.zero_grad()
-            network.loss(train.take(chosen)).backward()
+            network.loss(train.take(chosen), generator).backward()
             adam.step()
             if valid is not None and (step % every == 0 or step == last):
                 with torch.no_grad():
