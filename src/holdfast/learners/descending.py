@@ -28,8 +28,8 @@ FREQUENCY = 0.1
 # Steps grow with the root of the rows: 1,000 rows and fewer take FEWEST_STEPS, four times the rows twice as many.
 FEWEST_STEPS, ROWS_OF_FEWEST, MOST_STEPS = 300, 1_000, 1_500
 
-# So often on the way the network is looked at on the inner cut.
-LOOKS = 50
+# The schedule goes through this many cycles, each twice as long as the one before; at the end of each the network is at rest.
+N_CYCLES = 4
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,11 @@ class Network:
         """The last sums, (n_rows, n_outputs), of values (n_rows, n_inputs); `dropping` draws the units left out."""
         import torch
 
-        bend = torch.nn.functional.selu if self.classifier else torch.nn.functional.mish
         waves = torch.cos(values[:, self.waved] * self.frequencies + self.phases)
         values = torch.cat([values, waves], dim=1) * self.scale
         for layer, (weights, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if layer:
-                values = bend(values)
+                values = torch.nn.functional.selu(values)
             if layer and dropping is not None:
                 values = values * (torch.rand(values.shape, generator=dropping) >= DROPPED) / (1 - DROPPED)
             values = torch.addmm(bias, values, weights, alpha=len(weights) ** -0.5)
@@ -145,15 +144,15 @@ def descend(
     waved: Integers,
     start: Floats,
     classifier: bool,
-    stop: float,
+    n_cycles: int,
     seed: int,
     n_jobs: int,
     width: int,
     learning_rate: float,
-) -> tuple[Learned, float]:
-    """Learn from the rows; returns what was learned, and where on the schedule: a share of it.
+) -> tuple[Learned, int]:
+    """Learn from the rows for so many cycles of the schedule; returns what was learned, and after how many cycles.
 
-    inner: rows to look for the best place on; without them it is `stop`. waved, start: as in `Network`.
+    inner: rows that say after which cycle it was best; without them it is the last. waved, start: as in `Network`.
     """
     import torch
 
@@ -165,30 +164,39 @@ def descend(
         groups = [{"params": [each], "size": size} for each, size in network.parameters]
         adam = torch.optim.Adam(groups, lr=learning_rate, betas=BETAS, fused=True)
         train, valid = rows.tensors(), None if inner is None else inner.tensors()
-        total = n_steps(len(rows))
-        last, every = max(1, round(stop * total)), max(1, total // LOOKS)
-        best, kept, place = float("inf"), network.learned(), 0
-        for step, chosen in zip(range(1, last + 1), _batches(len(rows), generator), strict=False):
-            for group in adam.param_groups:
-                group["lr"] = learning_rate * group["size"] * schedule((step - 1) / total)
-            adam.zero_grad()
-            network.loss(train.take(chosen), generator).backward()
-            adam.step()
-            if valid is not None and (step % every == 0 or step == last):
-                with torch.no_grad():
-                    loss = float(network.loss(valid))
-                if loss < best:
-                    best, kept, place = loss, network.learned(), step
-    return (network.learned(), last / total) if valid is None else (kept, place / total)
+        batches, total = _batches(len(rows), generator), n_steps(len(rows))
+        best, kept, place, step = float("inf"), network.learned(), 0, 0
+        for cycle in range(1, n_cycles + 1):
+            while step < round(cycle_end(cycle) * total):
+                for group in adam.param_groups:
+                    group["lr"] = learning_rate * group["size"] * schedule(step / total)
+                adam.zero_grad()
+                network.loss(train.take(next(batches)), generator).backward()
+                adam.step()
+                step += 1
+            with torch.no_grad():
+                loss = float(network.loss(valid)) if valid is not None else -cycle
+            if loss < best:
+                best, kept, place = loss, network.learned(), cycle
+    return kept, place
 
 
 def schedule(done: float) -> float:
-    """The step size at a share of the way, between 0 and 1: four waves, each twice as long as the one before.
+    """The step size at a share of the way, between 0 and 1.
 
-    >>> [round(schedule(done), 6) for done in (1 / 15, 3 / 15, 7 / 15, 1.0)]
-    [0.0, 0.0, 0.0, 0.0]
+    >>> [round(schedule(done), 6) for done in (0.0, 2**0.5 / 15 - 1 / 15, cycle_end(1), cycle_end(2), cycle_end(4))]
+    [0.0, 1.0, 0.0, 0.0, 0.0]
     """
-    return 0.5 - 0.5 * cos(2 * pi * log2(1 + 15 * done))
+    return 0.5 - 0.5 * cos(2 * pi * log2(1 + (2**N_CYCLES - 1) * done))
+
+
+def cycle_end(cycle: int) -> float:
+    """The share of the way at which a cycle ends, the first being number 1.
+
+    >>> cycle_end(1), cycle_end(4)
+    (0.06666666666666667, 1.0)
+    """
+    return (2**cycle - 1) / (2**N_CYCLES - 1)
 
 
 def n_steps(n_rows: int) -> int:

@@ -10,7 +10,7 @@ from holdfast.features.matrix import Matrix
 from holdfast.graph import DOUBLE, Graph, Tensor
 from holdfast.graph.tensor import Number, clip, columns, cosine, exp, sqrt
 from holdfast.learners.boosting import FEW_ROWS, inner_cut
-from holdfast.learners.descending import Batch, descend
+from holdfast.learners.descending import N_CYCLES, Batch, descend
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import two_sided
 from holdfast.learners.space import Choice, Float
@@ -21,26 +21,25 @@ REACH = 3.0
 # The constants that keep mean and variance from layer to layer (Klambauer et al., 2017).
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
-# From here on Mish(x) is x to the last bit, and its exponential would soon overflow.
-MISH_STRAIGHT = 20.0
+# Columns of more values than this may also be given as waves: steps and bumps are else hard to learn in few steps.
+FEW_VALUES = 8
 
-# Columns of more than FEW_VALUES values are also given as N_WAVES waves each: what goes up and down in a column is else hard to
-# learn in few steps.
-FEW_VALUES, N_WAVES = 8, 8
-
-# Where to stop when there are too few rows for an inner cut, as a share of the schedule.
-FEW_ROWS_STOP = 0.5
+# After how many cycles to stop when there are too few rows for an inner cut.
+FEW_ROWS_CYCLES = 2
 
 
 class RealMLP:
     """A network over the columns, scaled robustly, and over waves of those that hold numbers.
 
-    stop: end the schedule after this share of it, instead of looking for the best place on an inner cut.
-    After `fit`: `classes_`, `stop_`, `learned_`.
+    n_waves: how many for each column of many values. n_cycles: end the schedule after so many, instead of looking for the best
+    place on an inner cut. After `fit`: `classes_`, `n_cycles_`, `learned_`.
     """
 
-    def __init__(self, *, classifier: bool, seed: int, n_jobs: int, stop: float | None = None, **params: Any) -> None:
-        self.classifier, self.seed, self.n_jobs, self.stop, self.params = classifier, seed, n_jobs, stop, params
+    def __init__(
+        self, *, classifier: bool, seed: int, n_jobs: int, n_waves: int, n_cycles: int | None = None, **params: Any
+    ) -> None:
+        self.classifier, self.seed, self.n_jobs, self.params = classifier, seed, n_jobs, params
+        self.n_waves, self.n_cycles = n_waves, n_cycles
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "RealMLP":
         """Fit on float32 (n_rows, n_columns)."""
@@ -50,20 +49,20 @@ class RealMLP:
         self.range_ = (float(np.min(target)), float(np.max(target)))
         values = X.astype(np.float64)
         self.centre_, self.spread_ = robust(values)
-        self.waved_ = np.repeat(many_valued(values), N_WAVES)
-        rows, inner, stop = Batch(self._scaled(values), target, weights), None, self.stop or 1.0
-        if self.stop is None and len(y) < FEW_ROWS:
-            stop = FEW_ROWS_STOP
-        elif self.stop is None:
+        self.waved_ = np.repeat(many_valued(values), self.n_waves)
+        rows, inner, n_cycles = Batch(self._scaled(values), target, weights), None, self.n_cycles or N_CYCLES
+        if self.n_cycles is None and len(y) < FEW_ROWS:
+            n_cycles = FEW_ROWS_CYCLES
+        elif self.n_cycles is None:
             train, valid = inner_cut(target, classifier=self.classifier, seed=self.seed)
             rows, inner = rows.take(train), rows.take(valid)
-        self.learned_, self.stop_ = descend(
+        self.learned_, self.n_cycles_ = descend(
             rows,
             inner,
             waved=self.waved_,
             start=self._start(target, weights),
             classifier=self.classifier,
-            stop=stop,
+            n_cycles=n_cycles,
             seed=self.seed,
             n_jobs=self.n_jobs,
             **self.params,
@@ -93,7 +92,7 @@ class RealMLP:
             waves = cosine(columns(scaled, self.waved_) * learned.frequencies + learned.phases)
             sums = sums + waves @ weights[n_columns:]
         for weights, bias in later:
-            sums = (selu if self.classifier else mish)(sums) @ weights + bias
+            sums = selu(sums) @ weights + bias
         return sums
 
     def _scaled(self, values: Number) -> Number:
@@ -144,13 +143,6 @@ def selu(values: Number) -> Number:
     return (values - below) * SELU_SCALE + (exp(below) - 1.0) * (SELU_SCALE * SELU_ALPHA)
 
 
-def mish(values: Number) -> Number:
-    """The argument times tanh(log(1 + e^x)), written so that one exponential is enough."""
-    grown = exp(clip(values, -np.inf, MISH_STRAIGHT))
-    grown = grown * (grown + 2.0)
-    return values * (grown / (grown + 2.0))
-
-
 def emit_realmlp(graph: Graph, matrix: str, estimator: Any) -> str:
     """The same arithmetic; then the logistic, the softmax, or the range of values."""
     scores = estimator.scores(Tensor(graph, graph.add("Cast", matrix, to=DOUBLE)))
@@ -159,14 +151,14 @@ def emit_realmlp(graph: Graph, matrix: str, estimator: Any) -> str:
     return two_sided(graph, scores.name) if len(estimator.classes_) == 2 else graph.add("Softmax", scores.name, axis=1)
 
 
-def settle_stop(fitted: Sequence[Any]) -> dict[str, Any]:
-    """Later fits stop where the folds found best, on average, and keep no rows back."""
-    return {"stop": float(np.mean([each.stop_ for each in fitted]))}
+def settle_cycles(fitted: Sequence[Any]) -> dict[str, Any]:
+    """Later fits stop after as many cycles as the middle one of the folds found best, and keep no rows back."""
+    return {"n_cycles": sorted(each.n_cycles_ for each in fitted)[len(fitted) // 2]}
 
 
 def _maker(*, classifier: bool) -> Any:
-    def make(*, seed: int, n_jobs: int, stop: float | None = None, **params: Any) -> RealMLP:
-        return RealMLP(classifier=classifier, seed=seed, n_jobs=n_jobs, stop=stop, **params)
+    def make(*, seed: int, n_jobs: int, n_cycles: int | None = None, **params: Any) -> RealMLP:
+        return RealMLP(classifier=classifier, seed=seed, n_jobs=n_jobs, n_cycles=n_cycles, **params)
 
     return make
 
@@ -181,11 +173,12 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         make=_maker(classifier=classifier),
         wants=Matrix(scaled=True),
         space={
+            "n_waves": Choice((0, 8), default=8 if classifier else 0),
             "width": Choice((64, 128, 256), default=128),
-            "learning_rate": Float(5e-3, 0.2, log=True, default=0.04 if classifier else 0.07),
+            "learning_rate": Float(5e-3, 0.2, log=True, default=0.04 if classifier else 0.025),
         },
         emit=emit_realmlp,
-        settle=settle_stop,
+        settle=settle_cycles,
         max_rows=30_000,
         max_columns=1_000,
         library="torch",
