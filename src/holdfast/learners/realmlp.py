@@ -169,7 +169,7 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         task=task,
         summary="A network tuned for tables; errs otherwise than trees do, so that together they are better.",
         reference="Holzmüller, Grinsztajn & Steinwart, 2024",
-        also=("real_mlp", "tabular_network"),
+        also=("tabular_network", "torch"),
         make=_maker(classifier=classifier),
         wants=Matrix(scaled=True),
         space={
