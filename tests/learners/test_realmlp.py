@@ -30,14 +30,14 @@ def test_the_activation_is_torchs():
 
 @pytest.mark.parametrize("classifier", [True, False])
 def test_what_was_learned_answers_as_torchs_network(classifier):
-    waved, start = np.array([0, 0, 2]), np.array([0.5, -0.5])
+    start = np.array([0.5, -0.5])
     generator = torch.Generator().manual_seed(0)
-    theirs = Network(3, waved=waved, start=start, classifier=classifier, width=4, generator=generator)
+    theirs = Network(3, start=start, classifier=classifier, width=4, generator=generator)
     with torch.no_grad():
         for each, _ in theirs.parameters:
             each.normal_(generator=generator)
     ours = network(classifier=classifier)
-    ours.learned_, ours.waved_, ours.centre_, ours.spread_ = theirs.learned(), waved, np.zeros(3), np.ones(3)
+    ours.layers_, ours.centre_, ours.spread_ = theirs.layers(), np.zeros(3), np.ones(3)
     rows = np.random.default_rng(0).normal(size=(20, 3))
     with torch.no_grad():
         wanted = theirs.scores(torch.from_numpy(pulled_in(rows).astype(np.float32))).numpy()
@@ -58,7 +58,7 @@ def test_values_are_pulled_in_smoothly_and_keep_their_order():
     np.testing.assert_allclose(np.gradient(bent, VALUES)[300], 1.0, atol=1e-3)
 
 
-def test_the_schedule_has_four_waves():
+def test_the_schedule_has_four_cycles():
     sizes = np.array([schedule(share) for share in np.linspace(0, 1, 3_001)])
     peaks = np.flatnonzero((sizes[1:-1] > sizes[:-2]) & (sizes[1:-1] > sizes[2:])) + 1
     assert len(peaks) == 4

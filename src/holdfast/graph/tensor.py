@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from holdfast.arrays import Floats, Integers
+from holdfast.arrays import Floats
 from holdfast.graph.builder import Graph
 
 
@@ -73,18 +73,6 @@ def log(value: Number) -> Number:
 def sqrt(value: Number) -> Number:
     """The square root, elementwise."""
     return Tensor(value.graph, value.graph.add("Sqrt", value.name)) if isinstance(value, Tensor) else np.sqrt(value)
-
-
-def cosine(value: Number) -> Number:
-    """The cosine, elementwise."""
-    return Tensor(value.graph, value.graph.add("Cos", value.name)) if isinstance(value, Tensor) else np.cos(value)
-
-
-def columns(value: Number, places: Integers) -> Number:
-    """Some of the columns, by number, in that order; they may repeat."""
-    if isinstance(value, Tensor):
-        return Tensor(value.graph, value.graph.add("Gather", value.name, value.graph.constant(places), axis=1))
-    return value[:, places]
 
 
 def clip(value: Number, low: float, high: float) -> Number:

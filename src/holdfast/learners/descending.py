@@ -1,4 +1,4 @@
-"""How the network of `realmlp` learns: Adam with steps that grow and shrink in waves, the best place kept. Needs PyTorch."""
+"""How the network of `realmlp` learns: Adam with steps that grow and shrink in cycles, the best place kept. Needs PyTorch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,27 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats, Integers
+from holdfast.arrays import Floats
 
 # Adam's memory of squared gradients is short, for so are the fits.
 BETAS = (0.9, 0.95)
 
-# The scaling of the columns takes larger steps than the weights; biases and waves take smaller ones.
-SCALE_STEP, SMALL_STEP = 6.0, 0.1
+# The scaling of the columns takes larger steps than the weights; biases take smaller ones.
+SCALE_STEP, BIAS_STEP = 6.0, 0.1
 
 BATCH, N_LAYERS = 256, 3
 
 # The share of each layer's units that a step does without.
 DROPPED = 0.2
 
-# Waves start long: this is the spread of their frequencies, in waves a quartile range.
-FREQUENCY = 0.1
-
 # Steps grow with the root of the rows: 1,000 rows and fewer take FEWEST_STEPS, four times the rows twice as many.
 FEWEST_STEPS, ROWS_OF_FEWEST, MOST_STEPS = 300, 1_000, 1_500
 
 # The schedule goes through this many cycles, each twice as long as the one before; at the end of each the network is at rest.
 N_CYCLES = 4
+
+
+Layers = list[tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True)
@@ -57,33 +57,19 @@ class Batch:
         return len(self.target)
 
 
-@dataclass(frozen=True)
-class Learned:
-    """A fitted network: frequencies and phases (n_waves,), and each layer's weights (inputs, outputs) and bias (outputs,)."""
-
-    frequencies: Floats
-    phases: Floats
-    layers: list[tuple[Floats, Floats]]
-
-
 class Network:
-    """Layers in the tangent-kernel scaling, over the columns and over waves of some of them.
+    """Layers in the tangent-kernel scaling, over columns that are scaled as it learns.
 
     Every weight starts as a standard normal and a layer's sums are divided by the root of its inputs, so that one step size
     suits all layers; the last layer starts at zero, so that the first answer is `start`, (n_outputs,).
-    waved: (n_waves,), each wave's column.
     """
 
-    def __init__(
-        self, n_inputs: int, *, waved: Integers, start: Floats, classifier: bool, width: int, generator: Any
-    ) -> None:
+    def __init__(self, n_inputs: int, *, start: Floats, classifier: bool, width: int, generator: Any) -> None:
         import torch
 
-        self.classifier, self.waved = classifier, torch.from_numpy(waved)
-        sizes = [n_inputs + len(waved), *[width] * N_LAYERS, len(start)]
-        self.frequencies = torch.randn(len(waved), generator=generator) * (2 * pi * FREQUENCY)
-        self.phases = (torch.rand(len(waved), generator=generator) - 0.5) * (2 * pi)
-        self.scale = torch.ones(sizes[0])
+        self.classifier = classifier
+        sizes = [n_inputs, *[width] * N_LAYERS, len(start)]
+        self.scale = torch.ones(n_inputs)
         self.weights = [torch.randn(shape, generator=generator) for shape in pairwise(sizes)]
         self.biases = [torch.randn(size, generator=generator) for size in sizes[1:]]
         self.weights[-1].zero_()
@@ -94,19 +80,14 @@ class Network:
     @property
     def parameters(self) -> list[tuple[Any, float]]:
         """All that is learned, each with the size of its steps beside those of the weights."""
-        small = [self.frequencies, self.phases, *self.biases]
-        return [
-            (self.scale, SCALE_STEP),
-            *((each, 1.0) for each in self.weights),
-            *((each, SMALL_STEP) for each in small),
-        ]
+        weights, biases = [(each, 1.0) for each in self.weights], [(each, BIAS_STEP) for each in self.biases]
+        return [(self.scale, SCALE_STEP), *weights, *biases]
 
     def scores(self, values: Any, dropping: Any = None) -> Any:
         """The last sums, (n_rows, n_outputs), of values (n_rows, n_inputs); `dropping` draws the units left out."""
         import torch
 
-        waves = torch.cos(values[:, self.waved] * self.frequencies + self.phases)
-        values = torch.cat([values, waves], dim=1) * self.scale
+        values = values * self.scale
         for layer, (weights, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if layer:
                 values = torch.nn.functional.selu(values)
@@ -128,20 +109,18 @@ class Network:
             losses = functional.mse_loss(scores[:, 0], rows.target, reduction="none")
         return (losses * rows.weights).mean()
 
-    def learned(self) -> Learned:
-        """What it has come to, in double, the scalings multiplied in."""
+    def layers(self) -> Layers:
+        """Weights and biases in double, the scalings multiplied in: what is left are plain layers."""
         weights = [self.weights[0] * self.scale[:, None], *self.weights[1:]]
-        layers = [
+        return [
             (_double(each) / sqrt(len(each)), _double(bias)) for each, bias in zip(weights, self.biases, strict=True)
         ]
-        return Learned(_double(self.frequencies), _double(self.phases), layers)
 
 
 def descend(
     rows: Batch,
     inner: Batch | None,
     *,
-    waved: Integers,
     start: Floats,
     classifier: bool,
     n_cycles: int,
@@ -149,23 +128,21 @@ def descend(
     n_jobs: int,
     width: int,
     learning_rate: float,
-) -> tuple[Learned, int]:
+) -> tuple[Layers, int]:
     """Learn from the rows for so many cycles of the schedule; returns what was learned, and after how many cycles.
 
-    inner: rows that say after which cycle it was best; without them it is the last. waved, start: as in `Network`.
+    inner: rows that say after which cycle it was best; without them it is the last. start: as in `Network`.
     """
     import torch
 
     with _threads(n_jobs):
         generator = torch.Generator().manual_seed(seed)
-        network = Network(
-            rows.values.shape[1], waved=waved, start=start, classifier=classifier, width=width, generator=generator
-        )
+        network = Network(rows.values.shape[1], start=start, classifier=classifier, width=width, generator=generator)
         groups = [{"params": [each], "size": size} for each, size in network.parameters]
         adam = torch.optim.Adam(groups, lr=learning_rate, betas=BETAS, fused=True)
         train, valid = rows.tensors(), None if inner is None else inner.tensors()
         batches, total = _batches(len(rows), generator), n_steps(len(rows))
-        best, kept, place, step = float("inf"), network.learned(), 0, 0
+        best, kept, place, step = float("inf"), network.layers(), 0, 0
         for cycle in range(1, n_cycles + 1):
             while step < round(cycle_end(cycle) * total):
                 for group in adam.param_groups:
@@ -177,7 +154,7 @@ def descend(
             with torch.no_grad():
                 loss = float(network.loss(valid)) if valid is not None else -cycle
             if loss < best:
-                best, kept, place = loss, network.learned(), cycle
+                best, kept, place = loss, network.layers(), cycle
     return kept, place
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats, Integers
+from holdfast.arrays import Floats
 from holdfast.features.matrix import Matrix
 from holdfast.graph import DOUBLE, Graph, Tensor
-from holdfast.graph.tensor import Number, clip, columns, cosine, exp, sqrt
+from holdfast.graph.tensor import Number, clip, exp, sqrt
 from holdfast.learners.boosting import FEW_ROWS, inner_cut
 from holdfast.learners.descending import N_CYCLES, Batch, descend
 from holdfast.learners.learner import Learner
@@ -21,25 +21,19 @@ REACH = 3.0
 # The constants that keep mean and variance from layer to layer (Klambauer et al., 2017).
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
-# Columns of more values than this may also be given as waves: steps and bumps are else hard to learn in few steps.
-FEW_VALUES = 8
-
 # After how many cycles to stop when there are too few rows for an inner cut.
 FEW_ROWS_CYCLES = 2
 
 
 class RealMLP:
-    """A network over the columns, scaled robustly, and over waves of those that hold numbers.
+    """A network over the columns, scaled robustly.
 
-    n_waves: how many for each column of many values. n_cycles: end the schedule after so many, instead of looking for the best
-    place on an inner cut. After `fit`: `classes_`, `n_cycles_`, `learned_`.
+    n_cycles: end the schedule after so many, instead of looking for the best place on an inner cut.
+    After `fit`: `classes_`, `n_cycles_`, `layers_`: weights (inputs, outputs) and bias (outputs,) of each.
     """
 
-    def __init__(
-        self, *, classifier: bool, seed: int, n_jobs: int, n_waves: int, n_cycles: int | None = None, **params: Any
-    ) -> None:
-        self.classifier, self.seed, self.n_jobs, self.params = classifier, seed, n_jobs, params
-        self.n_waves, self.n_cycles = n_waves, n_cycles
+    def __init__(self, *, classifier: bool, seed: int, n_jobs: int, n_cycles: int | None = None, **params: Any) -> None:
+        self.classifier, self.seed, self.n_jobs, self.n_cycles, self.params = classifier, seed, n_jobs, n_cycles, params
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "RealMLP":
         """Fit on float32 (n_rows, n_columns)."""
@@ -49,17 +43,15 @@ class RealMLP:
         self.range_ = (float(np.min(target)), float(np.max(target)))
         values = X.astype(np.float64)
         self.centre_, self.spread_ = robust(values)
-        self.waved_ = np.repeat(many_valued(values), self.n_waves)
         rows, inner, n_cycles = Batch(self._scaled(values), target, weights), None, self.n_cycles or N_CYCLES
         if self.n_cycles is None and len(y) < FEW_ROWS:
             n_cycles = FEW_ROWS_CYCLES
         elif self.n_cycles is None:
             train, valid = inner_cut(target, classifier=self.classifier, seed=self.seed)
             rows, inner = rows.take(train), rows.take(valid)
-        self.learned_, self.n_cycles_ = descend(
+        self.layers_, self.n_cycles_ = descend(
             rows,
             inner,
-            waved=self.waved_,
             start=self._start(target, weights),
             classifier=self.classifier,
             n_cycles=n_cycles,
@@ -84,16 +76,11 @@ class RealMLP:
 
     def scores(self, values: Number) -> Number:
         """The last sums, (n_rows, n_outputs), of the matrix in double."""
-        learned, scaled = self.learned_, self._scaled(values)
-        (weights, bias), *later = learned.layers
-        n_columns = len(self.centre_)
-        sums = scaled @ weights[:n_columns] + bias
-        if len(self.waved_):
-            waves = cosine(columns(scaled, self.waved_) * learned.frequencies + learned.phases)
-            sums = sums + waves @ weights[n_columns:]
-        for weights, bias in later:
-            sums = selu(sums) @ weights + bias
-        return sums
+        values = self._scaled(values)
+        for weights, bias in self.layers_[:-1]:
+            values = selu(values @ weights + bias)
+        weights, bias = self.layers_[-1]
+        return values @ weights + bias
 
     def _scaled(self, values: Number) -> Number:
         return pulled_in((values - self.centre_) / self.spread_)
@@ -117,15 +104,6 @@ def robust(values: Floats) -> tuple[Floats, Floats]:
     half = (values.max(axis=0) - values.min(axis=0)) / 2
     spread = np.where(high > low, high - low, half)
     return centre, np.where(spread > 0, spread, 1.0)
-
-
-def many_valued(values: Floats) -> Integers:
-    """The columns that hold too many values for a step each, by number.
-
-    >>> many_valued(np.column_stack([np.arange(20.0), np.arange(20.0) % 2])).tolist()
-    [0]
-    """
-    return np.array([k for k, column in enumerate(values.T) if len(np.unique(column)) > FEW_VALUES], dtype=np.int64)
 
 
 def pulled_in(values: Number) -> Number:
@@ -173,7 +151,6 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         make=_maker(classifier=classifier),
         wants=Matrix(scaled=True),
         space={
-            "n_waves": Choice((0, 8), default=8 if classifier else 0),
             "width": Choice((64, 128, 256), default=128),
             "learning_rate": Float(5e-3, 0.2, log=True, default=0.04 if classifier else 0.025),
         },

@@ -32,7 +32,6 @@ PARTS = {
     "Tokenizer": "the words of a text column",
     "TopK": "a choice among neighbours or ranks",
     "ReduceL2": "the words of a text column",
-    "Cos": "the waves of a network, too many for an expression",
 }
 
 
