@@ -23,7 +23,8 @@ def first_configurations(learners: Sequence[Learner], *, learned: bool = False) 
 
     The defaults of each, in the order given. learned: instead, the learned order, without what lies outside of a space that a
     user has narrowed; then the defaults of learners that it doesn't hold. Choices that want each option tried are tried in
-    the learner's first configuration, or in that of the first learner that has them; in the others they are left open.
+    the learner's first configuration, or in that of the first learner that has them, at once in the learned order, else when
+    every learner has had its turn; in the other configurations they are left open.
 
     >>> from holdfast.learners.catalogue import find
     >>> first_configurations([find("ridge", "regression")])
@@ -35,6 +36,7 @@ def first_configurations(learners: Sequence[Learner], *, learned: bool = False) 
     held = {name for name, _ in order}
     order += [(learner.name, {}) for learner in learners if learner.name not in held]
     firsts: list[tuple[str, dict[str, Any]]] = []
+    variants: list[tuple[str, dict[str, Any]]] = []
     seen, scouted = set[str](), set[str]()
     for name, params in order:
         learner = known[name]
@@ -48,8 +50,9 @@ def first_configurations(learners: Sequence[Learner], *, learned: bool = False) 
         full = {key: value for key, value in full.items() if key not in left_open}
         firsts.append((name, full))
         for key in sorted(varied):
-            firsts += [(name, {**full, key: option}) for option in choices[key].options if option != full[key]]
-    return firsts
+            others = [(name, {**full, key: option}) for option in choices[key].options if option != full[key]]
+            (firsts if learned else variants).extend(others)
+    return [*firsts, *variants]
 
 
 def _inside(params: Mapping[str, Any], space: Mapping[str, Dimension]) -> bool:

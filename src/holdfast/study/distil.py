@@ -16,6 +16,7 @@ from holdfast.compile.weigh import Weight
 from holdfast.errors import HoldfastError
 from holdfast.evaluate.bootstrap import Interval, Resampled, resample
 from holdfast.evaluate.compare import mean_interval
+from holdfast.evaluate.pool import AVERAGE
 from holdfast.metrics.metric import Metric
 from holdfast.report.page import number, seconds, size
 from holdfast.search.candidates import Candidate
@@ -237,7 +238,7 @@ def _judged(spec: Spec, journal: Journal, executor: Executor, deadline: float) -
 def _weighed(spec: Spec, executor: Executor, deadline: float) -> Weight | None:
     """What the student takes; None where that can't be found out in time. What ships is weighed once more."""
     try:
-        weight: Weight = executor.call(weigh_trials, [(spec, 1.0)], deadline=deadline)
+        weight: Weight = executor.call(weigh_trials, [(spec, 1.0)], AVERAGE, deadline=deadline)
     except HoldfastError:
         return None
     return weight
