@@ -7,7 +7,7 @@ from holdfast.data.columns import Columns, Kind
 from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix
 from holdfast.features.power import LARGEST
-from holdfast.features.scale import BENDING, Scaling, fit_scaler
+from holdfast.features.scale import BENDING, Scaler, Scaling, fit_scaler, standard
 from holdfast.graph import FLOAT, Graph, Tensor
 
 # float32 tells about 1.6e7 values apart; a column whose values sit further from zero than this many times their spread
@@ -41,9 +41,20 @@ class Numeric:
         gaps = (counts < columns.n_rows) & (counts > 0) & (self._wants.missing == "impute")
         self._gaps: Integers = np.flatnonzero(gaps)
         if self._wants.scaled:
-            values = self._values(columns, slice(None))
-            self._scaler = fit_scaler(self._scaling, np.where(np.isnan(values), self._fill, values))
+            self._scaler = self._fit_scaler(columns)
         return self
+
+    def _fit_scaler(self, columns: Columns) -> Scaler:
+        """The usual scaling is learned column by column, as a large matrix may be too large to have twice."""
+        if self._scaling != "standard":
+            values = self._values(columns, slice(None))
+            return fit_scaler(self._scaling, np.where(np.isnan(values), self._fill, values))
+        centre, spread = np.zeros(len(self._names)), np.ones(len(self._names))
+        for k, name in enumerate(self._names):
+            values = _clean(columns.numbers[name].copy())
+            values[np.isnan(values)] = self._fill[k]
+            centre[k : k + 1], spread[k : k + 1] = standard(values[:, None])
+        return Scaler(centre, spread)
 
     def transform(self, columns: Columns) -> Matrix32:
         """Encode rows, shape (n_rows, len(names()))."""

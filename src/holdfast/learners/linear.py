@@ -32,6 +32,9 @@ class InDouble:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+            if "copy_X" in self.estimator.get_params():
+                # What it is given is a copy already, and may be large.
+                self.estimator.set_params(copy_X=False)
             self.estimator.fit(X.astype(np.float64), y, **weights)
         self.classes_ = getattr(self.estimator, "classes_", None)
         return self
