@@ -90,6 +90,7 @@ HEAVY = [
     "xgboost",
     "catboost",
     "interpret.glassbox",
+    "torch",
     "onnx",
     "onnxruntime",
 ]

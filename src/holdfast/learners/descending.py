@@ -173,7 +173,7 @@ def cycle_end(cycle: int) -> float:
     >>> cycle_end(1), cycle_end(4)
     (0.06666666666666667, 1.0)
     """
-    return float((2**cycle - 1) / (2**N_CYCLES - 1))
+    return (2.0**cycle - 1) / (2.0**N_CYCLES - 1)
 
 
 def n_steps(n_rows: int) -> int:

@@ -123,7 +123,7 @@ def selu(values: Number) -> Number:
 
 def emit_realmlp(graph: Graph, matrix: str, estimator: Any) -> str:
     """The same arithmetic; then the logistic, the softmax, or the range of values."""
-    scores = estimator.scores(Tensor(graph, graph.add("Cast", matrix, to=DOUBLE)))
+    scores: Tensor = estimator.scores(Tensor(graph, graph.add("Cast", matrix, to=DOUBLE)))
     if estimator.classes_ is None:
         return str(clip(scores, *estimator.range_).name)
     return two_sided(graph, scores.name) if len(estimator.classes_) == 2 else graph.add("Softmax", scores.name, axis=1)
