@@ -12,11 +12,14 @@ from holdfast.data.columns import Columns, Kind
 from holdfast.data.folds import Fold
 from holdfast.errors import OverrunError, RequestError
 from holdfast.evaluate.compare import mean_interval
+from holdfast.learners.catalogue import portfolio
+from holdfast.metrics.classification import ROC_AUC
 from holdfast.metrics.regression import RMSE
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Inline
 from holdfast.search.journal import Journal
+from holdfast.search.proposals import Proposals
 from holdfast.search.trial import Outcome, Problem, Spec, run_trial
 from holdfast.study.board import candidates_of, run_search
 from holdfast.study.distil import agreement_of, distil, price_of, student_of
@@ -107,7 +110,7 @@ def test_a_tree_of_four_leaves_pays_for_what_it_cannot_follow():
     frame = pl.DataFrame({name: rng.normal(size=600) for name in "abc"})
     for metric, sign in (("rmse", 1), ("r2", -1)):
         noisy = frame.with_columns(target=pl.sum_horizontal("a", "b", "c") + pl.Series(0.1 * rng.normal(size=600)))
-        settings = {"learners": "linear", "trials": 2, "space": {"decision_tree": {"max_leaf_nodes": 4}}}
+        settings = {"learners": "linear", "trials": 6, "space": {"decision_tree": {"max_leaf_nodes": 4}}}
         question, found, executor, tried = searched_of(noisy, metric=metric, distill="decision_tree", **settings)
         price = taught(question, found, executor, tried).price
         assert sign * price.score > 0.3
@@ -175,6 +178,14 @@ def test_a_student_is_kept_and_found_again_with_the_same_teacher_only(tmp_path):
     assert isinstance(journal.read(spec), Outcome)
     assert journal.read(replace(spec, teacher=((member, 1.0),))) is None
     assert journal.read(replace(spec, teacher=())) is None
+
+
+def test_the_learner_to_be_taught_is_tried_first_whatever_the_learned_order():
+    learners = portfolio("classification")
+    for tuner in ("bayes", "none"):
+        proposals = Proposals(learners, metric=ROC_AUC, tuner=tuner, learned=True, foremost="decision_tree")
+        assert proposals.next([]).learner == "decision_tree"
+        assert Proposals(learners, metric=ROC_AUC, tuner=tuner, learned=True).next([]).learner != "decision_tree"
 
 
 def test_boosters_grow_more_trees_for_a_teacher_and_others_do_not():
