@@ -42,7 +42,7 @@ MAP = {
 # Slow to import: only inside the function that uses them (or in a file nothing light imports).
 HEAVY = {
     "catboost", "interpret", "lightgbm", "matplotlib", "onnx", "onnxruntime", "optuna", "pandas", "scipy", "sklearn",
-    "uvicorn", "xgboost",
+    "torch", "uvicorn", "xgboost",
 }  # fmt: skip
 
 FILES = sorted(SRC.rglob("*.py"))

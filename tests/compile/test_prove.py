@@ -5,6 +5,8 @@ from holdfast.compile.assemble import assemble
 from holdfast.compile.final import Member, Training, fit_and_compile
 from holdfast.compile.prove import prove
 from holdfast.errors import CompileError
+from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
+from holdfast.evaluate.pool import Pool
 from holdfast.features.matrix import Matrix
 from holdfast.learners.catalogue import find
 from holdfast.learners.learner import Learner
@@ -38,6 +40,37 @@ def test_a_passed_deadline_leaves_members_out_but_never_all():
     compiled = fit_and_compile(training("classification", 2), members, 100, 0.0)
     assert compiled.n_members == 1
     assert compiled.proof.agrees
+
+
+@pytest.mark.parametrize(
+    ("family", "n_classes", "pool"),
+    [
+        ("classification", 2, Pool(logs=True)),
+        ("classification", 2, Pool(logs=True, shift=(0.2, -0.2))),
+        ("regression", None, Pool(shift=(1.5,))),
+    ],
+)
+def test_a_stack_is_proven_and_calibrated_after_it(family, n_classes, pool):
+    members = [
+        Member(name, find(name, family).defaults, weight)
+        for name, weight in (("lightgbm", 0.7), ("decision_tree", 0.5))
+    ]
+    calibrator = Calibrator("platt", 0.8, 0.1) if n_classes else UNCALIBRATED
+    task = training(family, n_classes)
+    compiled = fit_and_compile(task, members, 10_000, float("inf"), calibrator, None, pool)
+    assert compiled.proof.agrees
+    assert compiled.proof.max_abs_difference < 1e-9
+    other = fit_and_compile(task, members, 10_000, float("inf"), calibrator)
+    assert other.onnx != compiled.onnx
+
+
+def test_what_is_left_of_a_stack_weighs_as_much_as_all_of_it():
+    members = [Member("mean", {}, 1.0), Member("ridge", {"alpha": 1.0}, 3.0)]
+    task, none = training("regression", None), float("-inf")
+    fitted = fit_and_compile(task, members, 10_000, none, pool=Pool(shift=(2.0,)))
+    alone = fit_and_compile(task, [Member("ridge", {"alpha": 1.0}, 4.0)], 10_000, none, pool=Pool(shift=(2.0,)))
+    assert fitted.n_members == 1
+    assert fitted.onnx == alone.onnx
 
 
 def test_a_wrong_graph_is_caught():

@@ -15,6 +15,7 @@ from holdfast.compile.assemble import assemble
 from holdfast.data.columns import Columns, Kind
 from holdfast.errors import RequestError
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
+from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.export.pmml.forests import threshold
 from holdfast.export.pmml.write import pmml
 from holdfast.learners.catalogue import find
@@ -34,11 +35,11 @@ def columns_of(family, n_classes, *, text=False):
     return Columns(columns.numbers, strings, kinds), y
 
 
-def compiled(folder, members, family, n_classes, calibrator=UNCALIBRATED, *, text=False):
+def compiled(folder, members, family, n_classes, calibrator=UNCALIBRATED, *, text=False, pool=AVERAGE):
     """A packaged model of learners by name and weight, and rows for it: some known, some with gaps and unseen values."""
     columns, y = columns_of(family, n_classes, text=text)
     pipelines = [(fit(find(name, family), columns, y), weight) for name, weight in members]
-    graph = assemble(pipelines, columns.kinds, n_classes, calibrator)
+    graph = assemble(pipelines, columns.kinds, n_classes, calibrator, pool=pool)
     fields = [Field(name, kind.value, missing=("?",)) for name, kind in columns.kinds.items()]
     classes = None if n_classes is None else list(range(n_classes))
     task = "regression" if n_classes is None else "binary" if n_classes == 2 else "multiclass"
@@ -121,6 +122,22 @@ def test_an_average_that_is_calibrated(tmp_path, n_classes, calibrator):
     members = [("logistic", 0.25), ("lightgbm", 0.5), ("extra_trees", 0.25)]
     model, rows = compiled(tmp_path, members, "classification", n_classes, calibrator)
     assert differences(model, pmml(model, (tmp_path / GRAPH).read_bytes()), rows) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("family", "n_classes", "pool"),
+    [
+        ("classification", 2, Pool(logs=True)),
+        ("classification", 3, Pool(logs=True, shift=(0.5, -0.4, 0.1))),
+        ("regression", None, Pool(shift=(1.5,))),
+    ],
+)
+def test_a_stack(tmp_path, family, n_classes, pool):
+    calibrator = Calibrator("temperature", 0.6) if n_classes else UNCALIBRATED
+    members = [("logistic" if n_classes else "ridge", 0.4), ("lightgbm", 0.9)]
+    model, rows = compiled(tmp_path, members, family, n_classes, calibrator, pool=pool)
+    spread = np.ptp(model.predict(rows)) if n_classes is None else 1.0
+    assert differences(model, pmml(model, (tmp_path / GRAPH).read_bytes()), rows) <= 1e-9 * max(1.0, spread)
 
 
 def test_a_linear_model_is_one_regression_model_with_its_weights(tmp_path):

@@ -55,8 +55,10 @@ def nasty(frame, thresholds, rng):
     return pl.DataFrame(columns)
 
 
-@pytest.mark.parametrize("name", ["lightgbm", "logistic", "random_forest", "mlp"])
+@pytest.mark.parametrize("name", ["lightgbm", "logistic", "random_forest", "mlp", "realmlp"])
 def test_every_way_to_an_answer_is_equal(tmp_path, name):
+    if name == "realmlp":
+        pytest.importorskip("torch")
     rng = np.random.default_rng(0)
     frame = table(N_TRAIN, rng)
     signal = (

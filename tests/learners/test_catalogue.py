@@ -53,6 +53,7 @@ CALLED = {
         "GBDT": "hist_gradient_boosting",
         "explainable boosting": "ebm",
         "neural_network": "mlp",
+        "RealMLPRegressor": "realmlp",
     },
 }
 

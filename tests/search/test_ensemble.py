@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
+from holdfast.evaluate.pool import Pool
 from holdfast.metrics.classification import LOG_LOSS, ROC_AUC
 from holdfast.metrics.regression import RMSE
-from holdfast.search.ensemble import greedy_weights
+from holdfast.search.ensemble import PULL, greedy_weights, stack
 
 RNG = np.random.default_rng(0)
 Y = RNG.normal(size=2000)
@@ -43,3 +45,52 @@ def test_noise_gains_nothing_worth_having(metric):
     weights = greedy_weights(metric, y, noise, np.ones((6, 1)))
     mixed = sum(w * each for w, each in zip(weights, noise, strict=True))
     assert ROC_AUC.score(y, mixed) < 0.58
+
+
+def test_weights_on_another_scale_are_judged_on_it():
+    y = RNG.integers(0, 2, 2000)
+    odds = [2 * (2 * y - 1) + RNG.normal(scale=3, size=2000) for _ in range(3)]
+    given = [np.column_stack([1 - p, p]) for p in 1 / (1 + np.exp(-np.array(odds)))]
+    logs = Pool(logs=True)
+    weights = greedy_weights(LOG_LOSS, y, given, np.ones((3, 1)), pool=logs)
+    plain = greedy_weights(LOG_LOSS, y, given, np.ones((3, 1)))
+    assert LOG_LOSS.score(y, logs.join(given, weights)) < LOG_LOSS.score(y, logs.join(given, plain)) + 1e-9
+    assert weights == pytest.approx(1 / 3, abs=0.1)
+
+
+def test_a_ridge_stack_is_scikit_learns_around_the_weights_given():
+    towards = np.array([0.5, 0.3, 0.2])
+    members = [0.6 * Y + 3 + RNG.normal(size=2000) for _ in range(3)]
+    weights, pool = stack(Y, members, towards)
+    X, alpha = np.column_stack(members), 0.5 * PULL * len(Y) * Y.var()
+    away = Ridge(alpha=alpha).fit(X, Y - X @ towards)
+    assert weights == pytest.approx(away.coef_ + towards)
+    assert pool.shift == pytest.approx((away.intercept_,))
+
+
+def test_a_stack_of_classes_finds_the_weights_that_made_them():
+    rng = np.random.default_rng(1)
+    given = [rng.dirichlet(np.ones(3), 200_000) for _ in range(3)]
+    true = Pool(logs=True, shift=(0.4, -0.4, 0.0))
+    y = (true.join(given, [1.2, 0.3, 0.0]).cumsum(axis=1) < rng.uniform(size=(200_000, 1))).sum(axis=1)
+    weights, pool = stack(y, given, np.full(3, 1 / 3))
+    assert weights == pytest.approx([1.2, 0.3, 0.0], abs=0.06)
+    assert pool.shift == pytest.approx(true.shift, abs=0.06)
+
+
+@pytest.mark.parametrize("y", [Y, (Y > 0).astype(np.int64)])
+def test_a_duplicate_changes_nothing_but_who_is_named(y):
+    members = GOOD[:2] if y is Y else [np.column_stack([1 - p, p]) for p in 1 / (1 + np.exp(-np.array(GOOD[:2])))]
+    twice, alone = [members[0], members[0], members[1]], members
+    halved, pool = stack(y, twice, np.array([0.25, 0.25, 0.5]))
+    whole, other = stack(y, alone, np.array([0.5, 0.5]))
+    assert halved[0] == pytest.approx(halved[1], abs=1e-3)
+    assert pool.join(twice, halved) == pytest.approx(other.join(alone, whole), abs=0.03)
+    metric = RMSE if y is Y else LOG_LOSS
+    greedy = greedy_weights(metric, y, twice, np.ones((3, 1)))
+    assert greedy[:2].sum() == pytest.approx(greedy_weights(metric, y, alone, np.ones((2, 1)))[0])
+
+
+def test_what_the_greedy_choice_left_out_stays_out_of_the_stack():
+    weights, _ = stack(Y, [*GOOD, BAD], np.array([0.5, 0.5, 0.0, 0.0]))
+    assert weights[2:].tolist() == [0.0, 0.0]

@@ -8,6 +8,7 @@ from holdfast.arrays import PARTS, Floats, worth
 from holdfast.data.columns import NUMERIC_KINDS, Kind
 from holdfast.errors import CompileError
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
+from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.features.encoder import Encoder
 from holdfast.features.inputs import Inputs
 from holdfast.graph import Graph
@@ -20,8 +21,9 @@ def assemble(
     n_classes: int | None,
     calibrator: Calibrator = UNCALIBRATED,
     costs: Floats | None = None,
+    pool: Pool = AVERAGE,
 ) -> bytes:
-    """Compile the weighted average of pipelines, what calibrates it, and how it is decided (costs, as in `arrays.decided`).
+    """Compile pipelines by weight, joined by a pool, what calibrates it, and how it is decided (costs, as in `arrays.decided`).
 
     kinds: every feature in schema order. The graph takes `numbers` (double, rows x numeric features) and `strings`
     (rows x the others), either left out when there is none; it gives `probabilities` (double, rows x classes) and `label`
@@ -37,15 +39,13 @@ def assemble(
         strings,
     )
     matrices: dict[int, tuple[Encoder, str]] = {}
-    answer = ""
-    for pipeline, weight in members:
+    answers: list[str] = []
+    for pipeline, _ in members:
         encoder = pipeline.encoder
         if id(encoder) not in matrices:
             matrices[id(encoder)] = (encoder, encoder.emit(graph, inputs))
-        given = pipeline.emit(graph, matrices[id(encoder)][1])
-        if len(members) > 1:
-            given = graph.add("Mul", given, graph.constant(np.float64(weight)))
-        answer = graph.add("Add", answer, given) if answer else given
+        answers.append(pipeline.emit(graph, matrices[id(encoder)][1]))
+    answer = pool.emit(graph, answers, [weight for _, weight in members])
     if n_classes is None:
         flat = graph.add("Reshape", answer, graph.constant(np.array([-1])))
         graph.output(flat, "prediction", np.float64, None)

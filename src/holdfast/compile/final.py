@@ -12,6 +12,7 @@ from holdfast.compile.assemble import assemble
 from holdfast.compile.prove import Proof, prove
 from holdfast.data.columns import Columns
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
+from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
@@ -37,10 +38,10 @@ PROOF_SHARE, PROOF_SECONDS = 0.5, 1.0
 
 @dataclass(frozen=True)
 class Member:
-    """A learner by name, its parameters, its weight in the average, and its part of the time, in seconds or any unit.
+    """A learner by name, its parameters, its weight among the members, and its part of the time, in seconds or any unit.
 
     copies: as many fits with other seeds make it up at most, as time allows. teacher: where there are any, it is fitted to what
-    their average says of the rows, beside the labels.
+    they say of the rows, joined by `pool`, beside the labels.
     """
 
     learner: str
@@ -49,6 +50,7 @@ class Member:
     seconds: float = 1.0
     copies: int = 1
     teacher: tuple["Member", ...] = ()
+    pool: Pool = AVERAGE
 
 
 @dataclass
@@ -115,11 +117,12 @@ def fit_and_compile(
     soft: float,
     calibrator: Calibrator = UNCALIBRATED,
     costs: Floats | None = None,
+    pool: Pool = AVERAGE,
 ) -> Compiled:
     """Fit the members, most important first, on the first `n_rows` rows of the order; assemble the graph and prove it.
 
-    calibrator: applied to the average of the members, and part of the graph. costs: by which the graph's label is decided, as
-    in `arrays.decided`.
+    pool: joins the members' answers. calibrator: applied to what they say together. Both are part of the graph. costs: by which
+    the graph's label is decided, as in `arrays.decided`.
 
     The soft deadline (time.monotonic) is for all of it: boosting stops with the trees it has when its part of the time is
     over; further members are left out then and the others' weights raised; the proof runs over the rows fitted on as far as
@@ -129,12 +132,12 @@ def fit_and_compile(
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
     fits, copies, prepared = _fit(training, columns, rows, members, began + FITTING_SHARE * (soft - began), {})
-    pipelines = _joined(fits)
+    pipelines = _joined(fits, sum(member.weight for member in members))
     seconds = time.monotonic() - began
-    graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs)
+    graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs, pool)
     enough = time.monotonic() + max(PROOF_SECONDS, PROOF_SHARE * seconds)
     until = soft if soft == float("inf") else min(soft, enough)
-    proof = prove(graph, pipelines, columns, calibrator, costs, deadline=until)
+    proof = prove(graph, pipelines, columns, calibrator, costs, pool, deadline=until)
     tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
     boosted = [each.estimator for each, _ in pipelines if hasattr(each.estimator, "n_planned_")]
     trees, planned = sum(each.n_trees_ for each in boosted), sum(each.n_planned_ for each in boosted)
@@ -183,7 +186,7 @@ def _fit(
         each = _Fitted(member, encoder, matrix, 0.0, [])
         if member.teacher:
             until = now + TEACHING_SHARE * (deadline - now)
-            each.answers = _taught(training, columns, rows, member.teacher, until, encoded)
+            each.answers = _taught(training, columns, rows, member, until, encoded)
         _fit_copy(training, each, rows, deadline)
         each.seconds = time.monotonic() - now
         fitted.append(each)
@@ -214,18 +217,18 @@ def _fit_copy(training: Training, fitted: _Fitted, rows: Integers, deadline: flo
 
 
 def _taught(
-    training: Training, columns: Columns, rows: Integers, teacher: Sequence[Member], end: float, encoded: Encoded
+    training: Training, columns: Columns, rows: Integers, student: Member, end: float, encoded: Encoded
 ) -> Floats:
-    """Fit a teacher on the rows, and give what it says of them."""
-    fitted, _, _ = _fit(training, columns, rows, teacher, end, encoded)
-    total = sum(each.member.weight for each in fitted)
-    said = [each.member.weight / total * each.pipelines[0].predict_encoded(each.matrix) for each in fitted]
-    return np.asarray(np.sum(said, axis=0))
+    """Fit a student's teacher on the rows, and give what it says of them."""
+    fitted, _, _ = _fit(training, columns, rows, student.teacher, end, encoded)
+    raised = sum(each.weight for each in student.teacher) / sum(each.member.weight for each in fitted)
+    said = [each.pipelines[0].predict_encoded(each.matrix) for each in fitted]
+    return student.pool.join(said, [raised * each.member.weight for each in fitted])
 
 
-def _joined(fitted: Sequence[_Fitted]) -> list[tuple[Pipeline, float]]:
-    """All fits with their weights, which sum to 1."""
-    total = sum(each.member.weight for each in fitted)
+def _joined(fitted: Sequence[_Fitted], total: float) -> list[tuple[Pipeline, float]]:
+    """All fits with their weights; those of members that are there are raised to the total of all."""
+    raised = total / sum(each.member.weight for each in fitted)
     return [
-        (pipeline, each.member.weight / total / len(each.pipelines)) for each in fitted for pipeline in each.pipelines
+        (pipeline, each.member.weight * raised / len(each.pipelines)) for each in fitted for pipeline in each.pipelines
     ]

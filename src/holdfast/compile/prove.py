@@ -11,6 +11,7 @@ from holdfast.arrays import Floats, Integers, decided, worth
 from holdfast.data.columns import Columns
 from holdfast.errors import CompileError
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
+from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.learners.pipeline import Pipeline
 
 # Probabilities, and values in units of the target's spread, may differ by this much and no more.
@@ -44,6 +45,7 @@ def prove(
     columns: Columns,
     calibrator: Calibrator = UNCALIBRATED,
     costs: Floats | None = None,
+    pool: Pool = AVERAGE,
     *,
     deadline: float = float("inf"),
 ) -> Proof:
@@ -60,7 +62,7 @@ def prove(
         if done and time.monotonic() > deadline:
             break
         chunk = columns.take(np.arange(start, min(start + CHUNK, columns.n_rows)))
-        fitted = np.sum([weight * pipeline.predict(chunk) for pipeline, weight in members], axis=0)
+        fitted = pool.join([pipeline.predict(chunk) for pipeline, _ in members], [weight for _, weight in members])
         fitted = fitted if classes is None else calibrator.apply(fitted)
         compiled, *labels = _answer(session, outputs, feeds_of(session, chunk))
         difference = np.abs(compiled - fitted)

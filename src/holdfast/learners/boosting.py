@@ -49,7 +49,7 @@ class Boosted(ABC):
             self.n_trees_ = self._train((X, target, weights), None, planned)
             self.n_planned_ = planned if self._late() else self.n_trees_
             return self
-        train, valid = self._inner_cut(target)
+        train, valid = inner_cut(target, classifier=self.classifier, seed=self.seed)
         self.n_trees_ = self._train(
             (X[train], target[train], weights[train]), (X[valid], target[valid], weights[valid]), self._most_rounds()
         )
@@ -85,19 +85,6 @@ class Boosted(ABC):
     def _rate(self) -> float:
         return float(self.params.get("learning_rate", DEFAULT_RATE))
 
-    def _inner_cut(self, target: Any) -> tuple[Any, Any]:
-        """Choose validation rows, each class in its share (a class of one row stays in training)."""
-        rng = np.random.default_rng(self.seed)
-        order = rng.permutation(len(target))
-        if self.classifier:
-            order = order[np.argsort(target[order], kind="stable")]
-            _, starts, counts = np.unique(target[order], return_index=True, return_counts=True)
-            place = np.arange(len(order)) - np.repeat(starts, counts)
-            chosen = place < np.repeat(np.floor(counts * INNER_SHARE), counts)
-        else:
-            chosen = np.arange(len(order)) < INNER_SHARE * len(order)
-        return np.sort(order[~chosen]), np.sort(order[chosen])
-
     @abstractmethod
     def _train(self, train: Any, valid: Any, n_trees: int) -> int:
         """Fit on (X, y, weights), stopping on `valid` when given, and when `_late`; returns how many trees are kept."""
@@ -109,6 +96,20 @@ class Boosted(ABC):
     @abstractmethod
     def trees(self) -> tuple[list[Tree], str, Any]:
         """The trees, their comparison, and what is added to each output's sum."""
+
+
+def inner_cut(target: Any, *, classifier: bool, seed: int) -> tuple[Any, Any]:
+    """Cut validation rows from training rows, each class in its share (a class of one row stays in training)."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(target))
+    if classifier:
+        order = order[np.argsort(target[order], kind="stable")]
+        _, starts, counts = np.unique(target[order], return_index=True, return_counts=True)
+        place = np.arange(len(order)) - np.repeat(starts, counts)
+        chosen = place < np.repeat(np.floor(counts * INNER_SHARE), counts)
+    else:
+        chosen = np.arange(len(order)) < INNER_SHARE * len(order)
+    return np.sort(order[~chosen]), np.sort(order[chosen])
 
 
 def emit_boosted(graph: Graph, matrix: str, estimator: Any) -> str:

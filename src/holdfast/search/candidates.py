@@ -7,26 +7,34 @@ from typing import Any
 import numpy as np
 
 from holdfast.arrays import Floats, Integers
-from holdfast.evaluate.bootstrap import resample, score_by_parts
+from holdfast.evaluate.bootstrap import resample
+from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.metrics.metric import Metric
-from holdfast.search.ensemble import greedy_weights
+from holdfast.search.joining import SINGLE, WORTHWHILE, Joint, join
 from holdfast.search.trial import Outcome
 
 # The ensemble draws on this many of the best trials; more would mostly fit the noise of the out-of-fold rows.
 DRAWN_FROM = 20
 
-# An ensemble must gain this share of the distance between baseline and best single model to be worth its size.
-WORTHWHILE = 0.002
-
 
 @dataclass(frozen=True)
 class Candidate:
-    """One model or a weighted average; `predictions` are out of fold."""
+    """One model, or several joined by weight.
+
+    predictions: out of fold; an ensemble's are made by weights that were learned on other folds. joint: how the members were
+    joined; None for one.
+    """
 
     name: str
     members: tuple[tuple[Outcome, float], ...]
     predictions: Floats
     score: float
+    joint: Joint | None = None
+
+    @property
+    def pool(self) -> Pool:
+        """What joins the members' answers."""
+        return AVERAGE if self.joint is None else self.joint.pool
 
     @property
     def complexity(self) -> tuple[int, int]:
@@ -50,6 +58,8 @@ def rank(
     metric: Metric,
     y: Any,
     parts: Sequence[Integers],
+    apart: Sequence[Integers],
+    judged: int,
     rows: float,
     max_seconds: float,
     taken: Mapping[int, Sequence[float]] | None = None,
@@ -57,7 +67,8 @@ def rank(
 ) -> list[Candidate]:
     """Order what could ship, best first, the baseline last.
 
-    y: the truth of the out-of-fold rows; parts: the places of each fold in it.
+    y: the truth of the out-of-fold rows; parts: the places of each fold in it; apart: as in `Problem.apart`.
+    judged: how many rows these are, as repeats of the folds judge each again.
     rows, max_seconds: an ensemble is built only of members whose fits on this many rows take no longer than this together.
     taken: by trial, what else it takes; others are left out, and members of an ensemble take no more than `most` together.
     """
@@ -65,15 +76,22 @@ def rank(
     models.sort(key=lambda outcome: -metric.gain(outcome.score))
     singles = [_single(outcome) for outcome in models]
     costs = [[fit_seconds(each, rows), *(taken[each.spec.number] if taken else ())] for each in models[:DRAWN_FROM]]
-    ensemble = _ensemble(models[:DRAWN_FROM], costs, [max_seconds, *most], metric=metric, y=y, parts=parts)
     last = _single(baseline)
-    if ensemble is None:
+    if len(models) < 2 or len(apart) < 2:
         return [*singles, last]
-    best, worth = metric.gain(models[0].score), metric.gain(ensemble.score) - metric.gain(models[0].score)
-    room = best - metric.gain(baseline.score)
-    if worth > WORTHWHILE * max(room, 0.0):
-        return [ensemble, *singles, last]
-    return [*singles, last]
+    drawn, base = models[:DRAWN_FROM], baseline.score
+    predictions = [outcome.predictions for outcome in drawn]
+    joint = join(
+        metric, y, predictions, costs, [max_seconds, *most], base=base, parts=parts, apart=apart, judged=judged
+    )
+    chosen = [(each, float(weight)) for each, weight in zip(drawn, joint.weights, strict=True) if weight > 0]
+    # The best of many is a little lucky; its choice, too, is judged on rows that had no part in it.
+    alone = metric.gain(next(way.score for way in joint.ways if way.name == SINGLE))
+    worth, room = metric.gain(joint.chosen.score) - alone, alone - metric.gain(base)
+    if len(chosen) < 2 or not worth > WORTHWHILE * max(room, 0.0):
+        return [*singles, last]
+    ensemble = Candidate("ensemble", tuple(chosen), joint.predictions, joint.chosen.score, joint)
+    return [ensemble, *singles, last]
 
 
 def simplest_first(
@@ -98,23 +116,3 @@ def simplest_first(
 
 def _single(outcome: Outcome) -> Candidate:
     return Candidate(outcome.spec.learner, ((outcome, 1.0),), outcome.predictions, outcome.score)
-
-
-def _ensemble(
-    models: Sequence[Outcome],
-    costs: Sequence[Sequence[float]],
-    most: Sequence[float],
-    *,
-    metric: Metric,
-    y: Any,
-    parts: Sequence[Integers],
-) -> Candidate | None:
-    if len(models) < 2:
-        return None
-    predictions = [outcome.predictions for outcome in models]
-    weights = greedy_weights(metric, y, predictions, costs, max_costs=most)
-    chosen = [(outcome, float(weight)) for outcome, weight in zip(models, weights, strict=True) if weight > 0]
-    if len(chosen) < 2:
-        return None
-    mixed = np.sum([weight * outcome.predictions for outcome, weight in chosen], axis=0)
-    return Candidate("ensemble", tuple(chosen), mixed, score_by_parts(metric, y, mixed, parts))

@@ -82,7 +82,8 @@ class Journal:
 
 
 def _teacher(spec: Spec) -> Any:
-    return [[member.learner, _jsonable(member.params), weight] for member, weight in spec.teacher]
+    members = [[member.learner, _jsonable(member.params), weight] for member, weight in spec.teacher]
+    return [*members, spec.pool.to_json()] if members else []
 
 
 def _plain(outcome: Outcome | Pruned) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from holdfast.data.columns import Columns
 from holdfast.data.folds import Fold
 from holdfast.errors import OverrunError
 from holdfast.evaluate.bootstrap import score_by_parts
+from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
@@ -31,14 +32,17 @@ from holdfast.tasks.task import Task
 CACHE_BYTES = 3 << 30
 CACHE_LOCK = Lock()
 
+# What is learned from out-of-fold predictions is judged on so many groups of folds at most, as each costs a fit.
+GROUPS = 5
+
 
 @dataclass(frozen=True)
 class Spec:
     """What is tried: a learner by name and its parameters.
 
     number: the trial's place in the study. share: below 1, a glance: this share of the first fold's training rows.
-    teacher: a weighted average of other configurations; where there is one, the learner is fitted to what it says of the
-    training rows once fitted to them, instead of to their labels.
+    teacher: other configurations with their weights, joined by `pool`; where there are any, the learner is fitted to what they
+    say of the training rows once fitted to them, instead of to their labels.
     """
 
     number: int
@@ -46,6 +50,7 @@ class Spec:
     params: Mapping[str, Any]
     share: float = 1.0
     teacher: tuple[tuple["Spec", float], ...] = ()
+    pool: Pool = AVERAGE
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,15 @@ class Problem:
     def once(self) -> "Problem":
         """The problem with the folds of the first repeat, whose places come first in `judged`: each row once."""
         return replace(self, folds=[fold for fold in self.folds if fold.repeat == self.folds[0].repeat])
+
+    @property
+    def apart(self) -> list[Integers]:
+        """Places in `judged` in a few groups of whole folds, no row in two of them; a single fold's rows are dealt out."""
+        judged, cut = self.judged, self.once.parts
+        if len(cut) == 1:
+            return [cut[0][k::GROUPS] for k in range(min(GROUPS, len(judged)))]
+        rows = [judged[np.concatenate(cut[k::GROUPS])] for k in range(min(GROUPS, len(cut)))]
+        return [np.flatnonzero(np.isin(judged, each)) for each in rows]
 
     def _by_repeat(self) -> dict[int, Integers]:
         repeats = dict.fromkeys(fold.repeat for fold in self.folds)
@@ -250,13 +264,13 @@ def fit_fold(problem: Problem, learner: Learner, spec: Spec, number: int, encode
 def _taught(problem: Problem, spec: Spec, number: int) -> Floats:
     """What a trial's teacher, fitted on the fold's training rows, says of them; of the trial's share of both."""
     said = []
-    for member, weight in spec.teacher:
+    for member, _ in spec.teacher:
         learner = find(member.learner, problem.task.family)
         encoded = encode_fold(problem, learner, member.params, number)
         pipeline = fit_fold(problem, learner, replace(member, share=spec.share), number, encoded)
         few = rows_fitted(problem, spec, len(problem.folds[number].train))
-        said.append(weight * pipeline.predict_encoded(encoded.train[few]))
-    return np.asarray(np.sum(said, axis=0))
+        said.append(pipeline.predict_encoded(encoded.train[few]))
+    return spec.pool.join(said, [weight for _, weight in spec.teacher])
 
 
 def score_fold(problem: Problem, learner: Learner, spec: Spec, number: int) -> tuple[float, float]:

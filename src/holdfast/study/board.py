@@ -124,6 +124,8 @@ def candidates_of(
         metric=question.metric,
         y=y,
         parts=problem.parts,
+        apart=problem.apart,
+        judged=len(problem.once.judged),
         rows=len(question.split.development),
         max_seconds=affordable * max(clock.left - WRITING, 0.0),
         taken=taken,
@@ -287,4 +289,4 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     if question.request.distill is not None:
         costs, most = [*costs, *(outcome.seconds for outcome in ranked[:3])], TEACHING_SHARE
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return judging(question) + RESTART + curve + min(1.3 * sum(costs), most * budget)
+    return judging(question) + RESTART + curve + min(sum(costs), most * budget)

@@ -139,7 +139,7 @@ def student_of(teacher: Candidate, own: Outcome, place: int, *, rounds: int = RO
     params = own.params
     if "n_trees" in params:
         params["n_trees"] *= rounds
-    return Spec(place, own.spec.learner, params, teacher=members)
+    return Spec(place, own.spec.learner, params, teacher=members, pool=teacher.pool)
 
 
 def candidate_of(outcome: Outcome) -> Candidate:

@@ -144,6 +144,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             metric=metric,
             y=problem.y[judged],
             parts=problem.parts,
+            apart=problem.apart,
+            judged=len(problem.once.judged),
             rows=len(problem.y),
             max_seconds=max(clock.left, 0.0),
         )
@@ -167,7 +169,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             members = members_of(candidate)
             calibration = calibration_of(candidate, problem)
             calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
-            compiled = executor.call(fit_and_compile, members, len(rows), clock.end, calibrator)
+            compiled = executor.call(fit_and_compile, members, len(rows), clock.end, calibrator, None, candidate.pool)
             if compiled.proof.agrees:
                 onnx: bytes = compiled.onnx
                 return onnx

@@ -195,7 +195,9 @@ def members_of(candidate: Candidate, copies: int = 1) -> list[Member]:
     for outcome, weight in candidate.members:
         teacher = tuple(Member(each.learner, each.params, share) for each, share in outcome.spec.teacher)
         most = copies if outcome.varies and not teacher else 1
-        members.append(Member(outcome.spec.learner, outcome.params, weight, outcome.fit_seconds, most, teacher))
+        members.append(
+            Member(outcome.spec.learner, outcome.params, weight, outcome.fit_seconds, most, teacher, outcome.spec.pool)
+        )
     return members
 
 
@@ -289,5 +291,7 @@ def _fit_once(
     """Fit on so many rows by the soft deadline; the work is stopped for good at `stop`."""
     members = members_of(candidate, copies)
     calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
-    compiled: Compiled = executor.call(fit_and_compile, members, rows, soft, calibrator, decision.costs, deadline=stop)
+    compiled: Compiled = executor.call(
+        fit_and_compile, members, rows, soft, calibrator, decision.costs, candidate.pool, deadline=stop
+    )
     return compiled

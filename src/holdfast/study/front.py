@@ -11,6 +11,7 @@ from holdfast.compile.assemble import assemble
 from holdfast.compile.final import Compiled
 from holdfast.compile.weigh import Weight, weigh
 from holdfast.errors import CompileError, OverrunError, WorkFailedError
+from holdfast.evaluate.pool import Pool
 from holdfast.learners.catalogue import find
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
@@ -48,11 +49,11 @@ class Weighed:
         return asdict(self)
 
 
-def weigh_trials(problem: Problem, parts: Sequence[tuple[Spec, float]]) -> Weight:
-    """Compile the weighted average of trials as fitted on the first fold, and weigh it; runs where those still are."""
+def weigh_trials(problem: Problem, parts: Sequence[tuple[Spec, float]], pool: Pool) -> Weight:
+    """Compile trials as fitted on the first fold, joined by weight, and weigh them; runs where those still are."""
     family = problem.task.family
     members = [(fit_first_fold(problem, find(spec.learner, family), spec), weight) for spec, weight in parts]
-    graph = assemble(members, problem.columns.kinds, problem.task.n_classes)
+    graph = assemble(members, problem.columns.kinds, problem.task.n_classes, pool=pool)
     return weigh(graph, problem.columns)
 
 
@@ -80,7 +81,9 @@ def weights_of(
             continue
         parts = [(outcome.spec, weight) for outcome, weight in candidate.members]
         try:
-            found[place] = executor.call(weigh_trials, parts, deadline=max(deadline, time.monotonic() + 1))
+            found[place] = executor.call(
+                weigh_trials, parts, candidate.pool, deadline=max(deadline, time.monotonic() + 1)
+            )
         except (CompileError, OverrunError, WorkFailedError):
             continue
     return found

@@ -29,6 +29,8 @@ from holdfast.study.folder import Folder, write_text
 from holdfast.study.front import Weighed
 from holdfast.study.front import words_of as limit_words
 from holdfast.study.inside import Inside
+from holdfast.study.joined import joined_facts
+from holdfast.study.joined import words_of as words_of_joint
 from holdfast.study.learning import Point, words_of
 from holdfast.study.nested import Nested
 from holdfast.study.nested import words_of as nested_words_of
@@ -122,6 +124,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
                 {"learner": outcome.spec.learner, "weight": weight, "params": outcome.params}
                 for outcome, weight in results.finished.candidate.members
             ],
+            "joined": joined_facts(results.finished.candidate, question.metric),
             "fitted_members": shipped.n_members,
             "fitted_rows": len(shipped.rows),
             "rounds": {"grown": shipped.n_trees, "planned": shipped.n_planned},
@@ -195,6 +198,8 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
             else chosen.name.replace("_", " "),
         ),
     ]
+    if chosen.joint is not None:
+        decisions.append(("Joined", words_of_joint(chosen.joint, question.metric)))
     if results.distilled is not None:
         decisions.append(("Distilled", distilled_words(results.distilled, question.metric, chosen)))
     if limits := limit_words(results.front, request, chosen.name):

@@ -1,0 +1,213 @@
+"""How the network of `realmlp` learns: Adam with steps that grow and shrink in cycles, the best place kept. Needs PyTorch."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from math import cos, log2, pi, sqrt
+from typing import Any
+
+import numpy as np
+
+from holdfast.arrays import Floats
+
+# Adam's memory of squared gradients is short, for so are the fits.
+BETAS = (0.9, 0.95)
+
+# The scaling of the columns takes larger steps than the weights; biases take smaller ones.
+SCALE_STEP, BIAS_STEP = 6.0, 0.1
+
+BATCH, N_LAYERS = 256, 3
+
+# The share of each layer's units that a step does without.
+DROPPED = 0.2
+
+# Steps grow with the root of the rows: 1,000 rows and fewer take FEWEST_STEPS, four times the rows twice as many.
+FEWEST_STEPS, ROWS_OF_FEWEST, MOST_STEPS = 300, 1_000, 1_500
+
+# The schedule goes through this many cycles, each twice as long as the one before; at the end of each the network is at rest.
+N_CYCLES = 4
+
+
+Layers = list[tuple[Floats, Floats]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows to learn from: scaled values (n_rows, n_columns), targets and weights (n_rows,)."""
+
+    values: Any
+    target: Any
+    weights: Any
+
+    def take(self, rows: Any) -> "Batch":
+        """Some of the rows."""
+        return Batch(self.values[rows], self.target[rows], self.weights[rows])
+
+    def tensors(self) -> "Batch":
+        """The same as torch's tensors: codes of classes stay whole."""
+        import torch
+
+        whole = np.issubdtype(self.target.dtype, np.integer)
+        target = torch.from_numpy(self.target.astype(np.int64 if whole else np.float32))
+        values, weights = (torch.from_numpy(each.astype(np.float32)) for each in (self.values, self.weights))
+        return Batch(values, target, weights)
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+class Network:
+    """Layers in the tangent-kernel scaling, over columns that are scaled as it learns.
+
+    Every weight starts as a standard normal and a layer's sums are divided by the root of its inputs, so that one step size
+    suits all layers; the last layer starts at zero, so that the first answer is `start`, (n_outputs,).
+    """
+
+    def __init__(self, n_inputs: int, *, start: Floats, classifier: bool, width: int, generator: Any) -> None:
+        import torch
+
+        self.classifier = classifier
+        sizes = [n_inputs, *[width] * N_LAYERS, len(start)]
+        self.scale = torch.ones(n_inputs)
+        self.weights = [torch.randn(shape, generator=generator) for shape in pairwise(sizes)]
+        self.biases = [torch.randn(size, generator=generator) for size in sizes[1:]]
+        self.weights[-1].zero_()
+        self.biases[-1].copy_(torch.from_numpy(start))
+        for each, _ in self.parameters:
+            each.requires_grad_(True)
+
+    @property
+    def parameters(self) -> list[tuple[Any, float]]:
+        """All that is learned, each with the size of its steps beside those of the weights."""
+        weights, biases = [(each, 1.0) for each in self.weights], [(each, BIAS_STEP) for each in self.biases]
+        return [(self.scale, SCALE_STEP), *weights, *biases]
+
+    def scores(self, values: Any, dropping: Any = None) -> Any:
+        """The last sums, (n_rows, n_outputs), of values (n_rows, n_inputs); `dropping` draws the units left out."""
+        import torch
+
+        values = values * self.scale
+        for layer, (weights, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            if layer:
+                values = torch.nn.functional.selu(values)
+            if layer and dropping is not None:
+                values = values * (torch.rand(values.shape, generator=dropping) >= DROPPED) / (1 - DROPPED)
+            values = torch.addmm(bias, values, weights, alpha=len(weights) ** -0.5)
+        return values
+
+    def loss(self, rows: Batch, dropping: Any = None) -> Any:
+        """Squared errors, or cross-entropy: their weighted mean. dropping: as in `scores`."""
+        from torch.nn import functional
+
+        scores = self.scores(rows.values, dropping)
+        if scores.shape[1] > 1:
+            losses = functional.cross_entropy(scores, rows.target, reduction="none")
+        elif self.classifier:
+            losses = functional.binary_cross_entropy_with_logits(scores[:, 0], rows.target.float(), reduction="none")
+        else:
+            losses = functional.mse_loss(scores[:, 0], rows.target, reduction="none")
+        return (losses * rows.weights).mean()
+
+    def layers(self) -> Layers:
+        """Weights and biases in double, the scalings multiplied in: what is left are plain layers."""
+        weights = [self.weights[0] * self.scale[:, None], *self.weights[1:]]
+        return [
+            (_double(each) / sqrt(len(each)), _double(bias)) for each, bias in zip(weights, self.biases, strict=True)
+        ]
+
+
+def descend(
+    rows: Batch,
+    inner: Batch | None,
+    *,
+    start: Floats,
+    classifier: bool,
+    n_cycles: int,
+    seed: int,
+    n_jobs: int,
+    width: int,
+    learning_rate: float,
+) -> tuple[Layers, int]:
+    """Learn from the rows for so many cycles of the schedule; returns what was learned, and after how many cycles.
+
+    inner: rows that say after which cycle it was best; without them it is the last. start: as in `Network`.
+    """
+    import torch
+
+    with _threads(n_jobs):
+        generator = torch.Generator().manual_seed(seed)
+        network = Network(rows.values.shape[1], start=start, classifier=classifier, width=width, generator=generator)
+        groups = [{"params": [each], "size": size} for each, size in network.parameters]
+        adam = torch.optim.Adam(groups, lr=learning_rate, betas=BETAS, fused=True)
+        train, valid = rows.tensors(), None if inner is None else inner.tensors()
+        batches, total = _batches(len(rows), generator), n_steps(len(rows))
+        best, kept, place, step = float("inf"), network.layers(), 0, 0
+        for cycle in range(1, n_cycles + 1):
+            while step < round(cycle_end(cycle) * total):
+                for group in adam.param_groups:
+                    group["lr"] = learning_rate * group["size"] * schedule(step / total)
+                adam.zero_grad()
+                network.loss(train.take(next(batches)), generator).backward()
+                adam.step()
+                step += 1
+            with torch.no_grad():
+                loss = float(network.loss(valid)) if valid is not None else -cycle
+            if loss < best:
+                best, kept, place = loss, network.layers(), cycle
+    return kept, place
+
+
+def schedule(done: float) -> float:
+    """The step size at a share of the way, between 0 and 1.
+
+    >>> [round(schedule(done), 6) for done in (0.0, 2**0.5 / 15 - 1 / 15, cycle_end(1), cycle_end(2), cycle_end(4))]
+    [0.0, 1.0, 0.0, 0.0, 0.0]
+    """
+    return 0.5 - 0.5 * cos(2 * pi * log2(1 + (2**N_CYCLES - 1) * done))
+
+
+def cycle_end(cycle: int) -> float:
+    """The share of the way at which a cycle ends, the first being number 1.
+
+    >>> cycle_end(1), cycle_end(4)
+    (0.06666666666666667, 1.0)
+    """
+    return (2**cycle - 1) / (2**N_CYCLES - 1)
+
+
+def n_steps(n_rows: int) -> int:
+    """How many batches a fit on so many rows learns from.
+
+    >>> n_steps(100), n_steps(4_000), n_steps(1_000_000)
+    (300, 600, 1500)
+    """
+    return round(min(MOST_STEPS, FEWEST_STEPS * max(1.0, sqrt(n_rows / ROWS_OF_FEWEST))))
+
+
+def _batches(n_rows: int, generator: Any) -> Iterator[Any]:
+    """Row numbers, batch after batch, each row once before any comes again; a rest too small for a batch is left out."""
+    import torch
+
+    size = min(BATCH, n_rows)
+    while True:
+        order = torch.randperm(n_rows, generator=generator)
+        yield from order[: n_rows // size * size].split(size)
+
+
+def _double(tensor: Any) -> Floats:
+    doubled: Floats = tensor.detach().numpy().astype(np.float64)
+    return doubled
+
+
+@contextmanager
+def _threads(n_jobs: int) -> Iterator[None]:
+    """So many threads for torch, and afterwards as many as before."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_jobs)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
