@@ -22,17 +22,28 @@ class Proposals:
 
     bayes: a tree-structured Parzen estimator; gp: a Gaussian process; random: independent draws; grid: every combination of
     a few values; halving: many on few rows, the best on all (Hyperband); none: each learner's default configuration only.
-    learned: start with the learned order of configurations, instead of each learner's default one.
+    learned: start with the learned order of configurations, instead of each learner's default one. foremost: a learner whose
+    first configuration comes before all others'.
     """
 
     def __init__(
-        self, learners: Sequence[Learner], *, metric: Metric, tuner: str = "bayes", learned: bool = False, seed: int = 0
+        self,
+        learners: Sequence[Learner],
+        *,
+        metric: Metric,
+        tuner: str = "bayes",
+        learned: bool = False,
+        foremost: str | None = None,
+        seed: int = 0,
     ) -> None:
         if tuner not in TUNERS:
             raise RequestError(
                 f"tuner {tuner!r} is unknown; expected one of {', '.join(TUNERS)}.{nearest(tuner, TUNERS)}"
             )
         self._first = first_configurations(learners, learned=learned and tuner != "none")
+        places = [place for place, (name, _) in enumerate(self._first) if name == foremost]
+        if places:
+            self._first.insert(0, self._first.pop(places[0]))
         self._learners = {learner.name: learner for learner in learners}
         self.metric, self._kind, self._seed = metric, tuner, seed
         self._number = 0

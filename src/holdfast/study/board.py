@@ -81,7 +81,14 @@ def run_search(
     baseline = find(question.task.baseline, question.task.family)
     found = search(
         [Spec(0, baseline.name, baseline.defaults)],
-        Proposals(learners, metric=metric, tuner=request.tuner, learned=not request.learners, seed=request.seed),
+        Proposals(
+            learners,
+            metric=metric,
+            tuner=request.tuner,
+            learned=not request.learners,
+            foremost=request.distill,
+            seed=request.seed,
+        ),
         executor=executor,
         journal=journal,
         clock=clock,
@@ -219,7 +226,7 @@ def _choose(question: Question, problem: Problem) -> tuple[list[Learner], list[t
     request, family = question.request, question.task.family
     names = request.learners or tuple(learner.name for learner in portfolio(family))
     if request.distill is not None:
-        # It comes first: its own best trial says how it is to be fitted, and what being taught adds to it.
+        # It is tried, too: its own best trial says how it is to be fitted, and what being taught adds to it.
         names = tuple(dict.fromkeys((request.distill, *names)))
     learners = [find(name, family).within(request.space.get(name, {})) for name in names]
     if request.learners:

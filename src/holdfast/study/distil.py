@@ -105,6 +105,8 @@ def distil(
     if not able:
         return Distilled(name, why_not="the budget left no time to fit a teacher on the folds again")
     teacher = able[0]
+    if len(teacher.members) == 1 and teacher.members[0][0] is own:
+        return Distilled(name, teacher, why_not="it is the best by itself, and has no better to learn from")
     say(f"teaching {name} what {teacher.name} says")
     limits = limits_of(question.request)
     # A trial that keeps the limits keeps them with as many trees.

@@ -119,7 +119,12 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         board = search(
             [Spec(0, baseline.name, baseline.defaults)],
             Proposals(
-                self._learners(problem), metric=metric, tuner=self.tuner, learned=not self.learners, seed=self.seed
+                self._learners(problem),
+                metric=metric,
+                tuner=self.tuner,
+                learned=not self.learners,
+                foremost=self.distill,
+                seed=self.seed,
             ),
             executor=executor,
             journal=Journal(None),
