@@ -1,11 +1,13 @@
 """The last fit when there is time for all of it, and when there is not."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from holdfast.compile.final import Member, Training, fit_and_compile
+from holdfast.compile.prove import feeds_of, open_session
 from holdfast.learners.catalogue import find
 from holdfast.testing.data import table
 
@@ -43,3 +45,29 @@ def test_a_deadline_stops_boosting_and_what_was_grown_is_whole(rows):
 def test_what_is_not_boosted_counts_as_grown(rows):
     logistic = Member("logistic", find("logistic", "classification").defaults, 1.0)
     assert fit_and_compile(rows, [logistic], 300, time.monotonic()).grown == 1.0
+
+
+def test_copies_with_other_seeds_are_averaged(rows):
+    [one] = members("lightgbm")
+    copies = [
+        fit_and_compile(replace(rows, seed=seed), [replace(one, weight=1.0)], 300, float("inf")) for seed in range(3)
+    ]
+    together = fit_and_compile(rows, [replace(one, weight=0.6, copies=3)], 300, float("inf"))
+    assert (together.copies, together.n_members, together.n_trees) == (3, 1, 120)
+    mean = np.mean([answered(each, rows) for each in copies], axis=0)
+    np.testing.assert_allclose(answered(together, rows), mean, atol=1e-12)
+
+
+def test_copies_are_a_use_for_time_that_is_there_and_no_need(rows):
+    [one] = members("lightgbm", n_trees=2_000)
+    began = time.monotonic()
+    once = fit_and_compile(rows, [one], 300, began + 1e6)
+    seconds = once.seconds
+    few = fit_and_compile(rows, [replace(one, copies=1_000)], 300, time.monotonic() + 6 * seconds)
+    assert 1 < few.copies < 20
+    assert few.grown == 1.0
+
+
+def answered(compiled, rows):
+    session = open_session(compiled.onnx)
+    return session.run(["probabilities"], feeds_of(session, rows.columns))[0]

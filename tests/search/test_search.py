@@ -1,6 +1,7 @@
 """The search: its order, its memory, its promise to the clock."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from holdfast.data.folds import make_folds
 from holdfast.errors import DataError, RequestError
 from holdfast.learners.catalogue import find
+from holdfast.search import search as module
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Inline
 from holdfast.search.journal import Journal
@@ -126,6 +128,23 @@ def test_a_trial_judges_every_row_out_of_fold():
     assert len(outcome.fold_scores) == 3
     assert outcome.score == pytest.approx(np.mean(outcome.fold_scores), abs=0.01)
     assert outcome.score > 0.9
+
+
+def test_folds_side_by_side_are_the_same_folds():
+    spec = Spec(1, "lightgbm", find("lightgbm", "classification").defaults)
+    alone, together = (run_trial(replace(problem(), lanes=lanes), spec, float("inf")) for lanes in (1, 2))
+    np.testing.assert_array_equal(alone.predictions, together.predictions)
+    assert alone.fold_scores == together.fold_scores
+    assert alone.settled == together.settled
+
+
+def test_what_does_not_fit_in_the_time_left_is_passed_over(monkeypatch):
+    monkeypatch.setattr(module, "_expected", lambda spec, outcomes: 1e9 if spec.learner == "decision_tree" else 0.0)
+    board = run(trials=6, clock=Clock(60.0))
+    assert [outcome.spec.learner for outcome in board.outcomes].count("decision_tree") == 0
+    assert len(board.outcomes) == 7
+    monkeypatch.setattr(module, "_expected", lambda spec, outcomes: 1e9)
+    assert run(clock=Clock(60.0)).stopped == "the budget was used up"
 
 
 def test_encoding_is_shared_by_learners_that_want_the_same():

@@ -156,6 +156,7 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         },
         emit=emit_realmlp,
         settle=settle_cycles,
+        varies=True,
         max_rows=30_000,
         max_columns=1_000,
         library="torch",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.arrays import Integers
+from holdfast.compile.final import FITTING_SHARE
 from holdfast.data.columns import Kind
 from holdfast.data.cut import positions
 from holdfast.errors import DataError
@@ -31,6 +32,9 @@ from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
 
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
 ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
+
+# Final fits of the best trial of each of the three best learners, and so much more, are what an ensemble takes.
+SPARE = 1.5
 
 # The final fits should not need more than this share of the budget; learners that would are fitted on fewer rows.
 FINISH_SHARE = 0.4
@@ -113,7 +117,7 @@ def candidates_of(
 ) -> list[Candidate]:
     """What could ship, best first; with --prefer simple the simplest of those that are as good. taken, most: as in `rank`."""
     problem = searched.problem
-    affordable = 0.7 * JUDGED_SHARE
+    affordable = FITTING_SHARE * JUDGED_SHARE
     if question.request.distill is not None:
         # A teacher is fitted on the folds, too.
         affordable /= 1 + affordable * sum(len(fold.train) for fold in problem.folds) / len(question.split.development)
@@ -283,10 +287,12 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     if budget is None or not outcomes:
         return WRITING
     rows = len(question.split.development) + question.dataset.n_rows
-    ranked = sorted(outcomes, key=lambda outcome: -question.metric.gain(outcome.score))
-    costs = [fit_seconds(outcome, rows) for outcome in ranked[:3]]
+    ranked = sorted(outcomes, key=lambda outcome: question.metric.gain(outcome.score))
+    best = list({outcome.spec.learner: outcome for outcome in ranked}.values())
+    best.sort(key=lambda outcome: -question.metric.gain(outcome.score))
+    costs = [SPARE * fit_seconds(outcome, rows) for outcome in best[:3]]
     most = FINISH_SHARE
     if question.request.distill is not None:
-        costs, most = [*costs, *(outcome.seconds for outcome in ranked[:3])], TEACHING_SHARE
+        costs, most = [*costs, *(outcome.seconds for outcome in best[:3])], TEACHING_SHARE
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
     return judging(question) + RESTART + curve + min(sum(costs), most * budget)
