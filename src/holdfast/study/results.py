@@ -118,18 +118,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         "leaderboard": [row.to_json() for row in results.board],
         "baseline": {"learner": base.learner, "score": base.score},
         "front": [each.to_json() for each in results.front],
-        "chosen": {
-            "name": results.finished.candidate.name,
-            "members": [
-                {"learner": outcome.spec.learner, "weight": weight, "params": outcome.params}
-                for outcome, weight in results.finished.candidate.members
-            ],
-            "joined": joined_facts(results.finished.candidate, question.metric),
-            "fitted_members": shipped.n_members,
-            "fitted_rows": len(shipped.rows),
-            "rounds": {"grown": shipped.n_trees, "planned": shipped.n_planned},
-            "refit_on_all": not isinstance(results.refitted, str) and len(shipped.rows) == question.dataset.n_rows,
-        },
+        "chosen": _chosen(results),
         "distilled": distilled_json(results.distilled, question.metric, results.finished.candidate),
         "preparation": preparing.to_json(question.request, shipped),
         "calibration": None if results.finished.calibration is None else results.finished.calibration.to_json(),
@@ -158,6 +147,24 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         "validation_curve": None if results.values is None else asdict(results.values),
         "seconds": results.seconds,
         "energy": results.energy,
+    }
+
+
+def _chosen(results: Results) -> dict[str, Any]:
+    """What ships, and how it was fitted."""
+    candidate, shipped = results.finished.candidate, results.shipped
+    return {
+        "name": candidate.name,
+        "members": [
+            {"learner": outcome.spec.learner, "weight": weight, "params": outcome.params}
+            for outcome, weight in candidate.members
+        ],
+        "joined": joined_facts(candidate, results.question.metric),
+        "fitted_members": shipped.n_members,
+        "fitted_rows": len(shipped.rows),
+        "copies": shipped.copies,
+        "rounds": {"grown": shipped.n_trees, "planned": shipped.n_planned},
+        "refit_on_all": not isinstance(results.refitted, str) and len(shipped.rows) == results.question.dataset.n_rows,
     }
 
 
