@@ -51,7 +51,7 @@ def test_what_is_not_boosted_counts_as_grown(rows):
 
 def test_copies_with_other_seeds_are_averaged(rows):
     [one] = members("lightgbm")
-    together = fit_and_compile(rows, [replace(one, copies=3)], len(rows.y), float("inf"))
+    together = fit_and_compile(rows, [replace(one, weight=1.0, copies=3)], len(rows.y), float("inf"))
     assert (together.copies, together.n_members, together.n_trees) == (3, 1, 120)
     learner = find("lightgbm", "classification")
     encoder, matrix = encode(learner.wants, "none", rows.columns, rows.y, n_classes=2, seed=0)
