@@ -1,14 +1,15 @@
 """Crosses that the training rows speak for: they tell, on rows held out, what the sum of all columns does not."""
 
-from collections.abc import Iterable
-from itertools import combinations
+from collections.abc import Iterable, Sequence
+from itertools import combinations, product
 from math import erfc, sqrt
 
 import numpy as np
 
 from holdfast.arrays import Floats, Integers
 from holdfast.data.columns import Coded, Columns, Kind
-from holdfast.features.crosses import OPERATIONS, Cross, add_crosses
+from holdfast.features.crosses import ARITHMETIC, Cross
+from holdfast.features.made import Made
 
 # Rows looked at; values or bins of a column told apart; columns whose pairs are tried, of each kind; crosses made at most.
 MOST_ROWS, BINS, TRIED, MOST_CROSSES = 5_000, 12, 8, 5
@@ -24,7 +25,7 @@ PRIOR = 5.0
 
 
 def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, ...]:
-    """The best few crosses of number columns (product, ratio, difference) and of categories, the best first.
+    """The best few crosses of number columns (product, ratio, difference), of categories and of both, the best first.
 
     targets: (n_rows, n_targets). What the columns' own bins explain as a sum is taken off the targets, each half of the rows
     by a fit on the other; a cross's bins then learn what is left on one half and are judged on the other.
@@ -39,7 +40,7 @@ def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, .
         for kind in (Kind.NUMBER, Kind.CATEGORY)
     }
     tried = list(_candidates(names[Kind.NUMBER], names[Kind.CATEGORY]))
-    crossed = add_crosses(columns, tried)
+    crossed = Made(tried).fit(columns).add(columns)
     shares = [_share(_bins(crossed, cross.name), left, half) for cross in tried]
     rows = len(order) / 2
     chosen: dict[tuple[str, str], Cross] = {}
@@ -51,12 +52,14 @@ def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, .
     return tuple(chosen.values())
 
 
-def _candidates(numbers: Iterable[str], categories: Iterable[str]) -> Iterable[Cross]:
+def _candidates(numbers: Sequence[str], categories: Sequence[str]) -> Iterable[Cross]:
     for first, second in combinations(numbers, 2):
-        for operation in OPERATIONS:
+        for operation in ARITHMETIC:
             yield Cross(first, operation, second)
     for first, second in combinations(categories, 2):
         yield Cross(first, "*", second)
+    for number, category in product(numbers, categories):
+        yield Cross(number, "by", category)
 
 
 def _bins(columns: Columns, name: str) -> Integers:
