@@ -14,7 +14,7 @@ Operation: TypeAlias = Literal["*", "/", "-", "by"]
 ARITHMETIC: dict[Operation, str] = {"*": "Mul", "/": "Div", "-": "Sub"}
 
 # What stands between two columns; their names may hold the letters of "by".
-BETWEEN: dict[Operation, str] = {"*": r"\*", "/": "/", "-": "-", "by": r"\sby\s"}
+BETWEEN: dict[Operation, str] = {"*": r"\*", "/": "/", "-": "-", "by": r"(?<=\s)by(?=\s)"}
 
 # Between the two values of a joint category; it does not occur in text data.
 JOINT = "\x1e"

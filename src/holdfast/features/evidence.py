@@ -34,7 +34,8 @@ def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, .
     columns, left = columns.take(order), targets[order, :MOST_TARGETS]
     half: Integers = np.arange(len(order)) % 2
     binned = {name: _bins(columns, name) for name in columns.of_kind(Kind.NUMBER, Kind.BOOLEAN, Kind.CATEGORY)}
-    left = left - _sum_of_parts(list(binned.values()), left, half)
+    ranks = [_ranks(columns.numbers[name]) for name in columns.of_kind(Kind.NUMBER)]
+    left = left - _sum_of_parts(list(binned.values()), ranks, left, half)
     names = {
         kind: sorted(columns.of_kind(kind), key=lambda name: -_share(binned[name], targets[order, :1], half))[:TRIED]
         for kind in (Kind.NUMBER, Kind.CATEGORY)
@@ -82,9 +83,21 @@ def _common(coded: Coded) -> Integers:
     return place[coded.codes + 1]
 
 
-def _sum_of_parts(parts: list[Integers], targets: Floats, half: Integers) -> Floats:
-    """What the sum of the columns' bins explains (ridge), each half of the rows by the other, (n_rows, n_targets)."""
-    design = np.concatenate([(np.ones((len(half), 1))), *(np.eye(part.max() + 1)[part] for part in parts)], axis=1)
+def _ranks(values: Floats) -> Floats:
+    """Place of each number among all, from -0.5 to 0.5, shape (n_rows, 1); 0 where it is missing."""
+    known = np.isfinite(values)
+    places = np.searchsorted(np.sort(values[known]), values) / max(1, known.sum()) - 0.5
+    return np.where(known, places, 0.0)[:, None]
+
+
+def _sum_of_parts(parts: list[Integers], ranks: list[Floats], targets: Floats, half: Integers) -> Floats:
+    """What the sum of the columns explains (ridge), each half of the rows by the other, (n_rows, n_targets).
+
+    Beside its bins each number has its ranks: what changes within bins is no reason for a cross that cuts them finer.
+    """
+    design = np.concatenate(
+        [np.ones((len(half), 1)), *(np.eye(part.max() + 1)[part] for part in parts), *ranks], axis=1
+    )
     explained = np.zeros_like(targets)
     for this in (0, 1):
         X = design[half != this]
