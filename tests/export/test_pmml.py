@@ -113,7 +113,7 @@ def test_a_learner_answers_in_pmml_as_it_does(tmp_path, name, family, n_classes)
 
 @pytest.mark.parametrize("name", ["ridge", "lightgbm"])
 def test_numbers_beside_their_group_are_written_as_a_table_of_means(tmp_path, name):
-    asked = Preparation(crosses=(Cross("x0", "by", "many"), Cross("x2", "by", "many"), Cross("x2", "by", "level")))
+    asked = Preparation(crosses=(Cross("x0", "by", "many"), Cross("x2", "by", "many"), Cross("x2", "/", "level")))
     model, rows = compiled(tmp_path, [(name, 1.0)], "regression", None, asked=asked)
     document = pmml(model, (tmp_path / GRAPH).read_bytes())
     assert differences(model, document, rows) <= 1e-9 * np.ptp(model.predict(rows))

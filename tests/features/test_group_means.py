@@ -16,7 +16,7 @@ from holdfast.features.made import Made
 from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
 
-PRICE, AREA = Cross("price", "by", "city"), Cross("area", "by", "city")
+PRICE, AREA, RATIO = Cross("price", "by", "city"), Cross("area", "by", "city"), Cross("price", "/", "city")
 
 
 def columns_of(price, city, area=None) -> Columns:
@@ -27,7 +27,7 @@ def columns_of(price, city, area=None) -> Columns:
 
 
 def deviations(train: Columns, rows: Columns, cross: Cross = PRICE) -> np.ndarray:
-    return Made([PRICE, AREA]).fit(train).add(rows).numbers[cross.name]
+    return Made([PRICE, AREA, RATIO]).fit(train).add(rows).numbers[cross.name]
 
 
 def drawn(n_rows: int = 300) -> Columns:
@@ -38,14 +38,15 @@ def drawn(n_rows: int = 300) -> Columns:
     return columns_of(price, city, rng.normal(size=n_rows))
 
 
-@pytest.mark.parametrize("cross", [PRICE, AREA])
+@pytest.mark.parametrize("cross", [PRICE, AREA, RATIO])
 def test_means_are_those_of_pandas_drawn_towards_the_overall_mean(cross):
     columns = drawn()
     frame = pd.DataFrame({"number": columns.numbers[cross.first], "city": columns.strings["city"].strings()})
     overall = frame["number"].mean()
     groups = frame[frame["city"] != ""].groupby("city")["number"]
     means = (groups.sum() + SMOOTHING * overall) / (groups.count() + SMOOTHING)
-    expected = frame["number"] - frame["city"].map(means).fillna(overall)
+    means = frame["city"].map(means).fillna(overall)
+    expected = frame["number"] / means if cross is RATIO else frame["number"] - means
     np.testing.assert_allclose(deviations(columns, columns, cross), expected, rtol=1e-9, atol=1e-9)
 
 
@@ -61,6 +62,11 @@ def test_a_group_of_one_row_is_drawn_to_nearly_the_overall_mean():
     train = columns_of([110.0] + [0.0] * 9, ["Rome"] + ["Oslo"] * 9)
     mean = (110.0 + SMOOTHING * 11.0) / (1 + SMOOTHING)
     assert deviations(train, columns_of([110.0], ["Rome"])) == pytest.approx([110.0 - mean])
+
+
+def test_a_mean_of_zero_divides_to_a_gap():
+    train = columns_of([-1.0, 1.0], ["Oslo", "Oslo"])
+    assert not np.isfinite(deviations(train, columns_of([0.0, 3.0], ["Oslo", "Rome"]), RATIO)).any()
 
 
 def test_infinite_numbers_have_no_part_in_a_mean():
@@ -79,7 +85,7 @@ def test_infinite_numbers_have_no_part_in_a_mean():
 )
 def test_what_has_no_groups_is_learned_and_compiled(price, city):
     train = columns_of(price, city, [1.0, 2.0, 3.0, 4.0])
-    encoder = Encoder(Matrix(asked=Preparation(crosses=(PRICE, AREA))))
+    encoder = Encoder(Matrix(asked=Preparation(crosses=(PRICE, AREA, RATIO))))
     encoder.fit_transform(train, np.zeros((4, 1)))
     rows = columns_of([5.0, np.nan, 7.0], ["Oslo", "Rome", "Berlin"])
     for each in (train, rows):
@@ -95,7 +101,7 @@ words = st.one_of(st.sampled_from(["Oslo", "Paris", "Rome", "Bergen", ""]), st.t
 @given(rows=st.lists(st.tuples(odd, odd, words), min_size=1, max_size=8), missing=st.sampled_from(["keep", "impute"]))
 @settings(max_examples=60, deadline=None)
 def test_the_graph_makes_the_same_to_the_last_bit(rows, missing):
-    encoder = Encoder(Matrix(missing=missing, asked=Preparation(crosses=(PRICE, AREA))))
+    encoder = Encoder(Matrix(missing=missing, asked=Preparation(crosses=(PRICE, AREA, RATIO))))
     encoder.fit_transform(drawn(60), np.zeros((60, 1)))
     city = [row[2].replace("\0", "") for row in rows]
     columns = columns_of([row[0] for row in rows], city, [row[1] for row in rows])
@@ -110,7 +116,9 @@ def test_of_very_many_values_the_commonest_have_a_mean(monkeypatch):
 
 
 def test_the_report_says_what_it_is():
-    encoder = Encoder(Matrix(asked=Preparation(crosses=(PRICE,))))
+    encoder = Encoder(Matrix(asked=Preparation(crosses=(PRICE, RATIO))))
     encoder.fit_transform(drawn(), np.zeros((300, 1)))
-    assert encoder.words()["price by city"].startswith("deviation from the mean price of the city; gaps become")
+    words = encoder.words()
+    assert words["price / city"].startswith("divided by the mean price of the city; gaps become")
+    assert words["price by city"].startswith("deviation from the mean price of the city; gaps become")
     assert encoder.question(encoder.names().index("price by city"), 3.0) == ("price by city ≤ 3", True)

@@ -168,6 +168,7 @@ def test_crosses_are_read_whatever_names_hold():
     assert read_cross("city*shop-id", KINDS) == Cross("city", "*", "shop-id")
     assert read_cross("price / area", KINDS) == Cross("price", "/", "area")
     assert read_cross("day-day", KINDS) == Cross("day", "-", "day")
+    assert read_cross("price/city", KINDS) == Cross("price", "/", "city")
     assert read_cross(" price by shop-id", KINDS) == Cross("price", "by", "shop-id")
     assert read_cross("sold by by by by", {"sold by": Kind.NUMBER, "by by": Kind.CATEGORY}).second == "by by"
 
@@ -180,7 +181,7 @@ def test_crosses_are_read_whatever_names_hold():
         (lambda: read_cross("cty*price", KINDS), "expected two columns"),
         (
             lambda: read_cross("city by price", KINDS),
-            "joins a category and a number column; .* a number and a category",
+            "joins a category and a number column; .* a number and a category \\(by or /\\)",
         ),
         (lambda: read_cross("price by area", KINDS), "joins a number and a number"),
         (lambda: read_cross("day by city", KINDS), "joins a datetime and a category"),

@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import numpy as np
+
+from holdfast.arrays import Floats
 from holdfast.data.columns import Kind
 from holdfast.errors import RequestError
 
 Operation: TypeAlias = Literal["*", "/", "-", "by"]
 
-# How numbers are joined, and the operator of a graph that does it.
-ARITHMETIC: dict[Operation, str] = {"*": "Mul", "/": "Div", "-": "Sub"}
+# How numbers are joined, and the operator of a graph that does it; "by" takes the mean of a group off.
+OPERATORS: dict[Operation, str] = {"*": "Mul", "/": "Div", "-": "Sub", "by": "Sub"}
 
 # What stands between two columns; their names may hold the letters of "by".
 BETWEEN: dict[Operation, str] = {"*": r"\*", "/": "/", "-": "-", "by": r"(?<=\s)by(?=\s)"}
@@ -25,7 +28,7 @@ class Cross:
     """Two columns and what joins them.
 
     Of categories, "*" makes each pair of values a value of its own. A number "by" a category is its deviation from the
-    mean of the rows with that category.
+    mean of the rows with that category; "/" divides it by that mean.
     """
 
     first: str
@@ -36,6 +39,14 @@ class Cross:
     def name(self) -> str:
         """Name of the column it makes."""
         return f"{self.first} {self.operation} {self.second}"
+
+
+def combine(operation: Operation, first: Floats, second: Floats) -> Floats:
+    """Join numbers; what is divided by zero or too large becomes infinite, which counts as missing."""
+    with np.errstate(all="ignore"):
+        if operation == "*":
+            return first * second
+        return first / second if operation == "/" else first - second
 
 
 def read_cross(text: str, kinds: Mapping[str, Kind]) -> Cross:
@@ -62,14 +73,14 @@ def read_cross(text: str, kinds: Mapping[str, Kind]) -> Cross:
 def _check(cross: Cross, kinds: Mapping[str, Kind]) -> None:
     pair = (kinds[cross.first], kinds[cross.second])
     number = [kind in (Kind.NUMBER, Kind.BOOLEAN) for kind in pair]
-    numbers = all(number) and cross.operation in ARITHMETIC
+    numbers = all(number) and cross.operation != "by"
     dates = all(kind is Kind.DATETIME for kind in pair) and cross.operation == "-"
     joint = all(kind is Kind.CATEGORY for kind in pair) and cross.operation == "*"
-    grouped = number[0] and pair[1] is Kind.CATEGORY and cross.operation == "by"
+    grouped = number[0] and pair[1] is Kind.CATEGORY and cross.operation in ("by", "/")
     if not (numbers or dates or joint or grouped):
         raise RequestError(
             f"cross {cross.name!r} joins a {pair[0]} and a {pair[1]} column; expected two numbers (*, / or -), two categories "
-            f"(*), two dates (-) or a number and a category (by): choose other columns, or leave it out"
+            f"(*), two dates (-) or a number and a category (by or /): choose other columns, or leave it out"
         )
     if cross.name in kinds:
         raise RequestError(f"cross {cross.name!r} has the name of a column; rename that column, or leave the cross out")

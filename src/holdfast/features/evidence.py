@@ -8,7 +8,7 @@ import numpy as np
 
 from holdfast.arrays import Floats, Integers
 from holdfast.data.columns import Coded, Columns, Kind
-from holdfast.features.crosses import ARITHMETIC, Cross
+from holdfast.features.crosses import Cross, Operation
 from holdfast.features.made import Made
 
 # Rows looked at; values or bins of a column told apart; columns whose pairs are tried, of each kind; crosses made at most.
@@ -16,6 +16,10 @@ MOST_ROWS, BINS, TRIED, MOST_CROSSES = 5_000, 12, 8, 5
 
 # Targets looked at: of many classes, the first few.
 MOST_TARGETS = 3
+
+# How two numbers are tried together, and a number with a category.
+OF_NUMBERS: tuple[Operation, ...] = ("*", "/", "-")
+OF_GROUPS: tuple[Operation, ...] = ("by", "/")
 
 # A cross must explain this share of what the columns alone leave open, with a chance of luck below ALPHA for all tried.
 LEAST_SHARE, ALPHA = 0.01, 0.01
@@ -25,7 +29,7 @@ PRIOR = 5.0
 
 
 def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, ...]:
-    """The best few crosses of number columns (product, ratio, difference), of categories and of both, the best first.
+    """The best few crosses of number columns, of categories, and of one with the other, the best first.
 
     targets: (n_rows, n_targets). What the columns' own bins explain as a sum is taken off the targets, each half of the rows
     by a fit on the other; a cross's bins then learn what is left on one half and are judged on the other.
@@ -55,12 +59,13 @@ def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, .
 
 def _candidates(numbers: Sequence[str], categories: Sequence[str]) -> Iterable[Cross]:
     for first, second in combinations(numbers, 2):
-        for operation in ARITHMETIC:
+        for operation in OF_NUMBERS:
             yield Cross(first, operation, second)
     for first, second in combinations(categories, 2):
         yield Cross(first, "*", second)
     for number, category in product(numbers, categories):
-        yield Cross(number, "by", category)
+        for operation in OF_GROUPS:
+            yield Cross(number, operation, category)
 
 
 def _bins(columns: Columns, name: str) -> Integers:

@@ -1,4 +1,4 @@
-"""Numbers beside the rows of their category: how far each is from the mean of its group."""
+"""Numbers held against the rows of their category: how far from the mean of its group each is, or how many times the mean."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 from holdfast.arrays import Floats
 from holdfast.data.columns import Columns
-from holdfast.features.crosses import Cross
+from holdfast.features.crosses import OPERATORS, Cross, Operation, combine
 from holdfast.features.inputs import Inputs
 from holdfast.features.power import LARGEST
 from holdfast.graph import Graph
@@ -22,7 +22,7 @@ NO_KEY = "\x1f"
 
 @dataclass(frozen=True)
 class GroupMeans:
-    """What the numbers of `crosses`, all by the same category, are on average by that category.
+    """What the numbers of crosses are on average by a category. The crosses share the category and the operation.
 
     values: the category's values that have a mean of their own. means: (len(values) + 1, len(crosses)), drawn towards the
     overall means where rows are few; the last row holds those, for values never seen and for gaps.
@@ -31,18 +31,19 @@ class GroupMeans:
     >>> city = Coded(np.repeat([0, 1, -1], [10, 20, 10]), np.array(["Oslo", "Rome"], dtype=object))
     >>> price = np.repeat([100.0, 200.0, 300.0], [10, 20, 10])
     >>> columns = Columns({"price": price}, {"city": city}, {"price": Kind.NUMBER, "city": Kind.CATEGORY})
-    >>> learned = GroupMeans.learn(columns, "city", [Cross("price", "by", "city")])
+    >>> learned = GroupMeans.learn(columns, "city", "by", [Cross("price", "by", "city")])
     >>> dict(zip((*learned.values, "others"), learned.means[:, 0].tolist()))
     {'Rome': 200.0, 'Oslo': 150.0, 'others': 200.0}
     """
 
     category: str
+    operation: Operation
     crosses: Sequence[Cross]
     values: Sequence[str]
     means: Floats
 
     @classmethod
-    def learn(cls, columns: Columns, category: str, crosses: Sequence[Cross]) -> Self:
+    def learn(cls, columns: Columns, category: str, operation: Operation, crosses: Sequence[Cross]) -> Self:
         """Average training rows; the commonest of very many values have a mean of their own."""
         coded = columns.strings[category]
         counts = np.bincount(coded.codes + 1, minlength=len(coded.values) + 1)[1:]
@@ -57,14 +58,19 @@ class GroupMeans:
             rows = np.bincount(codes, minlength=len(counts) + 1)[1:][kept]
             sums = np.bincount(codes, weights=numbers, minlength=len(counts) + 1)[1:][kept]
             means[:, place] = np.append((sums + SMOOTHING * overall) / (rows + SMOOTHING), overall)
-        return cls(category, tuple(crosses), tuple(str(coded.values[k]) for k in kept), means)
+        return cls(category, operation, tuple(crosses), tuple(str(coded.values[k]) for k in kept), means)
 
-    def deviations(self, columns: Columns) -> dict[str, Floats]:
+    def words(self) -> dict[str, str]:
+        """What the columns are that it makes."""
+        way = "deviation from" if self.operation == "by" else "divided by"
+        return {cross.name: f"{way} the mean {cross.first} of the {cross.second}" for cross in self.crosses}
+
+    def beside_means(self, columns: Columns) -> dict[str, Floats]:
         """The columns it makes by name, each (n_rows,); a missing number stays missing."""
         # What has no number, -1, finds the last row: the overall means.
         rows = columns.strings[self.category].look_up({value: k for k, value in enumerate(self.values)})
         return {
-            cross.name: columns.numbers[cross.first] - self.means[rows, place]
+            cross.name: combine(self.operation, columns.numbers[cross.first], self.means[rows, place])
             for place, cross in enumerate(self.crosses)
         }
 
@@ -80,4 +86,6 @@ class GroupMeans:
         )
         found = graph.add("Gather", graph.constant(self.means), row, axis=0)
         means = graph.add("Reshape", found, graph.constant(np.array([-1, len(self.crosses)])))
-        return graph.add("Sub", inputs.numbers_of(graph, [cross.first for cross in self.crosses]), means)
+        return graph.add(
+            OPERATORS[self.operation], inputs.numbers_of(graph, [cross.first for cross in self.crosses]), means
+        )

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from holdfast.arrays import Floats
 from holdfast.data.columns import Coded, Columns, Kind
-from holdfast.features.crosses import ARITHMETIC, JOINT, Cross, Operation
+from holdfast.features.crosses import JOINT, OPERATORS, Cross, Operation, combine
 from holdfast.features.group_means import GroupMeans
 from holdfast.features.inputs import Inputs
 from holdfast.graph import Graph
@@ -26,14 +25,14 @@ class Made:
     def fit(self, columns: Columns) -> "Made":
         """Learn the means of groups.
 
-        These rows are in the means that they are measured by, and need not be kept out of them as out of averages of the
-        target: nobody's answer is in there, and every row is drawn towards its own number alike.
+        A row's own number has a part in the mean it is held against. Averages of the target are taken out of fold, because
+        a row would see its answer; here it sees only its own number, which it knows anyway.
         """
-        grouped = [cross for cross in self.crosses if cross.operation == "by"]
-        categories = dict.fromkeys(cross.second for cross in grouped)
-        self._groups = [
-            GroupMeans.learn(columns, name, [cross for cross in grouped if cross.second == name]) for name in categories
-        ]
+        grouped: dict[tuple[str, Operation], list[Cross]] = {}
+        for cross in self.crosses:
+            if cross.first in columns.numbers and cross.second in columns.strings:
+                grouped.setdefault((cross.second, cross.operation), []).append(cross)
+        self._groups = [GroupMeans.learn(columns, *by, crosses) for by, crosses in grouped.items()]
         return self
 
     def add(self, columns: Columns) -> Columns:
@@ -41,29 +40,23 @@ class Made:
         if not self.crosses:
             return columns
         numbers, strings, kinds = dict(columns.numbers), dict(columns.strings), dict(columns.kinds)
-        for group in self._groups:
-            numbers |= group.deviations(columns)
         for cross in self.crosses:
             kinds[cross.name] = Kind.CATEGORY if cross.first in columns.strings else Kind.NUMBER
             if cross.first in columns.strings:
                 strings[cross.name] = _joint(strings[cross.first], strings[cross.second])
-            elif cross.operation in ARITHMETIC:
+            elif cross.second in columns.numbers:
                 numbers[cross.name] = combine(cross.operation, numbers[cross.first], numbers[cross.second])
+        for group in self._groups:
+            numbers |= group.beside_means(columns)
         return Columns(numbers, strings, kinds)
 
     def words(self) -> dict[str, str]:
         """What the columns are whose names don't say it."""
-        return {
-            cross.name: f"deviation from the mean {cross.first} of the {cross.second}"
-            for cross in self.crosses
-            if cross.operation == "by"
-        }
+        return {name: words for group in self._groups for name, words in group.words().items()}
 
     def emit(self, graph: Graph, inputs: Inputs) -> Inputs:
         """The same columns in a graph, behind the inputs."""
-        numbers = [
-            cross for cross in self.crosses if cross.operation in ARITHMETIC and cross.first in inputs.number_names
-        ]
+        numbers = [cross for cross in self.crosses if {cross.first, cross.second} <= set(inputs.number_names)]
         joint = [cross for cross in self.crosses if cross.first in inputs.string_names]
         parts = [_combined(graph, inputs, cross) for cross in numbers]
         parts += [group.emit(graph, inputs) for group in self._groups]
@@ -83,14 +76,6 @@ class Made:
         return made
 
 
-def combine(operation: Operation, first: Floats, second: Floats) -> Floats:
-    """Join two number columns; what is divided by zero or too large becomes infinite, which counts as missing."""
-    with np.errstate(all="ignore"):
-        if operation == "*":
-            return first * second
-        return first / second if operation == "/" else first - second
-
-
 def _joint(first: Coded, second: Coded) -> Coded:
     """Two categories as one: a missing value is a value like others here."""
     width = len(second.values) + 1
@@ -105,4 +90,4 @@ def _joint(first: Coded, second: Coded) -> Coded:
 
 def _combined(graph: Graph, inputs: Inputs, cross: Cross) -> str:
     first, second = inputs.numbers_of(graph, [cross.first]), inputs.numbers_of(graph, [cross.second])
-    return graph.add(ARITHMETIC[cross.operation], first, second)
+    return graph.add(OPERATORS[cross.operation], first, second)
