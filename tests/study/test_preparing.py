@@ -64,6 +64,19 @@ def test_what_was_asked_is_done_and_told_everywhere(tmp_path):
     assert np.mean(scored) == pytest.approx(frame()["price"].mean(), rel=0.1)
 
 
+def test_numbers_beside_their_group_are_told_and_compiled(tmp_path):
+    study = hf.train(
+        frame(), "price", learners="ridge", trials=1, out=tmp_path / "study", cross="size by city,rooms / city"
+    )
+    result = json.loads((study.path / "result.json").read_text())
+    assert result["model"]["proof"]["max_abs_difference"] <= result["model"]["proof"]["allowed"]
+    report = (study.path / "report.html").read_text()
+    assert "deviation from the mean size of the city" in report
+    assert "divided by the mean rooms of the city" in report
+    rows = frame().drop("price").head(3).with_columns(city=pl.Series(["Oslo", "Berlin", None]))
+    assert np.isfinite(study.model.predict(rows)).all()
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
@@ -73,6 +86,7 @@ def test_what_was_asked_is_done_and_told_everywhere(tmp_path):
         ({"scale": "rubost"}, "Did you mean 'robust'"),
         ({"encode": "one_hot"}, "Did you mean 'onehot'"),
         ({"cross": "size*city"}, "joins a number and a category"),
+        ({"cross": "city by size"}, "joins a category and a number .* a number and a category"),
         ({"cross": "size*price"}, "expected two columns to learn from"),
         ({"select": "best"}, "expected one of l1"),
         ({"target_transform": "sqrt"}, "expected one of none, log, power, auto"),
