@@ -9,9 +9,10 @@ import pytest
 from scipy.stats import skew
 
 import holdfast as hf
+from holdfast.data.columns import Kind
 from holdfast.errors import RequestError
 from holdfast.study.prepare import ask
-from holdfast.study.preparing import skewness, transforms_of
+from holdfast.study.preparing import choices_of, skewness, transforms_of
 from holdfast.study.request import Request
 
 
@@ -114,6 +115,14 @@ def test_a_cross_with_a_column_the_audit_left_out_says_so(tmp_path):
     leaky = frame().with_columns(tax=pl.col("price") * 0.2)
     with pytest.raises(RequestError, match="the audit left out 'tax': keep a column with --keep"):
         hf.train(leaky, "price", learners="ridge", trials=1, out=tmp_path / "study", cross="tax/size")
+
+
+def test_the_search_tries_crosses_where_there_is_a_pair_of_columns():
+    asked, pair = Request.of(target="y"), {"size": Kind.NUMBER, "city": Kind.CATEGORY}
+    y = np.arange(10.0)
+    assert choices_of(asked, pair, y).crosses == (False, True)
+    assert choices_of(asked, {"size": Kind.NUMBER, "when": Kind.DATETIME}, y).crosses == (False,)
+    assert choices_of(Request.of(target="y", cross="size by city"), pair, y).crosses == (False,)
 
 
 def test_only_a_target_that_leans_is_tried_on_another_scale():
