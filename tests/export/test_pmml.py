@@ -1,6 +1,7 @@
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -18,6 +19,8 @@ from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
 from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.export.pmml.forests import threshold
 from holdfast.export.pmml.write import pmml
+from holdfast.features.crosses import Cross
+from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
 from holdfast.model.output import name_of
 from holdfast.model.package import GRAPH, load, write
@@ -35,10 +38,13 @@ def columns_of(family, n_classes, *, text=False):
     return Columns(columns.numbers, strings, kinds), y
 
 
-def compiled(folder, members, family, n_classes, calibrator=UNCALIBRATED, *, text=False, pool=AVERAGE):
+def compiled(folder, members, family, n_classes, calibrator=UNCALIBRATED, *, text=False, pool=AVERAGE, asked=None):
     """A packaged model of learners by name and weight, and rows for it: some known, some with gaps and unseen values."""
     columns, y = columns_of(family, n_classes, text=text)
-    pipelines = [(fit(find(name, family), columns, y), weight) for name, weight in members]
+    learners = [(find(name, family), weight) for name, weight in members]
+    if asked is not None:
+        learners = [(replace(each, wants=replace(each.wants, asked=asked)), weight) for each, weight in learners]
+    pipelines = [(fit(learner, columns, y), weight) for learner, weight in learners]
     graph = assemble(pipelines, columns.kinds, n_classes, calibrator, pool=pool)
     fields = [Field(name, kind.value, missing=("?",)) for name, kind in columns.kinds.items()]
     classes = None if n_classes is None else list(range(n_classes))
@@ -104,6 +110,14 @@ def test_a_learner_answers_in_pmml_as_it_does(tmp_path, name, family, n_classes)
     model, rows = compiled(tmp_path, [(name, 1.0)], family, n_classes)
     spread = np.ptp(model.predict(rows)) if n_classes is None else 1.0
     assert differences(model, pmml(model, (tmp_path / GRAPH).read_bytes()), rows) <= 1e-9 * max(1.0, spread)
+
+
+@pytest.mark.parametrize("name", ["ridge", "lightgbm"])
+def test_numbers_beside_their_group_are_written_as_a_table_of_means(tmp_path, name):
+    asked = Preparation(crosses=(Cross("x0", "by", "many"), Cross("x2", "by", "many"), Cross("x2", "/", "level")))
+    model, rows = compiled(tmp_path, [(name, 1.0)], "regression", None, asked=asked)
+    document = pmml(model, (tmp_path / GRAPH).read_bytes())
+    assert differences(model, document, rows) <= 1e-9 * np.ptp(model.predict(rows))
 
 
 LINE = (np.array([0.0, 0.3, 0.6, 1.0]), np.array([0.05, 0.2, 0.7, 0.9]))

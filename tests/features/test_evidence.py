@@ -13,9 +13,11 @@ from holdfast.features.preparation import Preparation
 
 
 def columns_of(n_rows: int = 2000) -> Columns:
+    """Independent columns, but for a and e: the mean of a is higher by one from value to value of e."""
     rng = np.random.default_rng(0)
     numbers = {name: rng.uniform(1, 3, n_rows) for name in "abcd"}
     strings = {name: coded(list(rng.choice(list("xyz"), n_rows))) for name in ("e", "f")}
+    numbers["a"] = numbers["a"] + strings["e"].codes
     return Columns(numbers, strings, dict.fromkeys("abcd", Kind.NUMBER) | dict.fromkeys("ef", Kind.CATEGORY))
 
 
@@ -31,8 +33,9 @@ def standardised(values) -> np.ndarray:
         (lambda c: (c.numbers["b"] - 2) * (c.numbers["d"] - 2), {"b", "d"}),
         (lambda c: np.abs(c.numbers["a"] - c.numbers["d"]), {"a", "d"}),
         (lambda c: (c.strings["e"].codes == c.strings["f"].codes) * 1.0, {"e", "f"}),
+        (lambda c: np.abs(c.numbers["a"] - c.strings["e"].codes), {"a", "e"}),
     ],
-    ids=["ratio", "product", "difference", "categories"],
+    ids=["ratio", "product", "difference", "categories", "group"],
 )
 def test_a_pair_that_matters_is_found(made, pair):
     columns = columns_of()

@@ -9,15 +9,22 @@ from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures
 
 from holdfast.data.columns import Columns, Kind
 from holdfast.errors import RequestError
-from holdfast.features.crosses import Cross, add_crosses, read_cross
+from holdfast.features.crosses import Cross, read_cross
 from holdfast.features.encoder import Encoder
 from holdfast.features.hashing import BUCKETS, bucket_of
+from holdfast.features.made import Made
 from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import ENCODINGS, Preparation, read_columns, read_selection
 from holdfast.features.scale import SCALINGS
 from holdfast.testing.data import table, unseen
 
-CROSSES = (Cross("x0", "/", "x1"), Cross("x0", "*", "x2"), Cross("x1", "-", "x2"), Cross("level", "*", "many"))
+CROSSES = (
+    Cross("x0", "/", "x1"),
+    Cross("x0", "*", "x2"),
+    Cross("x1", "-", "x2"),
+    Cross("level", "*", "many"),
+    Cross("x0", "by", "many"),
+)
 
 
 def asking(**choices) -> Matrix:
@@ -100,7 +107,7 @@ def test_products_agree_with_scikit_learn():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 50))
     columns = Columns({"a": a, "b": b}, {}, {"a": Kind.NUMBER, "b": Kind.NUMBER})
-    made = add_crosses(columns, [Cross("a", "*", "b")]).numbers["a * b"]
+    made = Made([Cross("a", "*", "b")]).fit(columns).add(columns).numbers["a * b"]
     oracle = PolynomialFeatures(interaction_only=True, include_bias=False).fit_transform(np.column_stack([a, b]))
     assert np.array_equal(made, oracle[:, 2])
 
@@ -161,6 +168,9 @@ def test_crosses_are_read_whatever_names_hold():
     assert read_cross("city*shop-id", KINDS) == Cross("city", "*", "shop-id")
     assert read_cross("price / area", KINDS) == Cross("price", "/", "area")
     assert read_cross("day-day", KINDS) == Cross("day", "-", "day")
+    assert read_cross("price/city", KINDS) == Cross("price", "/", "city")
+    assert read_cross(" price by shop-id", KINDS) == Cross("price", "by", "shop-id")
+    assert read_cross("sold by by by by", {"sold by": Kind.NUMBER, "by by": Kind.CATEGORY}).second == "by by"
 
 
 @pytest.mark.parametrize(
@@ -169,6 +179,17 @@ def test_crosses_are_read_whatever_names_hold():
         (lambda: read_cross("city*price", KINDS), "joins a category and a number"),
         (lambda: read_cross("city-city", KINDS), "joins a category and a category"),
         (lambda: read_cross("cty*price", KINDS), "expected two columns"),
+        (
+            lambda: read_cross("city by price", KINDS),
+            "joins a category and a number column; .* a number and a category \\(by or /\\)",
+        ),
+        (lambda: read_cross("price by area", KINDS), "joins a number and a number"),
+        (lambda: read_cross("day by city", KINDS), "joins a datetime and a category"),
+        (lambda: read_cross("pricebycity", KINDS), "or by between them"),
+        (
+            lambda: read_cross("price by city", KINDS | {"price by city": Kind.NUMBER}),
+            "has the name of a column; rename that column",
+        ),
         (lambda: read_selection("lasso"), "expected one of l1"),
         (lambda: read_selection("rfe:none"), "how many columns"),
         (lambda: read_columns({"prise": {"scale": "robust"}}, KINDS), "Did you mean 'price'"),

@@ -9,9 +9,10 @@ import pytest
 from scipy.stats import skew
 
 import holdfast as hf
+from holdfast.data.columns import Kind
 from holdfast.errors import RequestError
 from holdfast.study.prepare import ask
-from holdfast.study.preparing import skewness, transforms_of
+from holdfast.study.preparing import choices_of, skewness, transforms_of
 from holdfast.study.request import Request
 
 
@@ -64,6 +65,19 @@ def test_what_was_asked_is_done_and_told_everywhere(tmp_path):
     assert np.mean(scored) == pytest.approx(frame()["price"].mean(), rel=0.1)
 
 
+def test_numbers_beside_their_group_are_told_and_compiled(tmp_path):
+    study = hf.train(
+        frame(), "price", learners="ridge", trials=1, out=tmp_path / "study", cross="size by city,rooms / city"
+    )
+    result = json.loads((study.path / "result.json").read_text())
+    assert result["model"]["proof"]["max_abs_difference"] <= result["model"]["proof"]["allowed"]
+    report = (study.path / "report.html").read_text()
+    assert "deviation from the mean size of the city" in report
+    assert "divided by the mean rooms of the city" in report
+    rows = frame().drop("price").head(3).with_columns(city=pl.Series(["Oslo", "Berlin", None]))
+    assert np.isfinite(study.model.predict(rows)).all()
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
@@ -73,6 +87,7 @@ def test_what_was_asked_is_done_and_told_everywhere(tmp_path):
         ({"scale": "rubost"}, "Did you mean 'robust'"),
         ({"encode": "one_hot"}, "Did you mean 'onehot'"),
         ({"cross": "size*city"}, "joins a number and a category"),
+        ({"cross": "city by size"}, "joins a category and a number .* a number and a category"),
         ({"cross": "size*price"}, "expected two columns to learn from"),
         ({"select": "best"}, "expected one of l1"),
         ({"target_transform": "sqrt"}, "expected one of none, log, power, auto"),
@@ -100,6 +115,14 @@ def test_a_cross_with_a_column_the_audit_left_out_says_so(tmp_path):
     leaky = frame().with_columns(tax=pl.col("price") * 0.2)
     with pytest.raises(RequestError, match="the audit left out 'tax': keep a column with --keep"):
         hf.train(leaky, "price", learners="ridge", trials=1, out=tmp_path / "study", cross="tax/size")
+
+
+def test_the_search_tries_crosses_where_there_is_a_pair_of_columns():
+    asked, pair = Request.of(target="y"), {"size": Kind.NUMBER, "city": Kind.CATEGORY}
+    y = np.arange(10.0)
+    assert choices_of(asked, pair, y).crosses == (False, True)
+    assert choices_of(asked, {"size": Kind.NUMBER, "when": Kind.DATETIME}, y).crosses == (False,)
+    assert choices_of(Request.of(target="y", cross="size by city"), pair, y).crosses == (False,)
 
 
 def test_only_a_target_that_leans_is_tried_on_another_scale():

@@ -39,6 +39,14 @@ class Coded:
         """Return the given rows."""
         return Coded(self.codes[rows], self.values)
 
+    def look_up(self, table: Mapping[str, int]) -> Codes:
+        """Each row's number in a table of values, -1 where it has none, shape (n_rows,); "" stands for missing."""
+        # A few rows of a column with many values bring all its values along: only those that occur are looked up.
+        used = np.flatnonzero(np.bincount(self.codes + 1, minlength=1))
+        numbers = np.full(len(self.values) + 1, -1, dtype=np.int32)
+        numbers[used] = [table.get(self.values[k - 1] if k else "", -1) for k in used]
+        return numbers[self.codes + 1]
+
     def strings(self) -> Strings:
         """Return one str per row, shape (n_rows,); the empty string where missing."""
         return np.append(self.values, "").astype(object)[self.codes]

@@ -199,12 +199,7 @@ class Categories:
         """Number of each row's value in its column, -1 when it has none; shape (n_rows, n_columns)."""
         codes = np.empty((columns.n_rows, len(self._names)), dtype=np.int32, order="F")
         for c, numbers in enumerate(self._numbers):
-            coded = columns.strings[self._names[c]]
-            # A few rows of a column with many values bring all its values along: only those that occur are looked up.
-            used = np.flatnonzero(np.bincount(coded.codes + 1, minlength=1))
-            lookup = np.full(len(coded.values) + 1, -1, dtype=np.int32)
-            lookup[used] = [numbers.get(coded.values[k - 1] if k else "", -1) for k in used]
-            codes[:, c] = lookup[coded.codes + 1]
+            codes[:, c] = columns.strings[self._names[c]].look_up(numbers)
         return codes
 
     def _plain(self, codes: Codes) -> Matrix32:

@@ -9,11 +9,11 @@ from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.data.columns import Columns, Kind
 from holdfast.features.blank import Blank
 from holdfast.features.categories import Categories
-from holdfast.features.crosses import Cross, add_crosses, cross_inputs
 from holdfast.features.dates import Dates
 from holdfast.features.evidence import find_crosses
 from holdfast.features.hashing import Hashed
 from holdfast.features.inputs import Inputs
+from holdfast.features.made import Made
 from holdfast.features.matrix import Matrix, beside
 from holdfast.features.numeric import Numeric
 from holdfast.features.scale import Scaling
@@ -60,7 +60,6 @@ class Encoder:
 
     def __init__(self, wants: Matrix, seed: int = 0) -> None:
         self._wants, self._seed = wants, seed
-        self._crosses: tuple[Cross, ...] = wants.asked.crosses
         self._blocks: list[Block] = []
         self._kept: Integers | None = None
 
@@ -70,10 +69,9 @@ class Encoder:
         targets: (n_rows, n_targets) float64, what target encoding averages: the standardised value for regression, one
         column per class but the first for classification.
         """
-        if self._wants.asked.find_crosses:
-            found = find_crosses(columns, targets, self._seed)
-            self._crosses = tuple(dict.fromkeys((*self._wants.asked.crosses, *found)))
-        columns = add_crosses(columns, self._crosses)
+        found = find_crosses(columns, targets, self._seed) if self._wants.asked.find_crosses else ()
+        self._made = Made((*self._wants.asked.crosses, *found)).fit(columns)
+        columns = self._made.add(columns)
         self._blocks, parts = [], []
         for block in self._make(columns):
             if isinstance(block, Categories):
@@ -94,7 +92,7 @@ class Encoder:
 
     def transform(self, columns: Columns) -> Matrix32:
         """Encode other rows; a value never seen in training is treated like a rare one."""
-        columns = add_crosses(columns, self._crosses)
+        columns = self._made.add(columns)
         matrix = beside(*[block.transform(columns) for block in self._blocks])
         return matrix if self._kept is None else np.ascontiguousarray(matrix[:, self._kept])
 
@@ -110,6 +108,7 @@ class Encoder:
         """How each feature was prepared, in words."""
         kept = set(self.sources())
         words = {name: how for block in self._blocks for name, how in block.words().items()}
+        words |= {name: f"{what}; {words[name]}" for name, what in self._made.words().items()}
         return {name: how if name in kept else "not selected" for name, how in words.items()}
 
     def question(self, column: int, threshold: float) -> tuple[str, bool]:
@@ -133,7 +132,7 @@ class Encoder:
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the fitted encoder to a graph; returns a float tensor (rows, n_columns) equal to `transform`."""
-        inputs = cross_inputs(graph, inputs, self._crosses)
+        inputs = self._made.emit(graph, inputs)
         parts = [block.emit(graph, inputs) for block in self._blocks]
         matrix = parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=1)
         return matrix if self._kept is None else graph.add("Gather", matrix, graph.constant(self._kept), axis=1)
@@ -144,7 +143,7 @@ class Encoder:
     def _scaling(self, name: str, kind: Kind) -> Scaling:
         scaling = self._wants.asked.scaling_of(name, kind) if self._wants.scaled else "standard"
         # A cross of positive columns may be negative, which Box and Cox's transform can't take.
-        crossed = scaling == "box_cox" and any(cross.name == name for cross in self._crosses)
+        crossed = scaling == "box_cox" and any(cross.name == name for cross in self._made.crosses)
         return "power" if crossed else scaling
 
     def _make(self, columns: Columns) -> list[Numeric | Dates | Categories | Hashed | Text]:

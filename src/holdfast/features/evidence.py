@@ -1,20 +1,25 @@
 """Crosses that the training rows speak for: they tell, on rows held out, what the sum of all columns does not."""
 
-from collections.abc import Iterable
-from itertools import combinations
+from collections.abc import Iterable, Sequence
+from itertools import combinations, product
 from math import erfc, sqrt
 
 import numpy as np
 
 from holdfast.arrays import Floats, Integers
 from holdfast.data.columns import Coded, Columns, Kind
-from holdfast.features.crosses import OPERATIONS, Cross, add_crosses
+from holdfast.features.crosses import Cross, Operation
+from holdfast.features.made import Made
 
 # Rows looked at; values or bins of a column told apart; columns whose pairs are tried, of each kind; crosses made at most.
 MOST_ROWS, BINS, TRIED, MOST_CROSSES = 5_000, 12, 8, 5
 
 # Targets looked at: of many classes, the first few.
 MOST_TARGETS = 3
+
+# How two numbers are tried together, and a number with a category.
+OF_NUMBERS: tuple[Operation, ...] = ("*", "/", "-")
+OF_GROUPS: tuple[Operation, ...] = ("by", "/")
 
 # A cross must explain this share of what the columns alone leave open, with a chance of luck below ALPHA for all tried.
 LEAST_SHARE, ALPHA = 0.01, 0.01
@@ -24,7 +29,7 @@ PRIOR = 5.0
 
 
 def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, ...]:
-    """The best few crosses of number columns (product, ratio, difference) and of categories, the best first.
+    """The best few crosses of number columns, of categories, and of one with the other, the best first.
 
     targets: (n_rows, n_targets). What the columns' own bins explain as a sum is taken off the targets, each half of the rows
     by a fit on the other; a cross's bins then learn what is left on one half and are judged on the other.
@@ -33,13 +38,14 @@ def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, .
     columns, left = columns.take(order), targets[order, :MOST_TARGETS]
     half: Integers = np.arange(len(order)) % 2
     binned = {name: _bins(columns, name) for name in columns.of_kind(Kind.NUMBER, Kind.BOOLEAN, Kind.CATEGORY)}
-    left = left - _sum_of_parts(list(binned.values()), left, half)
+    ranks = [_ranks(columns.numbers[name]) for name in columns.of_kind(Kind.NUMBER)]
+    left = left - _sum_of_parts(list(binned.values()), ranks, left, half)
     names = {
         kind: sorted(columns.of_kind(kind), key=lambda name: -_share(binned[name], targets[order, :1], half))[:TRIED]
         for kind in (Kind.NUMBER, Kind.CATEGORY)
     }
     tried = list(_candidates(names[Kind.NUMBER], names[Kind.CATEGORY]))
-    crossed = add_crosses(columns, tried)
+    crossed = Made(tried).fit(columns).add(columns)
     shares = [_share(_bins(crossed, cross.name), left, half) for cross in tried]
     rows = len(order) / 2
     chosen: dict[tuple[str, str], Cross] = {}
@@ -51,12 +57,15 @@ def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, .
     return tuple(chosen.values())
 
 
-def _candidates(numbers: Iterable[str], categories: Iterable[str]) -> Iterable[Cross]:
+def _candidates(numbers: Sequence[str], categories: Sequence[str]) -> Iterable[Cross]:
     for first, second in combinations(numbers, 2):
-        for operation in OPERATIONS:
+        for operation in OF_NUMBERS:
             yield Cross(first, operation, second)
     for first, second in combinations(categories, 2):
         yield Cross(first, "*", second)
+    for number, category in product(numbers, categories):
+        for operation in OF_GROUPS:
+            yield Cross(number, operation, category)
 
 
 def _bins(columns: Columns, name: str) -> Integers:
@@ -79,9 +88,21 @@ def _common(coded: Coded) -> Integers:
     return place[coded.codes + 1]
 
 
-def _sum_of_parts(parts: list[Integers], targets: Floats, half: Integers) -> Floats:
-    """What the sum of the columns' bins explains (ridge), each half of the rows by the other, (n_rows, n_targets)."""
-    design = np.concatenate([(np.ones((len(half), 1))), *(np.eye(part.max() + 1)[part] for part in parts)], axis=1)
+def _ranks(values: Floats) -> Floats:
+    """Place of each number among all, from -0.5 to 0.5, shape (n_rows, 1); 0 where it is missing."""
+    known = np.isfinite(values)
+    places = np.searchsorted(np.sort(values[known]), values) / max(1, known.sum()) - 0.5
+    return np.where(known, places, 0.0)[:, None]
+
+
+def _sum_of_parts(parts: list[Integers], ranks: list[Floats], targets: Floats, half: Integers) -> Floats:
+    """What the sum of the columns explains (ridge), each half of the rows by the other, (n_rows, n_targets).
+
+    Beside its bins each number has its ranks: what changes within bins is no reason for a cross that cuts them finer.
+    """
+    design = np.concatenate(
+        [np.ones((len(half), 1)), *(np.eye(part.max() + 1)[part] for part in parts), *ranks], axis=1
+    )
     explained = np.zeros_like(targets)
     for this in (0, 1):
         X = design[half != this]

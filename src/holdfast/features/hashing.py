@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from holdfast.arrays import Integers, Matrix32
+from holdfast.arrays import Matrix32
 from holdfast.data.columns import Columns
 from holdfast.features.categories import MAX_VALUES, SEPARATOR
 from holdfast.features.inputs import Inputs
@@ -49,9 +49,7 @@ class Hashed:
         """Encode rows, shape (n_rows, len(names()))."""
         matrix = np.zeros((columns.n_rows, len(self._names) * BUCKETS), dtype=np.float32)
         for c, (name, table) in enumerate(zip(self._names, self._tables, strict=True)):
-            coded = columns.strings[name]
-            lookup: Integers = np.array([table.get("", -1), *(table.get(str(value), -1) for value in coded.values)])
-            bucket = lookup[coded.codes + 1]
+            bucket = columns.strings[name].look_up(table)
             rows = np.flatnonzero(bucket >= 0)
             matrix[rows, c * BUCKETS + bucket[rows]] = 1.0
         return matrix

@@ -76,7 +76,7 @@ def choices_of(request: Request, kinds: Mapping[str, Kind], y: Any) -> Choices:
     """What the search may choose from, where the user left it open: scalings, encodings, crosses, target transforms."""
     categories = sum(kind is Kind.CATEGORY for kind in kinds.values())
     numbers = sum(kind in (Kind.NUMBER, Kind.BOOLEAN) for kind in kinds.values())
-    crossed = not request.cross and max(categories, numbers) > 1 and len(kinds) <= MOST_CROSSED
+    crossed = not request.cross and categories + numbers > 1 and len(kinds) <= MOST_CROSSED
     return Choices(
         scalings=SEARCHED if request.scale == "search" else (request.scale,),
         encodings=("auto", "target") if request.encode == "auto" and categories else (request.encode,),
