@@ -33,9 +33,9 @@ from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
 ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
 
-# An ensemble takes about so much of what the folds say of the best trial of each of the three best learners: alone, with all
+# An ensemble takes at most so much of what the folds say of the best trial of each of the three best learners: alone, with all
 # processors and no rows kept back for early stopping, fits take less time than side by side.
-SPARE = 0.8
+SPARE = 1.2
 
 # The final fits should not need more than this share of the budget; learners that would are fitted on fewer rows.
 FINISH_SHARE = 0.4
@@ -284,11 +284,14 @@ def _reserve(
 
 
 def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | None) -> float:
-    """Seconds to keep for the end: two fits of what would ship now, the curve that was asked for, everything written."""
+    """Seconds to keep for the end: two fits of what would ship now, the curve that was asked for, everything written.
+
+    outcomes: the baseline's first, which takes next to nothing.
+    """
     if budget is None or not outcomes:
         return WRITING
     rows = len(question.split.development) + question.dataset.n_rows
-    ranked = sorted(outcomes, key=lambda outcome: question.metric.gain(outcome.score))
+    ranked = sorted(outcomes[1:], key=lambda outcome: question.metric.gain(outcome.score))
     best = list({outcome.spec.learner: outcome for outcome in ranked}.values())
     best.sort(key=lambda outcome: -question.metric.gain(outcome.score))
     costs = [SPARE * fit_seconds(outcome, rows) for outcome in best[:3]]

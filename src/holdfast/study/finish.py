@@ -41,6 +41,9 @@ JUDGED_SHARE = 0.45
 # fitting it twice.
 LAST_SHARE = 0.75
 
+# Of the time for a refit, one fit of each member may take this much: what it takes is known from the fit that was judged.
+REFIT_SHARE = 0.85
+
 # A candidate whose fit was stopped is taken to be slower than the folds said, this many times, and tried once more.
 SLOWER = 2.5
 
@@ -148,7 +151,7 @@ def refit_on_all(
     judged, allowed = finished.compiled, 0.8 * (clock.left - WRITING)
     if len(judged.rows) < len(question.split.development):
         return "the time went into fitting more rows before the verdict"
-    if judged.seconds / judged.copies * len(rows) / len(judged.rows) > PLANNED_SHARE * allowed:
+    if judged.seconds / judged.copies * len(rows) / len(judged.rows) > REFIT_SHARE * allowed:
         return "the budget left no time for it"
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
