@@ -5,9 +5,10 @@ Each peer runs in an environment of its own, PEERS/NAME/bin/python:
     python -m venv peers/autogluon && peers/autogluon/bin/pip install torch==2.13.0 'autogluon.tabular[all]==1.6.3'
     python -m venv peers/flaml && peers/flaml/bin/pip install 'flaml[automl]==2.7.0' optuna
 
-All tools get the same CSV files of the same random draw, three quarters of the rows, and are told the same metric and budget;
-they run one after another, each in a fresh process. A line a run is added to --out, and runs found there are not repeated, so
-that a long comparison can go on another day. Run:
+All tools get the same CSV files of the same random draw, three quarters of the rows in random order, and are told the same
+metric and budget; they run one after another, each in a fresh process. What is judged on is drawn at random, so Holdfast is
+told so (--split random): else it would heed groups and time, which its rivals do not look for. A line a run is added to --out,
+and runs found there are not repeated, so that a long comparison can go on another day. Run:
 HOLDFAST_DATA=... PEERS=... python benchmarks/quality.py [--budget 60] [--seeds 3] [--out quality.jsonl] [NAME ...]
 """
 
@@ -81,8 +82,9 @@ def draw(name: str, seed: int, folder: Path) -> dict[str, Any]:
         for value in frame[target].unique(maintain_order=True):
             rows = rng.permutation(np.flatnonzero((frame[target] == value).to_numpy()))
             test[rows[: round(TEST_SHARE * len(rows))]] = True
-    frame.filter(~test).write_csv(folder / "train.csv")
-    frame.filter(test).write_csv(folder / "test.csv")
+    order = rng.permutation(frame.height)
+    frame[order[~test[order]]].write_csv(folder / "train.csv")
+    frame[order[test[order]]].write_csv(folder / "test.csv")
     n_classes = frame[target].n_unique()
     kind = "regression" if regression else "binary" if n_classes == 2 else "multiclass"
     metric = {"regression": "rmse", "binary": "roc_auc", "multiclass": "log_loss"}[kind]
