@@ -33,7 +33,7 @@ def test_a_stack_ships_where_it_pays(tmp_path):
     assert study.result["leaderboard"][0]["score"] == pytest.approx(scores["stack"])
     assert study.result["model"]["proof"]["max_abs_difference"] < 1e-12
     page = (tmp_path / "study" / "report.html").read_text(encoding="utf-8")
-    assert "standard errors and 0.2% of its lead over the baseline" in re.sub("<[^>]+>", "", page)
+    assert "standard errors and 0.05% of its lead over the baseline" in re.sub("<[^>]+>", "", page)
     weights = [member["weight"] for member in study.result["chosen"]["members"]]
     assert sum(weights) > 1.2
 

@@ -28,7 +28,7 @@ def words_of(joint: Joint, metric: Metric) -> str:
     """Say how models were joined, and why so."""
     scores = ", ".join(_scored(way) for way in joint.ways)
     said = f"By {TITLES[joint.pool.name]}. On folds that had no part in the weights, {metric.title} is {scores}"
-    rule = f"by more than {ERRORS:g} standard errors and {WORTHWHILE:.1%} of its lead over the baseline"
+    rule = f"by more than {ERRORS:g} standard errors and {WORTHWHILE:.2%} of its lead over the baseline"
     if joint.chosen.name != "average":
         return f"{said}. It is better than the average {rule}."
     if len(joint.ways) == 2:
