@@ -89,8 +89,8 @@ class Compiled:
 
     rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph.
     prepared: how their columns and target were. tree: how to draw the model, where it is a single tree. seconds: for encoding
-    and fitting. n_trees, n_planned: rounds of all members that are boosted; fewer than planned where time ran out. copies:
-    fits with other seeds that members which vary by it are averages of.
+    and fitting each member once. n_trees, n_planned: rounds of all members that are boosted; fewer than planned where time
+    ran out. copies: fits with other seeds that the heaviest of the members which vary by it is an average of.
     """
 
     onnx: bytes
@@ -133,12 +133,13 @@ def fit_and_compile(
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
     fits, copies, prepared = _fit(training, columns, rows, members, began + FITTING_SHARE * (soft - began), {})
     pipelines = _joined(fits, sum(member.weight for member in members))
-    seconds = time.monotonic() - began
+    taken = time.monotonic() - began
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs, pool)
-    enough = time.monotonic() + max(PROOF_SECONDS, PROOF_SHARE * seconds)
+    enough = time.monotonic() + max(PROOF_SECONDS, PROOF_SHARE * taken)
     until = soft if soft == float("inf") else min(soft, enough)
     proof = prove(graph, pipelines, columns, calibrator, costs, pool, deadline=until)
     tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
+    seconds = sum(each.seconds for each in fits)
     boosted = [each.estimator for each, _ in pipelines if hasattr(each.estimator, "n_planned_")]
     trees, planned = sum(each.n_trees_ for each in boosted), sum(each.n_planned_ for each in boosted)
     return Compiled(

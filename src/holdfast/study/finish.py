@@ -47,8 +47,8 @@ REFIT_SHARE = 0.85
 # A candidate whose fit was stopped is taken to be slower than the folds said, this many times, and tried once more.
 SLOWER = 2.5
 
-# Learners that vary by their seed are fitted this many times at most, all members together no more than that, and averaged.
-MOST_COPIES, MOST_FITS = 5, 8
+# Learners that vary by their seed are fitted this many times at most, and averaged: a member by its share of so many fits.
+MOST_COPIES, MOST_FITS = 5, 12
 
 # Seconds a new worker needs before it can fit anything.
 RESTART = 3.0
@@ -102,7 +102,7 @@ def fit_first_that_works(
         unseen = _calibrated(candidate, calibration, problem)
         decision = _decision_of(unseen, question, problem)
         try:
-            copies = _most_copies(candidate, question)
+            copies = _most_copies(question)
             compiled = _fit(
                 candidate, calibration, decision, rows, allowed, executor, copies=copies, stop=stop, slower=slower
             )
@@ -151,7 +151,7 @@ def refit_on_all(
     judged, allowed = finished.compiled, 0.8 * (clock.left - WRITING)
     if len(judged.rows) < len(question.split.development):
         return "the time went into fitting more rows before the verdict"
-    if judged.seconds / judged.copies * len(rows) / len(judged.rows) > REFIT_SHARE * allowed:
+    if judged.seconds * len(rows) / len(judged.rows) > REFIT_SHARE * allowed:
         return "the budget left no time for it"
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
@@ -193,14 +193,16 @@ def training(question: Question, rows: Integers) -> Training:
 
 
 def members_of(candidate: Candidate, copies: int = 1) -> list[Member]:
-    """What a final fit fits: the candidate's members, in `copies` where seeds matter; a student, one model, with its teacher."""
-    members = []
+    """What a final fit fits: the candidate's members, in up to `copies` where seeds matter, the heavier the more.
+
+    A student is one model, with its teacher.
+    """
+    members, total = [], sum(weight for _, weight in candidate.members)
     for outcome, weight in candidate.members:
         teacher = tuple(Member(each.learner, each.params, share) for each, share in outcome.spec.teacher)
-        most = copies if outcome.varies and not teacher else 1
-        members.append(
-            Member(outcome.spec.learner, outcome.params, weight, outcome.fit_seconds, most, teacher, outcome.spec.pool)
-        )
+        most = min(copies, max(1, round(MOST_FITS * weight / total))) if outcome.varies and not teacher else 1
+        learner, params, pool = outcome.spec.learner, outcome.params, outcome.spec.pool
+        members.append(Member(learner, params, weight, outcome.fit_seconds, most, teacher, pool))
     return members
 
 
@@ -237,13 +239,11 @@ def _calibrated(candidate: Candidate, calibration: Calibration | None, problem: 
     return predicted if calibration is None else calibration.calibrator.apply(predicted)
 
 
-def _most_copies(candidate: Candidate, question: Question) -> int:
-    """Fits with other seeds to average at most; one alone when what ships was asked to be small, fast or simple."""
-    varying = sum(outcome.varies for outcome, _ in candidate.members)
+def _most_copies(question: Question) -> int:
+    """Fits of a member to average at most; one alone when what ships was asked to be small, fast or simple."""
     request = question.request
-    if not varying or request.prefer == "simple" or request.max_size is not None or request.max_latency is not None:
-        return 1
-    return max(1, min(MOST_COPIES, MOST_FITS // varying))
+    small = request.prefer == "simple" or request.max_size is not None or request.max_latency is not None
+    return 1 if small else MOST_COPIES
 
 
 def judging(question: Question) -> float:
