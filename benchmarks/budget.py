@@ -18,7 +18,7 @@ DATA = Path(os.environ.get("HOLDFAST_DATA", "../shared/data"))
 
 
 def sets(names: list[str]) -> list[dict[str, str]]:
-    """The tabular sets: path, target and whether there is a header."""
+    """The tabular sets: path, target, whether there is a header, and the task."""
     found = []
     with (DATA / "INDEX.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -32,7 +32,13 @@ def sets(names: list[str]) -> list[dict[str, str]]:
             if target == "column_":
                 target = "column_10"  # "last column (10th, no header)"
             found.append(
-                {"name": row["name"], "path": str(files[0]), "target": target, "header": "" if headless else "yes"}
+                {
+                    "name": row["name"],
+                    "path": str(files[0]),
+                    "target": target,
+                    "header": "" if headless else "yes",
+                    "task": row["task"],
+                }
             )
     return found
 

@@ -94,7 +94,6 @@ SHAPES: dict[str, dict[str, list[dict[str, Any]]]] = {
 class Judged:
     """A set's held-out rows, and what each configuration said of them: by its key, predictions and seconds."""
 
-    name: str
     metric: Metric
     y: Any
     baseline: float
@@ -154,7 +153,7 @@ def judge(name: str, problem: Problem, draws: int, cache: Path) -> Judged:
             assert isinstance(outcome, Outcome)
             path.write_bytes(pickle.dumps((outcome.predictions, time.process_time() - began)))
         found[key] = pickle.loads(path.read_bytes())
-    return Judged(name, problem.metric, problem.y[fold.valid], float(baseline.score), found)
+    return Judged(problem.metric, problem.y[fold.valid], float(baseline.score), found)
 
 
 class Ensemble:

@@ -58,9 +58,6 @@ JUDGED: dict[str, tuple[str, ...]] = {
 # A process that takes so many times its budget is stopped and counts as failed.
 PATIENCE = 4.0
 
-# Beyond so many distinct numbers a target is no class.
-MOST_CLASSES = 30
-
 TEST_SHARE = 0.25
 
 
@@ -68,11 +65,10 @@ def draw(name: str, seed: int, folder: Path) -> dict[str, Any]:
     """Write train.csv and test.csv; returns what a tool is told."""
     [each] = sets([name])
     frame = read(each["path"], header=bool(each["header"])).frame
-    target, path = each["target"], each["path"]
+    target, regression = each["target"], each["task"].startswith("regression")
     frame = frame.filter(pl.col(target).is_not_null()).drop(list(JUDGED.get(name, ())))
-    y, regression = frame[target], _regression(path, name)
     if not regression:
-        counts = y.value_counts()
+        counts = frame[target].value_counts()
         frame = frame.filter(pl.col(target).is_in(counts.filter(pl.col("count") >= 8)[target].implode()))
     rng = np.random.default_rng(seed)
     test = np.zeros(frame.height, dtype=bool)
@@ -89,14 +85,6 @@ def draw(name: str, seed: int, folder: Path) -> dict[str, Any]:
     kind = "regression" if regression else "binary" if n_classes == 2 else "multiclass"
     metric = {"regression": "rmse", "binary": "roc_auc", "multiclass": "log_loss"}[kind]
     return {"set": name, "seed": seed, "target": target, "kind": kind, "metric": metric, "rows": int((~test).sum())}
-
-
-def _regression(path: str, name: str) -> bool:
-    import csv
-
-    with (Path(path).parent.parent / "INDEX.csv").open(encoding="utf-8") as file:
-        task = next(row["task"] for row in csv.DictReader(file) if row["name"] == name)
-    return task.startswith("regression")
 
 
 def run(tool: str, told: dict[str, Any], budget: float, folder: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class CatBoost(Boosted):
         )
         X, y, weights = train
         inner = None if valid is None else catboost.Pool(valid[0], valid[1], weight=valid[2])
-        stop: dict[str, Any] = {"callbacks": [_UntilLate(self)]} if self.deadline < float("inf") else {}
+        stop: dict[str, Any] = {"callbacks": [_Until(self._late)]} if self.deadline < float("inf") else {}
         if valid is not None:
             stop |= {"eval_set": inner, "early_stopping_rounds": self.patience, "use_best_model": True}
         self.booster_.fit(catboost.Pool(X, y, weight=weights), **stop)
@@ -58,14 +58,14 @@ class CatBoost(Boosted):
         return trees, ">", bias
 
 
-class _UntilLate:
+class _Until:
     """CatBoost asks after each tree whether to go on."""
 
-    def __init__(self, boosted: Boosted) -> None:
-        self._boosted = boosted
+    def __init__(self, late: Callable[[], bool]) -> None:
+        self._late = late
 
     def after_iteration(self, info: Any) -> bool:
-        return time.monotonic() <= self._boosted.deadline
+        return not self._late()
 
 
 def _symmetric(tree: Any, columns: Any, nan_true: Any, scale: float, n_outputs: int) -> Tree:

@@ -29,9 +29,7 @@ def fit_to_answers(
     *,
     n_classes: int | None,
     weights: Floats | None = None,
-    seed: int = 0,
-    n_jobs: int = 1,
-    deadline: float = float("inf"),
+    **settings: Any,
 ) -> Pipeline:
     """Fit a learner to a teacher's answers: values (n_rows,), or probabilities (n_rows, n_classes).
 
@@ -49,16 +47,7 @@ def fit_to_answers(
     if weights is not None:
         shares = weights[copies] if shares is None else shares * weights[copies]
     return fit_estimator(
-        learner,
-        params,
-        encoder,
-        matrix[copies],
-        targets,
-        n_classes=n_classes,
-        weights=shares,
-        seed=seed,
-        n_jobs=n_jobs,
-        deadline=deadline,
+        learner, params, encoder, matrix[copies], targets, n_classes=n_classes, weights=shares, **settings
     )
 
 
