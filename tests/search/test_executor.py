@@ -128,3 +128,21 @@ def test_a_clock_counts_down():
     assert clock.elapsed == pytest.approx(4, abs=0.1)
     assert clock.share(0.5) - clock.started == 5
     assert Clock(None).left == Clock(None).share(0.1) == float("inf")
+
+
+def test_the_child_works_while_this_process_goes_on(local):
+    local.call(add, 0)
+    began = time.monotonic()
+    waiting = local.aside(lambda: local.call(sleep, 1.0))
+    assert time.monotonic() - began < 0.5
+    waiting()
+    assert time.monotonic() - began >= 1.0
+    with pytest.raises(WorkFailedError, match="what went wrong"):
+        local.aside(lambda: local.call(fail))()
+
+
+def test_without_a_child_it_is_done_first():
+    executor, done = Inline(), []
+    waiting = executor.aside(lambda: done.append("it"))
+    assert done == ["it"]
+    assert waiting() is None

@@ -59,7 +59,7 @@ def test_a_first_fit_that_fails_is_an_error(monkeypatch):
 
 
 def test_few_rows_come_first_only_where_much_is_unknown():
-    assert first(100_000, (80_000, 10.0), 10.0) == (48_000, 1.0)
+    assert first(100_000, (80_000, 10.0), 10.0) == (60_000, 1.0)
     assert first(1_000_000, (10_000, 1.0), 0.001) == (2_000, 1.0)
 
 

@@ -33,7 +33,7 @@ TEACHING_SHARE = 0.75
 FITTING_SHARE = 0.75
 
 # Where there is a deadline, the proof takes no longer than this share of what fitting took, or these seconds.
-PROOF_SHARE, PROOF_SECONDS = 0.5, 1.0
+PROOF_SHARE, PROOF_SECONDS = 0.25, 1.0
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from holdfast.learners.pipeline import Pipeline
 # Probabilities, and values in units of the target's spread, may differ by this much and no more.
 TOLERANCE = 1e-5
 
-CHUNK = 5_000
+CHUNK = 2_000
 
 
 @dataclass(frozen=True)

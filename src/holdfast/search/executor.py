@@ -9,11 +9,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import IO, Any, Protocol
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, Any, Protocol, TypeVar
 
 from holdfast.errors import HoldfastError, OverrunError, WorkFailedError
 
 CELLS_A_THREAD = 500_000
+
+Found = TypeVar("Found")
 
 
 class Executor(Protocol):
@@ -24,6 +27,9 @@ class Executor(Protocol):
 
     def call(self, function: Callable[..., Any], *args: Any, deadline: float = float("inf")) -> Any:
         """Run function(state, *args); OverrunError past the deadline (time.monotonic), WorkFailedError if it raises."""
+
+    def aside(self, work: Callable[[], Found]) -> Callable[[], Found]:
+        """Start something that makes calls, and go on meanwhile if possible, without calls; what returns waits for its end."""
 
     def close(self) -> None:
         """Let go of processes and memory."""
@@ -47,6 +53,11 @@ class Inline:
             raise
         except Exception as error:
             raise WorkFailedError(describe(error)) from error
+
+    def aside(self, work: Callable[[], Found]) -> Callable[[], Found]:
+        """Do it first: fits in two threads would share this process's warning filters."""
+        found = work()
+        return lambda: found
 
     def close(self) -> None:
         """Forget the state."""
@@ -117,6 +128,13 @@ class Local:
         if kind == "error":
             raise answer
         return self._died()
+
+    def aside(self, work: Callable[[], Found]) -> Callable[[], Found]:
+        """Let the child work while this process goes on."""
+        pool = ThreadPoolExecutor(1)
+        doing = pool.submit(work)
+        pool.shutdown(wait=False)
+        return doing.result
 
     def _died(self) -> Any:
         code = self._process.wait()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.arrays import Integers
-from holdfast.compile.final import FITTING_SHARE
 from holdfast.data.columns import Kind
 from holdfast.data.cut import positions
 from holdfast.errors import DataError
@@ -24,8 +23,9 @@ from holdfast.search.plan import Plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
-from holdfast.study.finish import JUDGED_SHARE, RESTART, WRITING, judging
+from holdfast.study.finish import EXPLAINING_SHARE, JUDGED_SHARE, RESTART, WEIGHING_SHARE, WRITING, judging
 from holdfast.study.folds import cut_folds, plan_of
+from holdfast.study.growing import PLANNED_SHARE
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import choices_of
 from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
@@ -33,9 +33,9 @@ from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
 ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
 
-# An ensemble takes at most so much of what the folds say of the best trial of each of the three best learners: alone, with all
-# processors and no rows kept back for early stopping, fits take less time than side by side.
-SPARE = 1.2
+# An ensemble takes about as long to fit as the best trials of so many of the best learners together. So that it can be fitted
+# twice, this is the share of the end that it may take: the rest goes into what explains, weighs, compiles and proves it.
+MEMBERS, FITTED_SHARE = 3, PLANNED_SHARE * JUDGED_SHARE * (1 - EXPLAINING_SHARE - WEIGHING_SHARE)
 
 # The final fits should not need more than this share of the budget; learners that would are fitted on fewer rows.
 FINISH_SHARE = 0.4
@@ -118,7 +118,7 @@ def candidates_of(
 ) -> list[Candidate]:
     """What could ship, best first; with --prefer simple the simplest of those that are as good. taken, most: as in `rank`."""
     problem = searched.problem
-    affordable = FITTING_SHARE * JUDGED_SHARE
+    affordable = FITTED_SHARE
     if question.request.distill is not None:
         # A teacher is fitted on the folds, too.
         affordable /= 1 + affordable * sum(len(fold.train) for fold in problem.folds) / len(question.split.development)
@@ -132,7 +132,7 @@ def candidates_of(
         apart=problem.apart,
         judged=len(problem.once.judged),
         rows=len(question.split.development),
-        max_seconds=affordable * max(clock.left - WRITING, 0.0),
+        max_seconds=affordable * max(clock.left - judging(question), 0.0),
         taken=taken,
         most=most,
     )
@@ -290,13 +290,13 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     """
     if budget is None or not outcomes:
         return WRITING
-    rows = len(question.split.development) + question.dataset.n_rows
+    rows = len(question.split.development)
     ranked = sorted(outcomes[1:], key=lambda outcome: question.metric.gain(outcome.score))
     best = list({outcome.spec.learner: outcome for outcome in ranked}.values())
     best.sort(key=lambda outcome: -question.metric.gain(outcome.score))
-    costs = [SPARE * fit_seconds(outcome, rows) for outcome in best[:3]]
+    costs = [fit_seconds(outcome, rows) / FITTED_SHARE for outcome in best[:MEMBERS]]
     most = FINISH_SHARE
     if question.request.distill is not None:
-        costs, most = [*costs, *(outcome.seconds for outcome in best[:3])], TEACHING_SHARE
+        costs, most = [*costs, *(outcome.seconds for outcome in best[:MEMBERS])], TEACHING_SHARE
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
     return judging(question) + RESTART + curve + min(sum(costs), most * budget)

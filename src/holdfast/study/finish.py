@@ -26,13 +26,16 @@ from holdfast.study.measure import wish_of
 from holdfast.study.prepare import Question
 
 # Seconds kept back for writing the model, the report and the result.
-WRITING = 4.0
+WRITING = 5.0
 
 # Sealed rows that the verdict predicts and scores in a second.
 JUDGED_A_SECOND = 40_000
 
-# Seconds spent on the importance of features at most.
-EXPLAINING = 10.0
+# Seconds spent on the importance of features at most, and the share of the time left after the search.
+EXPLAINING, EXPLAINING_SHARE = 10.0, 0.1
+
+# The share that weighing models may take, when nothing depends on it.
+WEIGHING_SHARE = 0.04
 
 # Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows.
 JUDGED_SHARE = 0.45
@@ -125,7 +128,7 @@ def fit_first_that_works(
 def explain(candidate: Candidate, *, executor: Executor, clock: Clock, say: Callable[[str], None]) -> list[Importance]:
     """Importance of features for the candidate's heaviest member, as far as a small part of the time left goes."""
     outcome = max(candidate.members, key=lambda member: member[1])[0]
-    allowed = min(EXPLAINING, 0.15 * (clock.left - WRITING))
+    allowed = min(EXPLAINING, EXPLAINING_SHARE * (clock.left - WRITING))
     if outcome.fit_seconds > allowed:
         return []
     say("measuring which columns matter")
@@ -247,7 +250,7 @@ def _most_copies(question: Question) -> int:
 
 
 def judging(question: Question) -> float:
-    """Seconds for what follows the fit that is judged: the verdict, and writing everything."""
+    """Seconds for what follows the fits: the verdict, as far as no refit runs beside it, and writing everything."""
     return WRITING + len(question.split.sealed) / JUDGED_A_SECOND
 
 

@@ -18,12 +18,9 @@ from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.trial import Problem, Spec, fit_first_fold
 from holdfast.study.board import Searched, candidates_of
-from holdfast.study.finish import WRITING
+from holdfast.study.finish import WEIGHING_SHARE, WRITING
 from holdfast.study.prepare import Question
 from holdfast.study.request import Request
-
-# Without limits, weighing may take this share of the time left.
-SHARE = 0.04
 
 # With limits, so many models are weighed, best first, beside the baseline.
 MOST_WEIGHED = 20
@@ -68,7 +65,7 @@ def weights_of(
     """Weigh candidates, by their place: all that limits need, else each learner's best as far as a little time goes."""
     limited = limits_of(question.request) != {}
     learners: set[str] = set()
-    allowed = clock.left - WRITING if limited else SHARE * (clock.left - WRITING)
+    allowed = clock.left - WRITING if limited else WEIGHING_SHARE * (clock.left - WRITING)
     deadline, found = time.monotonic() + allowed, dict[int, Weight]()
     say("weighing models: their size and speed")
     for place, candidate in enumerate(candidates):

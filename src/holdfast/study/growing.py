@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from holdfast.compile.final import Compiled
+from holdfast.compile.final import FITTING_SHARE, Compiled
 from holdfast.errors import OverrunError, WorkFailedError
 
-# Of the time for a fit with its compiling and proof, this much is planned for the fit.
-PLANNED_SHARE = 0.6
+# Of the time for a fit with its compiling and proof, this much is planned for the fit: it is stopped then.
+PLANNED_SHARE = FITTING_SHARE
 
 # The first of several models should take the one share of the time and may take the other, as what was measured on few
 # rows may be too little. It has no fewer rows than this.
@@ -59,7 +59,7 @@ def first(n_rows: int, searched: tuple[float, float], seconds: float) -> tuple[i
     searched: rows and seconds of a fit in the search. seconds: until the model must be compiled and proven.
 
     >>> first(1_000, (800, 1.0), 60.0), first(1_000_000, (10_000, 1.0), 60.0)
-    ((1000, 1.0), (72000, 0.4))
+    ((1000, 1.0), (90000, 0.4))
     """
     if seconds == float("inf"):
         return n_rows, 1.0

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -128,17 +129,19 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     asked, question = question, replace(question, decision=finished.decision)
     intervals = intervals_of(finished, question, searched.problem)
     ship(folder.judged, question, finished.compiled, intervals, card=card(question, finished.compiled, findings))
+    refit = partial(refit_on_all, finished, question, executor=executor, clock=clock, say=say, objection=objection)
+    refitting = executor.aside(refit)
     say("opening the sealed rows for the verdict")
     verdict = give_verdict(question, folder)
     done("verdict")
 
-    refitted = refit_on_all(finished, question, executor=executor, clock=clock, say=say, objection=objection)
-    executor.load(None)  # the rows of the last fit are not needed any more, neither here nor in the worker
-    shipped = finished.compiled if isinstance(refitted, str) else refitted
     say("looking closer: groups, stress, privacy")
     important = [each.feature for each in importance]
     judged = load(folder.judged)
     trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - 0.5 * WRITING)
+    refitted = refitting()
+    executor.load(None)  # the rows of the last fit are not needed any more, neither here nor in the worker
+    shipped = finished.compiled if isinstance(refitted, str) else refitted
     inside = look_inside(question, judged, shipped, verdict, searched, importance, deadline=clock.end - 0.6 * WRITING)
     text = card(question, shipped, findings, verdict, trust, energy(executor))
     manifest = ship(folder.model, question, shipped, intervals, card=text)
