@@ -71,18 +71,22 @@ FEW = 0.4
 # Shares with which one more configuration is mixed into an ensemble; seconds that a trial takes beside its fit.
 PARTS, LEAST_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0), 0.2
 
+# Between LightGBM's defaults and the largest shapes, in smaller steps.
+SLOWER = {"learning_rate": 0.04, "num_leaves": 64, "min_data_in_leaf": 10, "bagging_fraction": 0.8,
+          "feature_fraction": 0.6, "lambda_l2": 1.0, "extra_trees": False}  # fmt: skip
+
 # Known to be strong as defaults on many sets (Holzmueller et al., 2024), beside those drawn.
 SHAPES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "classification": {
         "lightgbm": [{"learning_rate": 0.04, "num_leaves": 50, "min_data_in_leaf": 40, "bagging_fraction": 0.75,
-                      "feature_fraction": 1.0, "lambda_l2": 1e-3, "extra_trees": False}],
+                      "feature_fraction": 1.0, "lambda_l2": 1e-3, "extra_trees": False}, SLOWER],
         "xgboost": [{"learning_rate": 0.08, "max_depth": 6, "min_child_weight": 0.1, "subsample": 0.65,
                      "colsample_bytree": 0.9, "reg_lambda": 1e-2}],
         "catboost": [{"learning_rate": 0.08, "depth": 7, "l2_leaf_reg": 0.1}],
     },
     "regression": {
         "lightgbm": [{"learning_rate": 0.05, "num_leaves": 100, "min_data_in_leaf": 3, "bagging_fraction": 0.7,
-                      "feature_fraction": 1.0, "lambda_l2": 1e-3, "extra_trees": False}],
+                      "feature_fraction": 1.0, "lambda_l2": 1e-3, "extra_trees": False}, SLOWER],
         "xgboost": [{"learning_rate": 0.05, "max_depth": 9, "min_child_weight": 2.0, "subsample": 0.7,
                      "colsample_bytree": 1.0, "reg_lambda": 1e-2}],
         "catboost": [{"learning_rate": 0.09, "depth": 8, "l2_leaf_reg": 0.1}],

@@ -11,13 +11,13 @@ from holdfast.arrays import Floats
 from holdfast.data.columns import Kind
 from holdfast.errors import RequestError
 
-Operation: TypeAlias = Literal["*", "/", "-", "by"]
+Operation: TypeAlias = Literal["*", "/", "+", "-", "by"]
 
 # How numbers are joined, and the operator of a graph that does it; "by" takes the mean of a group off.
-OPERATORS: dict[Operation, str] = {"*": "Mul", "/": "Div", "-": "Sub", "by": "Sub"}
+OPERATORS: dict[Operation, str] = {"*": "Mul", "/": "Div", "+": "Add", "-": "Sub", "by": "Sub"}
 
 # What stands between two columns; their names may hold the letters of "by".
-BETWEEN: dict[Operation, str] = {"*": r"\*", "/": "/", "-": "-", "by": r"(?<=\s)by(?=\s)"}
+BETWEEN: dict[Operation, str] = {"*": r"\*", "/": "/", "+": r"\+", "-": "-", "by": r"(?<=\s)by(?=\s)"}
 
 # Between the two values of a joint category; it does not occur in text data.
 JOINT = "\x1e"
@@ -46,6 +46,8 @@ def combine(operation: Operation, first: Floats, second: Floats) -> Floats:
     with np.errstate(all="ignore"):
         if operation == "*":
             return first * second
+        if operation == "+":
+            return first + second
         return first / second if operation == "/" else first - second
 
 
@@ -65,7 +67,7 @@ def read_cross(text: str, kinds: Mapping[str, Kind]) -> Cross:
                 _check(cross, kinds)
                 return cross
     raise RequestError(
-        f"cross {text!r} was asked for; expected two columns to learn from with *, /, - or by between them, out of "
+        f"cross {text!r} was asked for; expected two columns to learn from with *, /, +, - or by between them, out of "
         f'{", ".join(list(kinds)[:12])}: such as --cross "city*product"'
     )
 
@@ -79,7 +81,7 @@ def _check(cross: Cross, kinds: Mapping[str, Kind]) -> None:
     grouped = number[0] and pair[1] is Kind.CATEGORY and cross.operation in ("by", "/")
     if not (numbers or dates or joint or grouped):
         raise RequestError(
-            f"cross {cross.name!r} joins a {pair[0]} and a {pair[1]} column; expected two numbers (*, / or -), two categories "
+            f"cross {cross.name!r} joins a {pair[0]} and a {pair[1]} column; expected two numbers (*, /, + or -), two categories "
             f"(*), two dates (-) or a number and a category (by or /): choose other columns, or leave it out"
         )
     if cross.name in kinds:

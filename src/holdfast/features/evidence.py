@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import combinations, product
 from math import erfc, sqrt
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ MOST_ROWS, BINS, TRIED, MOST_CROSSES = 5_000, 12, 8, 5
 MOST_TARGETS = 3
 
 # How two numbers are tried together, and a number with a category.
-OF_NUMBERS: tuple[Operation, ...] = ("*", "/", "-")
+OF_NUMBERS: tuple[Operation, ...] = ("*", "/", "+", "-")
 OF_GROUPS: tuple[Operation, ...] = ("by", "/")
 
 # A cross must explain this share of what the columns alone leave open, with a chance of luck below ALPHA for all tried.
@@ -32,7 +33,8 @@ def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, .
     """The best few crosses of number columns, of categories, and of one with the other, the best first.
 
     targets: (n_rows, n_targets). What the columns' own bins explain as a sum is taken off the targets, each half of the rows
-    by a fit on the other; a cross's bins then learn what is left on one half and are judged on the other.
+    by a fit on the other; a cross's bins then learn what is left on one half and are judged on the other. The next is judged by
+    what is left after that.
     """
     order = np.random.default_rng(seed).permutation(columns.n_rows)[:MOST_ROWS]
     columns, left = columns.take(order), targets[order, :MOST_TARGETS]
@@ -46,15 +48,17 @@ def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, .
     }
     tried = list(_candidates(names[Kind.NUMBER], names[Kind.CATEGORY]))
     crossed = Made(tried).fit(columns).add(columns)
-    shares = [_share(_bins(crossed, cross.name), left, half) for cross in tried]
-    rows = len(order) / 2
-    chosen: dict[tuple[str, str], Cross] = {}
-    for k in np.argsort(-np.array(shares), kind="stable"):
-        luck = erfc(sqrt(max(shares[k], 0.0) * rows / 2)) * len(tried) * left.shape[1]
-        if shares[k] < LEAST_SHARE or luck > ALPHA or len(chosen) == MOST_CROSSES:
+    bins = [_bins(crossed, cross.name) for cross in tried]
+    chosen: list[Cross] = []
+    while tried and len(chosen) < MOST_CROSSES:
+        shares = [_share(each, left, half) for each in bins]
+        best = int(np.argmax(shares))
+        luck = erfc(sqrt(shares[best] * len(order) / 4)) * len(tried) * left.shape[1]
+        if shares[best] < LEAST_SHARE or luck > ALPHA:
             break
-        chosen.setdefault((tried[k].first, tried[k].second), tried[k])
-    return tuple(chosen.values())
+        chosen.append(tried[best])
+        left = left - np.where(half[:, None] == 0, *(_means(bins[best], left, half != this) for this in (0, 1)))
+    return tuple(chosen)
 
 
 def _candidates(numbers: Sequence[str], categories: Sequence[str]) -> Iterable[Cross]:
@@ -111,14 +115,17 @@ def _sum_of_parts(parts: list[Integers], ranks: list[Floats], targets: Floats, h
     return explained
 
 
+def _means(bins: Integers, targets: Floats, learn: Any) -> Floats:
+    """Of each row, the means of its bin's rows that are learned from, drawn towards 0, (n_rows, n_targets)."""
+    counts = np.bincount(bins[learn], minlength=bins.max() + 1) + PRIOR
+    sums = [np.bincount(bins[learn], weights=target[learn], minlength=bins.max() + 1) for target in targets.T]
+    return (np.stack(sums, axis=1) / counts[:, None])[bins]
+
+
 def _share(bins: Integers, targets: Floats, half: Integers) -> float:
     """Share of the targets' variance that the means of bins, learned on one half, explain on the other; the best target."""
-    learn, judge = half == 0, half == 1
-    counts = np.bincount(bins[learn], minlength=bins.max() + 1) + PRIOR
-    best = 0.0
-    for target in targets.T:
-        means = np.bincount(bins[learn], weights=target[learn], minlength=bins.max() + 1) / counts
-        guessed, truth = means[bins[judge]], target[judge]
+    judge, best = half == 1, 0.0
+    for guessed, truth in zip(_means(bins, targets, half == 0)[judge].T, targets[judge].T, strict=True):
         if guessed.std() > 0 and truth.std() > 0:
             best = max(best, float(np.corrcoef(guessed, truth)[0, 1]))
     return best**2

@@ -19,7 +19,7 @@ TREES = Matrix(missing="keep", categories="ordinal")
 FEW_ROWS, FEW_ROWS_TREES = 250, 80
 
 # Smaller steps need more trees, and more of them without progress before growing stops: so many at a learning rate of 1.
-ROUNDS, PATIENCE, LEAST_PATIENCE, DEFAULT_RATE = 60.0, 2.0, 25, 0.1
+ROUNDS, PATIENCE, LEAST_PATIENCE, DEFAULT_RATE = 100.0, 4.0, 50, 0.1
 
 # Each round grows a tree a class: with many classes, rounds are cut so that about this many trees are grown in all.
 MOST_TREES_IN_ALL, FEWEST_ROUNDS = 6_000, 100
