@@ -215,7 +215,10 @@ def choose(family: str, all_judged: list[Judged], length: int) -> list[dict[str,
             break
         print(f"{family} {place + 1}: {key} {gained[key]:+.5f} {seconds[key]:.2f} s", flush=True)
         chosen.append(key)
-    return [dict(zip(("learner", "params"), json.loads(key), strict=True)) for key in chosen]
+    return [
+        {**dict(zip(("learner", "params"), json.loads(key), strict=True)), "seconds": round(seconds[key], 3)}
+        for key in chosen
+    ]
 
 
 def main() -> None:

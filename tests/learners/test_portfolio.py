@@ -7,7 +7,7 @@ import pytest
 
 from holdfast.learners import portfolio as module
 from holdfast.learners.catalogue import find, portfolio
-from holdfast.learners.portfolio import LEARNED, first_configurations
+from holdfast.learners.portfolio import LEARNED, first_configurations, learned_seconds
 from holdfast.learners.space import Choice, Float
 
 
@@ -29,10 +29,13 @@ def test_every_learner_has_its_turn(family):
     assert first_configurations(learners) == [(learner.name, learner.defaults) for learner in learners]
 
 
+def _learned(monkeypatch, *order):
+    made = [{"learner": name, "params": {"alpha": alpha}, "seconds": alpha} for name, alpha in order]
+    monkeypatch.setattr(module, "_learned", lambda: {"regression": made})
+
+
 def test_a_narrowed_space_leaves_out_what_is_outside(monkeypatch):
-    monkeypatch.setattr(
-        module, "_learned", lambda: {"regression": [("ridge", {"alpha": 3.0}), ("ridge", {"alpha": 300.0})]}
-    )
+    _learned(monkeypatch, ("ridge", 3.0), ("ridge", 300.0))
     ridge = replace(find("ridge", "regression"), space={"alpha": Float(1.0, 10.0, default=2.0)})
     assert first_configurations([ridge], learned=True) == [("ridge", {"alpha": 3.0})]
     narrow = replace(ridge, space={"alpha": Float(5.0, 6.0, default=5.0)})
@@ -40,8 +43,7 @@ def test_a_narrowed_space_leaves_out_what_is_outside(monkeypatch):
 
 
 def test_choices_are_tried_by_each_learner_or_scouted_by_the_first(monkeypatch):
-    order = [("ridge", {"alpha": 1.0}), ("lasso", {"alpha": 1.0}), ("ridge", {"alpha": 2.0})]
-    monkeypatch.setattr(module, "_learned", lambda: {"regression": order})
+    _learned(monkeypatch, ("ridge", 1.0), ("lasso", 1.0), ("ridge", 2.0))
     more = {
         "bend": Choice(("none", "log"), "none", each_first=True),
         "cross": Choice((False, True), default=False, scouted=True),
@@ -58,3 +60,10 @@ def test_choices_are_tried_by_each_learner_or_scouted_by_the_first(monkeypatch):
         ("lasso", {"alpha": 1.0, "bend": "log"}),
         ("ridge", {"alpha": 2.0}),
     ]
+
+
+def test_seconds_are_known_of_what_was_learned_whatever_else_is_chosen(monkeypatch):
+    _learned(monkeypatch, ("ridge", 3.0))
+    ridge = find("ridge", "regression")
+    assert learned_seconds(ridge, {"alpha": 3.0, "scaling": "power"}) == 3.0
+    assert learned_seconds(ridge, {"alpha": 4.0}) is None

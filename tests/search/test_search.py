@@ -9,7 +9,6 @@ import pytest
 from holdfast.data.folds import make_folds
 from holdfast.errors import DataError, RequestError
 from holdfast.learners.catalogue import find
-from holdfast.search import search as module
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Inline
 from holdfast.search.journal import Journal
@@ -139,7 +138,9 @@ def test_folds_side_by_side_are_the_same_folds():
 
 
 def test_what_does_not_fit_in_the_time_left_is_passed_over(monkeypatch):
-    monkeypatch.setattr(module, "_expected", lambda spec, outcomes: 1e9 if spec.learner == "decision_tree" else 0.0)
+    monkeypatch.setattr(
+        Proposals, "expected", lambda self, spec, outcomes: 1e9 if spec.learner == "decision_tree" else 0.0
+    )
     board = run(trials=6, clock=Clock(60.0))
     assert [outcome.spec.learner for outcome in board.outcomes].count("decision_tree") == 0
     assert len(board.outcomes) == 7

@@ -106,9 +106,9 @@ def test_a_learner_that_is_the_best_by_itself_is_not_taught():
 
 def test_a_tree_of_four_leaves_pays_for_what_it_cannot_follow():
     rng = np.random.default_rng(0)
-    frame = pl.DataFrame({name: rng.normal(size=600) for name in "abc"})
+    frame = pl.DataFrame({name: rng.normal(size=600) for name in "abcdef"})
     for metric, sign in (("rmse", 1), ("r2", -1)):
-        noisy = frame.with_columns(target=pl.sum_horizontal("a", "b", "c") + pl.Series(0.1 * rng.normal(size=600)))
+        noisy = frame.with_columns(target=pl.sum_horizontal(list("abcdef")) + pl.Series(0.1 * rng.normal(size=600)))
         settings = {"learners": "linear", "trials": 6, "space": {"decision_tree": {"max_leaf_nodes": 4}}}
         question, found, executor, tried = searched_of(noisy, metric=metric, distill="decision_tree", **settings)
         price = taught(question, found, executor, tried).price

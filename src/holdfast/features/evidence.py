@@ -119,7 +119,8 @@ def _means(bins: Integers, targets: Floats, learn: Any) -> Floats:
     """Of each row, the means of its bin's rows that are learned from, drawn towards 0, (n_rows, n_targets)."""
     counts = np.bincount(bins[learn], minlength=bins.max() + 1) + PRIOR
     sums = [np.bincount(bins[learn], weights=target[learn], minlength=bins.max() + 1) for target in targets.T]
-    return (np.stack(sums, axis=1) / counts[:, None])[bins]
+    means: Floats = np.stack(sums, axis=1) / counts[:, None]
+    return means[bins]
 
 
 def _share(bins: Integers, targets: Floats, half: Integers) -> float:

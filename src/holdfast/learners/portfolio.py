@@ -13,9 +13,20 @@ LEARNED = Path(__file__).with_name("portfolio.json")
 
 
 @cache
-def _learned() -> dict[str, list[tuple[str, dict[str, Any]]]]:
-    families = json.loads(LEARNED.read_text(encoding="utf-8"))
-    return {family: [(each["learner"], each["params"]) for each in order] for family, order in families.items()}
+def _learned() -> dict[str, list[dict[str, Any]]]:
+    families: dict[str, list[dict[str, Any]]] = json.loads(LEARNED.read_text(encoding="utf-8"))
+    return families
+
+
+def learned_seconds(learner: Learner, params: Mapping[str, Any]) -> float | None:
+    """Seconds that a configuration of the learned order took on average, where it was learned; None for others.
+
+    How long it will take elsewhere can be told from how long another one takes there.
+    """
+    for each in _learned()[learner.task]:
+        if each["learner"] == learner.name and each["params"].items() <= params.items():
+            return float(each["seconds"])
+    return None
 
 
 def first_configurations(learners: Sequence[Learner], *, learned: bool = False) -> list[tuple[str, dict[str, Any]]]:
@@ -31,10 +42,10 @@ def first_configurations(learners: Sequence[Learner], *, learned: bool = False) 
     [('ridge', {'alpha': 1.0})]
     """
     known = {learner.name: learner for learner in learners}
-    order = _learned()[learners[0].task] if learned and learners else []
-    order = [(name, params) for name, params in order if name in known and _inside(params, known[name].space)]
-    held = {name for name, _ in order}
-    order += [(learner.name, {}) for learner in learners if learner.name not in held]
+    held = [(each["learner"], each["params"]) for each in _learned()[learners[0].task]] if learned and learners else []
+    order = [(name, params) for name, params in held if name in known and _inside(params, known[name].space)]
+    tried = {name for name, _ in order}
+    order += [(learner.name, {}) for learner in learners if learner.name not in tried]
     firsts: list[tuple[str, dict[str, Any]]] = []
     variants: list[tuple[str, dict[str, Any]]] = []
     seen, scouted = set[str](), set[str]()

@@ -1,11 +1,12 @@
 """What to try next: a learned order first, then a tuner over the learners that did best."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from holdfast.errors import RequestError, nearest
 from holdfast.learners.learner import Learner
-from holdfast.learners.portfolio import first_configurations
+from holdfast.learners.portfolio import first_configurations, learned_seconds
 from holdfast.metrics.metric import Metric
 from holdfast.search.gaussian import Gaussian
 from holdfast.search.trial import Outcome, Pruned, Spec
@@ -15,6 +16,9 @@ TUNERS = ("bayes", "gp", "random", "grid", "halving", "none")
 
 # The tuner refines this many of the best learners.
 REFINED = 3
+
+# A first configuration that is expected to take more than this share of the time left is put off.
+LARGE = 0.2
 
 
 class Proposals:
@@ -40,29 +44,53 @@ class Proposals:
             raise RequestError(
                 f"tuner {tuner!r} is unknown; expected one of {', '.join(TUNERS)}.{nearest(tuner, TUNERS)}"
             )
-        self._first = first_configurations(learners, learned=learned and tuner != "none")
-        places = [place for place, (name, _) in enumerate(self._first) if name == foremost]
+        firsts = first_configurations(learners, learned=learned and tuner != "none")
+        places = [place for place, (name, _) in enumerate(firsts) if name == foremost]
         if places:
-            self._first.insert(0, self._first.pop(places[0]))
+            firsts.insert(0, firsts.pop(places[0]))
+        self._first = [Spec(number, name, params) for number, (name, params) in enumerate(firsts, start=1)]
         self._learners = {learner.name: learner for learner in learners}
         self.metric, self._kind, self._seed = metric, tuner, seed
-        self._number = 0
+        self._number = len(firsts)
         self._tuner: Tuner | None = None
         self._asked: dict[int, Asked] = {}
 
-    def next(self, outcomes: Sequence[Outcome]) -> Spec | None:
-        """Propose one more trial, given what came out so far; None when there is nothing left to try."""
-        self._number += 1
-        if self._first:
-            name, params = self._first.pop(0)
-            return Spec(self._number, name, self._settled(name, params, outcomes))
-        if self._tuner is None:
-            self._tuner = self._open(outcomes)
-        asked = None if self._tuner is None else self._tuner.ask()
-        if asked is None:
+    def next(self, outcomes: Sequence[Outcome], left: float = float("inf")) -> Spec | None:
+        """Propose one more trial, given what came out so far; None when there is nothing left to try.
+
+        left: seconds for all trials to come. First configurations that would take a large part of it wait for shorter ones,
+        and for the tuner, if it has an idea.
+        """
+        short = (k for k, spec in enumerate(self._first) if self.expected(spec, outcomes) <= LARGE * left)
+        place = next(short, None)
+        if place is None:
+            if self._tuner is None:
+                self._tuner = self._open(outcomes)
+            asked = None if self._tuner is None else self._tuner.ask()
+            if asked is not None:
+                self._number += 1
+                self._asked[self._number] = asked
+                return Spec(self._number, asked.learner, asked.params, asked.share)
+        if not self._first:
             return None
-        self._asked[self._number] = asked
-        return Spec(self._number, asked.learner, asked.params, asked.share)
+        spec = self._first.pop(place or 0)
+        return replace(spec, params=self._settled(spec.learner, spec.params, outcomes))
+
+    def expected(self, spec: Spec, outcomes: Sequence[Outcome]) -> float:
+        """Seconds that a trial will take: as long as others here, if it takes as long as they do elsewhere.
+
+        For one that was not timed elsewhere, what the learner's trials took on average; 0 when there are none.
+        """
+        timed = [(outcome.seconds, self._learned_seconds(outcome.spec)) for outcome in outcomes]
+        known = [(here, elsewhere) for here, elsewhere in timed if elsewhere is not None]
+        learned = self._learned_seconds(spec)
+        if learned is not None and known:
+            return learned * sum(here for here, _ in known) / sum(elsewhere for _, elsewhere in known)
+        taken = [outcome.seconds for outcome in outcomes if outcome.spec.learner == spec.learner]
+        return sum(taken) / len(taken) if taken else 0.0
+
+    def _learned_seconds(self, spec: Spec) -> float | None:
+        return learned_seconds(self._learners[spec.learner], spec.params) if spec.learner in self._learners else None
 
     def _settled(self, name: str, params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> dict[str, Any]:
         """Choices that a configuration leaves open are made as in the learner's best trial so far, else as in any's."""

@@ -56,11 +56,11 @@ def search(
         if time.monotonic() >= deadline:
             board.stopped = "the budget was used up"
             return board
-        spec = proposals.next(board.outcomes)
+        spec = proposals.next(board.outcomes, deadline - time.monotonic())
         if spec is None:
             board.stopped = "every configuration was tried"
             return board
-        if time.monotonic() + _expected(spec, board.outcomes) > deadline:
+        if time.monotonic() + proposals.expected(spec, board.outcomes) > deadline:
             proposals.report(spec, None)
             skipped += 1
             if skipped > MOST_SKIPPED:
@@ -76,12 +76,6 @@ def search(
         tried += spec.share >= 1
     board.stopped = enough
     return board
-
-
-def _expected(spec: Spec, outcomes: Sequence[Outcome]) -> float:
-    """Seconds that trials of the same learner took, on average; 0 for one not tried yet."""
-    taken = [outcome.seconds for outcome in outcomes if outcome.spec.learner == spec.learner]
-    return sum(taken) / len(taken) if taken else 0.0
 
 
 def _bar(outcomes: Sequence[Outcome], metric: Metric) -> Bar | None:

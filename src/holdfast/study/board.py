@@ -38,7 +38,7 @@ ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
 MEMBERS, FITTED_SHARE = 3, PLANNED_SHARE * JUDGED_SHARE * (1 - EXPLAINING_SHARE - WEIGHING_SHARE)
 
 # The final fits should not need more than this share of the budget; learners that would are fitted on fewer rows.
-FINISH_SHARE = 0.4
+FINISH_SHARE = 0.33
 
 # With a teacher, who is fitted on the folds again and then for each final fit, they may need this share.
 TEACHING_SHARE = 0.6
