@@ -197,10 +197,11 @@ class Ensemble:
         return -float(np.mean(gains))
 
 
-def choose(family: str, all_judged: list[Judged], length: int) -> list[dict[str, Any]]:
-    """The greedy order."""
+def choose(family: str, all_judged: list[Judged], length: int) -> dict[str, Any]:
+    """The greedy order; and the seconds that each configuration in it, and each learner's defaults, took on average."""
     keys = sorted({key for each in all_judged for key in each.found})
     seconds = {key: float(np.mean([each.found[key][1] for each in all_judged if key in each.found])) for key in keys}
+    defaults = {learner.name: json.dumps([learner.name, learner.defaults], sort_keys=True) for learner in portfolio(family)}
     empty = [Ensemble(each, []) for each in all_judged]
     baseline = np.array([each.error() for each in empty])
     scale = np.maximum(baseline - [min(each.error_with(key) for key in each.judged.found) for each in empty], 1e-9)
@@ -215,10 +216,11 @@ def choose(family: str, all_judged: list[Judged], length: int) -> list[dict[str,
             break
         print(f"{family} {place + 1}: {key} {gained[key]:+.5f} {seconds[key]:.2f} s", flush=True)
         chosen.append(key)
-    return [
+    order = [
         {**dict(zip(("learner", "params"), json.loads(key), strict=True)), "seconds": round(seconds[key], 3)}
         for key in chosen
     ]
+    return {"order": order, "seconds": {name: round(seconds[key], 3) for name, key in defaults.items() if key in seconds}}
 
 
 def main() -> None:

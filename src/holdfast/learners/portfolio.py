@@ -13,20 +13,22 @@ LEARNED = Path(__file__).with_name("portfolio.json")
 
 
 @cache
-def _learned() -> dict[str, list[dict[str, Any]]]:
-    families: dict[str, list[dict[str, Any]]] = json.loads(LEARNED.read_text(encoding="utf-8"))
-    return families
+def _learned(family: str) -> dict[str, Any]:
+    learned: dict[str, Any] = json.loads(LEARNED.read_text(encoding="utf-8"))[family]
+    return learned
 
 
 def learned_seconds(learner: Learner, params: Mapping[str, Any]) -> float | None:
-    """Seconds that a configuration of the learned order took on average, where it was learned; None for others.
+    """Seconds that a configuration took on average where the order was learned; None for a learner that it doesn't know.
 
-    How long it will take elsewhere can be told from how long another one takes there.
+    How long it will take elsewhere can be told from how long another one takes there. What is not in the order is taken to
+    need as long as the learner's defaults.
     """
-    for each in _learned()[learner.task]:
+    learned = _learned(learner.task)
+    for each in learned["order"]:
         if each["learner"] == learner.name and each["params"].items() <= params.items():
             return float(each["seconds"])
-    return None
+    return learned["seconds"].get(learner.name)
 
 
 def first_configurations(learners: Sequence[Learner], *, learned: bool = False) -> list[tuple[str, dict[str, Any]]]:
@@ -42,7 +44,7 @@ def first_configurations(learners: Sequence[Learner], *, learned: bool = False) 
     [('ridge', {'alpha': 1.0})]
     """
     known = {learner.name: learner for learner in learners}
-    held = [(each["learner"], each["params"]) for each in _learned()[learners[0].task]] if learned and learners else []
+    held = [(each["learner"], each["params"]) for each in _learned(learners[0].task)["order"]] if learned and learners else []
     order = [(name, params) for name, params in held if name in known and _inside(params, known[name].space)]
     tried = {name for name, _ in order}
     order += [(learner.name, {}) for learner in learners if learner.name not in tried]
