@@ -6,7 +6,7 @@ from holdfast.data.columns import Columns, Kind
 from holdfast.learners.catalogue import find
 from holdfast.learners.pipeline import fit_estimator
 from holdfast.learners.preparing import encode
-from holdfast.learners.soft import MOST_COPIES, copied, fit_to_answers
+from holdfast.learners.soft import MOST_COPIES, copied, fit_pipeline
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(400, 2))
@@ -17,7 +17,7 @@ def taught(name, y, answers, n_classes, params=None, **more):
     learner = find(name, "regression" if n_classes is None else "classification")
     encoder, matrix = encode(learner.wants, "none", COLUMNS, y, n_classes=n_classes, seed=0)
     params = learner.defaults if params is None else params
-    pipeline = fit_to_answers(learner, params, encoder, matrix, y, answers, n_classes=n_classes, **more)
+    pipeline = fit_pipeline(learner, params, encoder, matrix, y, answers, n_classes=n_classes, **more)
     return pipeline.predict(COLUMNS)
 
 
@@ -77,3 +77,10 @@ def test_many_classes_are_copied_seldom_and_none_is_lost():
     assert np.array_equal(weights, shares[rows, classes])
     never = np.array([[0.3, 0.7, 0.0]] * 4)
     assert set(copied(never)[1]) == {0, 1}
+
+
+def test_the_nearest_neighbour_of_a_student_gives_all_of_what_its_teacher_says():
+    y = (X[:, 0] > 0).astype(np.int64)
+    answers = RNG.dirichlet([1.0, 1.0], size=400)
+    said = taught("nearest_neighbours", y, answers, 2, {"n_neighbors": 1, "weights": "uniform"})
+    assert said == pytest.approx((answers + np.eye(2)[y]) / 2, abs=0.01)  # shares below a hundredth are not copied

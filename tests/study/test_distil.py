@@ -280,7 +280,7 @@ def test_several_targets_are_distilled_each(tmp_path):
     [
         ({"distill": "lightgmb"}, "Did you mean 'lightgbm'"),
         ({"distill": "prior"}, "a baseline, which looks at no column"),
-        ({"distill": "mlp"}, "it heeds no weights"),
+        ({"distill": "lda"}, "it takes no weights"),
         ({"distill": "lightgbm", "prefer": "simple"}, "expected one of the two"),
     ],
 )

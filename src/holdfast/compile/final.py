@@ -18,9 +18,9 @@ from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
 from holdfast.learners.drawing import Node, drawn_pipeline
-from holdfast.learners.pipeline import Pipeline, fit_estimator
+from holdfast.learners.pipeline import Pipeline
 from holdfast.learners.preparing import encode, transform_of, wanted
-from holdfast.learners.soft import fit_to_answers
+from holdfast.learners.soft import fit_pipeline
 from holdfast.tasks.task import Family
 
 # Encoders and the matrices they made of the rows fitted on, by what a learner wants and how the target is bent.
@@ -203,18 +203,20 @@ def _fit(
 
 def _fit_copy(training: Training, fitted: _Fitted, rows: Integers, deadline: float) -> None:
     member, learner = fitted.member, find(fitted.member.learner, training.family)
-    given = (learner, member.params, fitted.encoder, fitted.matrix, training.y[rows])
-    settings: dict[str, Any] = {
-        "n_classes": training.n_classes,
-        "weights": None if training.weights is None else training.weights[rows],
-        "seed": training.seed + len(fitted.pipelines),
-        "n_jobs": training.n_jobs,
-        "deadline": deadline,
-    }
-    if fitted.answers is None:
-        fitted.pipelines.append(fit_estimator(*given, **settings))
-    else:
-        fitted.pipelines.append(fit_to_answers(*given, fitted.answers, **settings))
+    pipeline = fit_pipeline(
+        learner,
+        member.params,
+        fitted.encoder,
+        fitted.matrix,
+        training.y[rows],
+        fitted.answers,
+        n_classes=training.n_classes,
+        weights=None if training.weights is None else training.weights[rows],
+        seed=training.seed + len(fitted.pipelines),
+        n_jobs=training.n_jobs,
+        deadline=deadline,
+    )
+    fitted.pipelines.append(pipeline)
 
 
 def _taught(

@@ -37,7 +37,7 @@ class Learner:
     max_rows, max_columns, max_classes: beyond this it is not tried (max_rows: it is fitted on a sample), with the reason
         in the report; asked for by name, it is an error before any training.
     target: the values a regression's target must have; unless "any", y is divided by its mean instead of standardised.
-    weighted: whether its fit takes `sample_weight`.
+    weighted: whether its fit takes `sample_weight`, and heeds it.
     varies: another seed gives another model, so that the average of a few fits errs less than each.
     instead: the learner to ask for where this one can't be used.
     opt_in: tried only when asked for by name.

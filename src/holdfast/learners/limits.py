@@ -61,26 +61,12 @@ def require_student(learner: Learner, given: Given) -> None:
     if learner.baseline or learner.emit is None:
         lack = "is a baseline, which looks at no column" if learner.baseline else "has no compiled form"
         raise RequestError(f"distill {learner.name!r}: it {lack}; expected a learner such as lightgbm or decision_tree")
-    if given.n_classes is not None and not (learner.weighted and _heeds_weights(learner)):
+    if given.n_classes is not None and not learner.weighted:
         raise RequestError(
-            f"distill {learner.name!r}: probabilities are learned as weighted rows, and it heeds no weights; expected a learner "
+            f"distill {learner.name!r}: probabilities are learned as weighted rows, and it takes no weights; expected a learner "
             f"that does, such as lightgbm or decision_tree"
         )
     require_fit(learner, given)
-
-
-def _heeds_weights(learner: Learner) -> bool:
-    """Whether weights change what a classifier learns from made-up rows: some take them and look away."""
-    matrix, y = np.random.default_rng(0).random((PROBED, 3)).astype(np.float32), np.arange(PROBED) % 2
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        even, uneven = (
-            learner.make(seed=0, n_jobs=1, **learner.defaults)
-            .fit(matrix, y, sample_weight=weights)
-            .predict_proba(matrix)
-            for weights in (np.ones(PROBED), 1.0 + 4.0 * y)
-        )
-    return not np.allclose(even, uneven)
 
 
 def _of_target(learner: Learner, given: Given) -> str | None:

@@ -11,6 +11,9 @@ from holdfast.learners.space import Choice, Int
 
 CHUNK = 1_000
 
+# However little they weigh, no more rows than this are asked, unless as many neighbours were wanted.
+MOST_ASKED = 500
+
 # Weights by distance: as near as this counts as equal, so that no weight is infinite.
 NEAREST = 1e-6
 
@@ -18,7 +21,8 @@ NEAREST = 1e-6
 class NearestNeighbours:
     """k nearest rows by Euclidean distance, averaged.
 
-    Distances are rounded to single precision and ties go to the row that came first, so that fitted and compiled model
+    A row that weighs w counts as w equal rows, so that light rows leave room for more of them; the last one that finds room
+    may count in part. Distances are rounded to single precision and ties go to the row that came first, so that fitted and compiled model
     choose the same neighbours.
     """
 
@@ -26,11 +30,15 @@ class NearestNeighbours:
         self.classifier, self.n_neighbors, self.weights = classifier, n_neighbors, weights
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "NearestNeighbours":
-        """Keep the rows."""
-        self.rows_ = X.astype(np.float64)
+        """Keep the rows that weigh anything; weights: each row's, of mean one."""
+        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        kept = weights > 0
+        self.rows_, self.row_weights_, y = X[kept].astype(np.float64), weights[kept], y[kept]
         self.classes_ = np.unique(y) if self.classifier else None
         self.answers_ = (y[:, None] == self.classes_).astype(np.float64) if self.classifier else y[:, None]
-        self.k_ = min(self.n_neighbors, len(y))
+        # So many rows weigh enough together whichever they are, as the lightest do.
+        enough = 1 + int(np.searchsorted(np.cumsum(np.sort(self.row_weights_)), self.n_neighbors))
+        self.k_ = min(enough, max(self.n_neighbors, MOST_ASKED), len(y))
         return self
 
     def predict(self, X: Any) -> Any:
@@ -51,10 +59,11 @@ class NearestNeighbours:
         else:
             order = distances
         nearest = np.argsort(order, axis=1, kind="stable")[:, : self.k_]
-        weights = np.ones(nearest.shape)
+        weights = self.row_weights_[nearest]
+        weights = np.clip(self.n_neighbors - (np.cumsum(weights, axis=1) - weights), 0, weights)
         if self.weights == "distance":
             chosen = np.take_along_axis(distances, nearest, axis=1)
-            weights = 1 / (np.sqrt(chosen.astype(np.float64)) + NEAREST)
+            weights = weights / (np.sqrt(chosen.astype(np.float64)) + NEAREST)
         weights /= weights.sum(axis=1, keepdims=True)
         return (self.answers_[nearest] * weights[:, :, None]).sum(axis=1)
 
@@ -69,16 +78,17 @@ def emit_neighbours(graph: Graph, matrix: str, estimator: Any) -> str:
     squares = graph.add("Cast", graph.add("Max", squares, graph.constant(np.float64(0.0))), to=FLOAT)
     count = graph.constant(np.array([estimator.k_]))
     nearest, places = graph.outputs("TopK", squares, count, n_outputs=2, largest=0, axis=1)
-    answers = graph.add("Gather", graph.constant(estimator.answers_), places, axis=0)
+    weights = graph.add("Gather", graph.constant(estimator.row_weights_), places, axis=0)
+    before = graph.add("CumSum", weights, graph.constant(np.array(1)), exclusive=1)
+    room = graph.add("Sub", graph.constant(np.float64(estimator.n_neighbors)), before)
+    weights = graph.add("Max", graph.add("Min", room, weights), graph.constant(np.float64(0.0)))
     if estimator.weights == "distance":
         distances = graph.add("Sqrt", graph.add("Cast", nearest, to=DOUBLE))
-        weights = graph.add("Reciprocal", graph.add("Add", distances, graph.constant(np.float64(NEAREST))))
-        total = graph.add("ReduceSum", weights, graph.constant(np.array([1])), keepdims=1)
-        weights = graph.add("Unsqueeze", graph.add("Div", weights, total), graph.constant(np.array([2])))
-        answers = graph.add("Mul", answers, weights)
-    else:
-        answers = graph.add("Div", answers, graph.constant(np.float64(estimator.k_)))
-    return graph.add("ReduceSum", answers, graph.constant(np.array([1])), keepdims=0)
+        weights = graph.add("Div", weights, graph.add("Add", distances, graph.constant(np.float64(NEAREST))))
+    total = graph.add("ReduceSum", weights, graph.constant(np.array([1])), keepdims=1)
+    weights = graph.add("Unsqueeze", graph.add("Div", weights, total), graph.constant(np.array([2])))
+    answers = graph.add("Gather", graph.constant(estimator.answers_), places, axis=0)
+    return graph.add("ReduceSum", graph.add("Mul", answers, weights), graph.constant(np.array([1])), keepdims=0)
 
 
 def _maker(*, classifier: bool) -> Any:

@@ -24,6 +24,10 @@ class Perceptron:
         from sklearn.neural_network import MLPClassifier, MLPRegressor
 
         kind = MLPClassifier if self.classifier else MLPRegressor
+        # A batch of rows that weigh nothing would have no mean.
+        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        if weights is not None:
+            X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
         common = not self.classifier or np.bincount(y)[np.unique(y)].min() >= 10
         self.model_ = kind(
             hidden_layer_sizes=tuple(int(size) for size in self.hidden.split("x")),
@@ -36,7 +40,7 @@ class Perceptron:
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            self.model_.fit(X.astype(np.float64), y)
+            self.model_.fit(X.astype(np.float64), y, sample_weight=weights)
         self.classes_ = getattr(self.model_, "classes_", None)
         return self
 

@@ -19,25 +19,27 @@ TEACHER = 0.5
 LEAST, MOST_COPIES = 0.01, 4
 
 
-def fit_to_answers(
+def fit_pipeline(
     learner: Learner,
     params: Mapping[str, Any],
     encoder: Encoder,
     matrix: Matrix32,
     y: Any,
-    answers: Floats,
+    answers: Floats | None,
     *,
     n_classes: int | None,
     weights: Floats | None = None,
     **settings: Any,
 ) -> Pipeline:
-    """Fit a learner to a teacher's answers: values (n_rows,), or probabilities (n_rows, n_classes).
+    """Fit a learner to a teacher's answers beside the labels: values (n_rows,), or probabilities (n_rows, n_classes).
 
-    The other parameters are those of `fit_estimator`. What is learned lies halfway between answers and truth. Probabilities are
+    Without answers it is fitted to the labels alone. The other parameters are those of `fit_estimator`. What is learned lies halfway between answers and truth. Probabilities are
     learned as copies of a row, one a class, that weigh what the class is given: the loss is then the cross-entropy with them,
     whatever the learner. So for classes the learner must take weights. Values are kept within the range of y, which the learner
     can model.
     """
+    if answers is None:
+        return fit_estimator(learner, params, encoder, matrix, y, n_classes=n_classes, weights=weights, **settings)
     truth = y if n_classes is None else np.eye(n_classes)[y]
     mixed = TEACHER * answers + (1 - TEACHER) * truth
     if n_classes is None:

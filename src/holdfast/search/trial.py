@@ -21,9 +21,9 @@ from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
 from holdfast.learners.learner import Learner
-from holdfast.learners.pipeline import Pipeline, fit_estimator
+from holdfast.learners.pipeline import Pipeline
 from holdfast.learners.preparing import encode, transform_of, wanted
-from holdfast.learners.soft import fit_to_answers
+from holdfast.learners.soft import fit_pipeline
 from holdfast.metrics.metric import Metric
 from holdfast.search.bar import Bar
 from holdfast.tasks.task import Task
@@ -248,17 +248,18 @@ def fit_fold(problem: Problem, learner: Learner, spec: Spec, number: int, encode
     if spec.share < 1:
         few = rows_fitted(problem, spec, len(train))
         train, matrix = train[few], matrix[few]
-    settings: dict[str, Any] = {
-        "n_classes": problem.task.n_classes,
-        "weights": None if problem.weights is None else problem.weights[train],
-        "seed": problem.seed,
-        "n_jobs": problem.n_jobs if problem.lanes == 1 else 1,
-    }
-    y = problem.y[train]
-    if spec.teacher:
-        answers = _taught(problem, spec, number)
-        return fit_to_answers(learner, spec.params, encoded.encoder, matrix, y, answers, **settings)
-    return fit_estimator(learner, spec.params, encoded.encoder, matrix, y, **settings)
+    return fit_pipeline(
+        learner,
+        spec.params,
+        encoded.encoder,
+        matrix,
+        problem.y[train],
+        _taught(problem, spec, number) if spec.teacher else None,
+        n_classes=problem.task.n_classes,
+        weights=None if problem.weights is None else problem.weights[train],
+        seed=problem.seed,
+        n_jobs=problem.n_jobs if problem.lanes == 1 else 1,
+    )
 
 
 def _taught(problem: Problem, spec: Spec, number: int) -> Floats:

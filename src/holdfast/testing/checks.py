@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Matrix32
+from holdfast.arrays import Floats, Matrix32
 from holdfast.compile.assemble import assemble
 from holdfast.compile.prove import prove
 from holdfast.data.columns import Columns
@@ -25,14 +25,27 @@ from holdfast.testing.data import table, unseen
 # Processor seconds that a first configuration may take on 2,000 rows and 20 columns.
 PATIENCE = 20.0
 
+# What the answers to believe weigh, where all weigh one on average.
+TRUSTED = 1.8
 
-def fit(learner: Learner, columns: Columns, y: Any, *, seed: int = 0, n_classes: int | None = None) -> Pipeline:
+
+def fit(
+    learner: Learner,
+    columns: Columns,
+    y: Any,
+    *,
+    seed: int = 0,
+    n_classes: int | None = None,
+    weights: Floats | None = None,
+) -> Pipeline:
     """Fit a learner's first configuration."""
     if learner.task == "classification" and n_classes is None:
         n_classes = int(y.max()) + 1
     encoder = Encoder(learner.wants, seed=seed)
     matrix = encoder.fit_transform(columns, encoding_targets(y, n_classes))
-    return fit_estimator(learner, learner.defaults, encoder, matrix, y, n_classes=n_classes, seed=seed)
+    return fit_estimator(
+        learner, learner.defaults, encoder, matrix, y, n_classes=n_classes, weights=weights, seed=seed
+    )
 
 
 @cache
@@ -86,6 +99,21 @@ def check_learns_nothing_from_noise(learner: Learner) -> None:
     """On a shuffled target no learner can do better than the baseline, beyond luck."""
     own, base = _loss(learner, table(learner.task)[1], shuffled=True)
     assert own > 0.93 * base, f"loss {own:.3f} on noise, the baseline's is {base:.3f}"
+
+
+def check_weights_are_heeded(learner: Learner) -> None:
+    """Of two contrary answers to each row, it believes the one that weighs more; or it declares that it takes no weights."""
+    if not learner.weighted:
+        return
+    columns, truth = table(learner.task)
+    twice = columns.take(np.tile(np.arange(len(truth)), 2))
+    y = np.concatenate([truth, truth.max() + truth.min() - truth])
+    metric = BRIER if learner.task == "classification" else RMSE
+    trusting, doubting = (
+        metric.score(truth, fit(learner, twice, y, weights=weights).predict(columns))
+        for weights in (np.repeat([TRUSTED, 2 - TRUSTED], len(truth)), np.repeat([2 - TRUSTED, TRUSTED], len(truth)))
+    )
+    assert trusting < 0.95 * doubting, f"loss {trusting:.3f} with the weight on the truth, else {doubting:.3f}"
 
 
 def check_same_seed_same_answer(learner: Learner) -> None:
@@ -185,6 +213,7 @@ CHECKS: tuple[Callable[[Learner], None], ...] = (
     check_declaration,
     check_beats_the_baseline,
     check_learns_nothing_from_noise,
+    check_weights_are_heeded,
     check_same_seed_same_answer,
     check_a_row_alone_equals_the_row_in_a_batch,
     check_input_is_left_untouched,
