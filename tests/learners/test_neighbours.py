@@ -41,9 +41,7 @@ def test_a_row_that_weighs_three_is_three_rows(classifier, weights):
 
 def test_even_weights_change_nothing():
     X, y = rows_of(classifier=False)
-    plain, even = (
-        neighbours(False, 15, "distance", X, y, **more) for more in ({}, {"sample_weight": np.ones(len(y))})
-    )
+    plain, even = (neighbours(False, 15, "distance", X, y, **more) for more in ({}, {"sample_weight": np.ones(len(y))}))
     assert np.array_equal(plain.predict(X), even.predict(X))
     assert plain.k_ == even.k_ == 15
 

@@ -22,8 +22,8 @@ class NearestNeighbours:
     """k nearest rows by Euclidean distance, averaged.
 
     A row that weighs w counts as w equal rows, so that light rows leave room for more of them; the last one that finds room
-    may count in part. Distances are rounded to single precision and ties go to the row that came first, so that fitted and compiled model
-    choose the same neighbours.
+    may count in part. Distances are rounded to single precision and ties go to the row that came first, so that fitted and
+    compiled model choose the same neighbours.
     """
 
     def __init__(self, *, classifier: bool, n_neighbors: int, weights: str) -> None:

@@ -33,10 +33,10 @@ def fit_pipeline(
 ) -> Pipeline:
     """Fit a learner to a teacher's answers beside the labels: values (n_rows,), or probabilities (n_rows, n_classes).
 
-    Without answers it is fitted to the labels alone. The other parameters are those of `fit_estimator`. What is learned lies halfway between answers and truth. Probabilities are
-    learned as copies of a row, one a class, that weigh what the class is given: the loss is then the cross-entropy with them,
-    whatever the learner. So for classes the learner must take weights. Values are kept within the range of y, which the learner
-    can model.
+    Without answers it is fitted to the labels alone. The other parameters are those of `fit_estimator`. What is learned lies
+    halfway between answers and truth. Probabilities are learned as copies of a row, one a class, that weigh what the class is
+    given: the loss is then the cross-entropy with them, whatever the learner. So for classes the learner must take weights.
+    Values are kept within the range of y, which the learner can model.
     """
     if answers is None:
         return fit_estimator(learner, params, encoder, matrix, y, n_classes=n_classes, weights=weights, **settings)

@@ -26,7 +26,7 @@ from holdfast.search.journal import Journal
 from holdfast.search.trial import Outcome, Problem, Spec, run_trial
 from holdfast.study.board import Searched
 from holdfast.study.finish import WRITING
-from holdfast.study.front import excess, limits_of, weigh_trials
+from holdfast.study.front import excess, weigh_trials
 from holdfast.study.prepare import Question
 
 # Of the time left, a teacher may be expected to take this share on the folds, and is stopped after that share; the final fits,
@@ -108,7 +108,7 @@ def distil(
     if len(teacher.members) == 1 and teacher.members[0][0] is own:
         return Distilled(name, teacher, why_not="it is the best by itself, and has no better to learn from")
     say(f"teaching {name} what {teacher.name} says")
-    limits = limits_of(question.request)
+    limits = question.request.limits
     # A trial that keeps the limits keeps them with as many trees.
     rounds = 1 if limits else ROUNDS
     spec = student_of(teacher, own, 1 + max(each.spec.number for each in searched.found.outcomes), rounds=rounds)
@@ -212,7 +212,7 @@ def _own_trial(
     name: str, tried: Sequence[Candidate], weights: Mapping[int, Weight], question: Question
 ) -> Outcome | str:
     """The learner's best trial of those not known to exceed the limits; or why there is none."""
-    limits = limits_of(question.request)
+    limits = question.request.limits
     places = [place for place, each in enumerate(tried) if each.name == name]
     if not places:
         return f"the search had no time to finish a trial of {name}"

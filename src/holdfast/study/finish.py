@@ -244,9 +244,7 @@ def _calibrated(candidate: Candidate, calibration: Calibration | None, problem: 
 
 def _most_copies(question: Question) -> int:
     """Fits of a member to average at most; one alone when what ships was asked to be small, fast or simple."""
-    request = question.request
-    small = request.prefer == "simple" or request.max_size is not None or request.max_latency is not None
-    return 1 if small else MOST_COPIES
+    return 1 if question.request.prefer == "simple" or question.request.limits else MOST_COPIES
 
 
 def judging(question: Question) -> float:

@@ -63,7 +63,7 @@ def weights_of(
     say: Callable[[str], None],
 ) -> dict[int, Weight]:
     """Weigh candidates, by their place: all that limits need, else each learner's best as far as a little time goes."""
-    limited = limits_of(question.request) != {}
+    limited = question.request.limits != {}
     learners: set[str] = set()
     allowed = clock.left - WRITING if limited else WEIGHING_SHARE * (clock.left - WRITING)
     deadline, found = time.monotonic() + allowed, dict[int, Weight]()
@@ -86,12 +86,6 @@ def weights_of(
     return found
 
 
-def limits_of(request: Request) -> dict[str, float]:
-    """The limits that were asked for, by what they limit."""
-    asked = {"latency": request.max_latency, "size": request.max_size}
-    return {name: float(most) for name, most in asked.items() if most is not None}
-
-
 def excess(weight: Weight, limits: Mapping[str, float]) -> str | None:
     """What is over a limit, in words; None when nothing is."""
     if weight.latency > limits.get("latency", np.inf):
@@ -110,7 +104,7 @@ def within(
     clock: Clock,
 ) -> list[Candidate]:
     """Candidates anew, of the models that keep the limits; as they were where there are none."""
-    limits = limits_of(question.request)
+    limits = question.request.limits
     if not limits:
         return list(candidates)
     taken = {
@@ -124,7 +118,7 @@ def within(
 
 def objection_to(question: Question) -> Callable[[Compiled], str | None]:
     """What objects to a compiled model that exceeds the limits."""
-    limits = limits_of(question.request)
+    limits = question.request.limits
 
     def objection(compiled: Compiled) -> str | None:
         if not limits:
@@ -136,7 +130,7 @@ def objection_to(question: Question) -> Callable[[Compiled], str | None]:
 
 def front_of(candidates: Sequence[Candidate], weights: Mapping[int, Weight], question: Question) -> list[Weighed]:
     """The weighed models, best first; one a learner, its best, and the ensemble."""
-    limits, seen = limits_of(question.request), set[str]()
+    limits, seen = question.request.limits, set[str]()
     rows: list[tuple[Candidate, Weight]] = []
     for place in sorted(weights):
         if candidates[place].name not in seen:
@@ -158,7 +152,7 @@ def front_of(candidates: Sequence[Candidate], weights: Mapping[int, Weight], que
 
 def words_of(front: Sequence[Weighed], request: Request, shipped: str) -> str:
     """What the limits did, in a sentence; nothing without limits."""
-    limits = limits_of(request)
+    limits = request.limits
     if not limits:
         return ""
     asked = []

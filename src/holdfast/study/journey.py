@@ -12,29 +12,31 @@ from holdfast.audit.finding import Finding
 from holdfast.data.frames import take
 from holdfast.data.kinds import understand
 from holdfast.model.package import load
+from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, Inline, Local
 from holdfast.search.journal import Journal
-from holdfast.study.board import board_of, candidates_of, finishing, run_search
+from holdfast.study.board import Searched, board_of, candidates_of, run_search
 from holdfast.study.card import card
-from holdfast.study.distil import distil
+from holdfast.study.distil import Distilled, distil
 from holdfast.study.energy import energy
 from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
 from holdfast.study.folds import check_folds
-from holdfast.study.front import front_of, objection_to, weights_of, within
+from holdfast.study.front import Weighed, front_of, objection_to, weights_of, within
 from holdfast.study.inside import look_inside
 from holdfast.study.learning import learning_curve
-from holdfast.study.nested import main_clock, nested
-from holdfast.study.prepare import ask, audited
+from holdfast.study.nested import end_of_nested, main_clock, nested
+from holdfast.study.prepare import Question, ask, audited
 from holdfast.study.repeats import judge_again
 from holdfast.study.request import Request
-from holdfast.study.results import Results, write_results
+from holdfast.study.results import Results
 from holdfast.study.ship import ship
 from holdfast.study.study import Study
 from holdfast.study.trust import look_closer
 from holdfast.study.validation import check_curve, validation_curve
 from holdfast.study.verdict import give_verdict
+from holdfast.study.writing import write_results
 
 Say: TypeAlias = Callable[[str], None]
 
@@ -103,22 +105,14 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     folder.open(question.request, question.fingerprint, question.split)
     done("audit")
 
-    main, trials = main_clock(clock, request), Journal(folder.trials)
-    searched = run_search(question, executor=executor, journal=trials, clock=main, say=say)
-    searched = judge_again(question, searched, folder, executor=executor, clock=main, say=say)
-    tried = candidates_of(question, searched, clock=main)
-    weights = weights_of(tried, question, executor=executor, clock=main, say=say)
-    candidates = within(tried, weights, question, searched, clock=main)
-    distilled = distil(tried, weights, question, searched, trials, executor=executor, clock=main, say=say)
-    if distilled is not None:
-        candidates, (tried, weights) = distilled.first(candidates), distilled.beside(tried, weights)
+    main = main_clock(clock, request)
+    searched, candidates, front, distilled = _search(question, folder, main, executor, say)
     importance = explain(candidates[0], executor=executor, clock=main, say=say)
     curve = learning_curve(candidates[0], executor=executor, clock=main, keep=WRITING, say=say)
     values = validation_curve(candidates[0], question, searched, executor=executor, clock=main, keep=WRITING, say=say)
     done("search")
 
-    needed = finishing(searched.contenders, question, clock.budget)
-    end = clock.end - max(needed, min(main.left, 2 * needed))
+    end = end_of_nested(question, searched, clock, main)
     procedure = nested(question, folder, executor=executor, clock=clock, end=end, say=say)
     done("nested")
 
@@ -151,7 +145,23 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     board = board_of(asked, searched, finished.candidate, None if distilled is None else distilled.teacher)
     results = Results(
         question, findings, searched, board, finished, refitted, verdict, importance, curve, values, manifest, seconds,
-        energy(executor), trust, inside, front_of(tried, weights, question), procedure, distilled,
+        energy(executor), trust, inside, front, procedure, distilled,
     )  # fmt: skip
     write_results(results, folder, clock)
     return Study(folder.path)
+
+
+def _search(
+    question: Question, folder: Folder, clock: Clock, executor: Executor, say: Say
+) -> tuple[Searched, list[Candidate], list[Weighed], Distilled | None]:
+    """What was found, what may ship, best first, how quality, speed and size trade, and what was taught by the best."""
+    trials = Journal(folder.trials)
+    searched = run_search(question, executor=executor, journal=trials, clock=clock, say=say)
+    searched = judge_again(question, searched, folder, executor=executor, clock=clock, say=say)
+    tried = candidates_of(question, searched, clock=clock)
+    weights = weights_of(tried, question, executor=executor, clock=clock, say=say)
+    candidates = within(tried, weights, question, searched, clock=clock)
+    distilled = distil(tried, weights, question, searched, trials, executor=executor, clock=clock, say=say)
+    if distilled is not None:
+        candidates, (tried, weights) = distilled.first(candidates), distilled.beside(tried, weights)
+    return searched, candidates, front_of(tried, weights, question), distilled

@@ -182,6 +182,16 @@ class Request(BaseModel):
                 ) from None
             raise RequestError(f"setting {name!r} got {first.get('input')!r}: {first['msg']}") from None
 
+    @property
+    def limits(self) -> dict[str, float]:
+        """The limits that were asked for, by what they limit: seconds a row, bytes.
+
+        >>> Request.of(target="y", max_size="2 MB").limits
+        {'size': 2000000.0}
+        """
+        asked = {"latency": self.max_latency, "size": self.max_size}
+        return {name: float(most) for name, most in asked.items() if most is not None}
+
     def to_toml(self) -> str:
         """Write the settings that differ from "not given"."""
         import tomli_w

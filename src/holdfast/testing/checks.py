@@ -43,9 +43,7 @@ def fit(
         n_classes = int(y.max()) + 1
     encoder = Encoder(learner.wants, seed=seed)
     matrix = encoder.fit_transform(columns, encoding_targets(y, n_classes))
-    return fit_estimator(
-        learner, learner.defaults, encoder, matrix, y, n_classes=n_classes, weights=weights, seed=seed
-    )
+    return fit_estimator(learner, learner.defaults, encoder, matrix, y, n_classes=n_classes, weights=weights, seed=seed)
 
 
 @cache
