@@ -3,7 +3,8 @@
 Many configurations of every learner are fitted once on sets that quality.py does not judge on. The first is LightGBM by its
 defaults, so that no study does worse; then the configuration is added that lowers the error of the ensemble of all chosen so far
 most for the root of the time it takes: the error of greedy weights chosen on one half of the held-out rows and scored on the
-other, between the best single one (0) and the baseline (1), on average over the sets, each in all sizes that it can fill.
+other, between the best single one (0) and the baseline (1), on average over the sets. Each number of rows has an order of its
+own, learned on the sets that come at least half-way to it.
 HOLDFAST_DATA names a folder of data sets with an INDEX.csv. Run:
 python benchmarks/portfolio.py [--rows 3000 12000] [--draws 5] [--length 16] [--cache portfolio-cache]
 It writes src/holdfast/learners/portfolio.json; fits that are in the cache are not repeated.
@@ -15,7 +16,6 @@ import json
 import pickle
 import time
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +201,9 @@ def choose(family: str, all_judged: list[Judged], length: int) -> dict[str, Any]
     """The greedy order; and the seconds that each configuration in it, and each learner's defaults, took on average."""
     keys = sorted({key for each in all_judged for key in each.found})
     seconds = {key: float(np.mean([each.found[key][1] for each in all_judged if key in each.found])) for key in keys}
-    defaults = {learner.name: json.dumps([learner.name, learner.defaults], sort_keys=True) for learner in portfolio(family)}
+    defaults = {
+        learner.name: json.dumps([learner.name, learner.defaults], sort_keys=True) for learner in portfolio(family)
+    }
     empty = [Ensemble(each, []) for each in all_judged]
     baseline = np.array([each.error() for each in empty])
     scale = np.maximum(baseline - [min(each.error_with(key) for key in each.judged.found) for each in empty], 1e-9)
@@ -220,7 +222,10 @@ def choose(family: str, all_judged: list[Judged], length: int) -> dict[str, Any]
         {**dict(zip(("learner", "params"), json.loads(key), strict=True)), "seconds": round(seconds[key], 3)}
         for key in chosen
     ]
-    return {"order": order, "seconds": {name: round(seconds[key], 3) for name, key in defaults.items() if key in seconds}}
+    return {
+        "order": order,
+        "seconds": {name: round(seconds[key], 3) for name, key in defaults.items() if key in seconds},
+    }
 
 
 def main() -> None:
@@ -233,18 +238,21 @@ def main() -> None:
     given = parser.parse_args()
     cache = Path(given.cache)
     cache.mkdir(exist_ok=True)
-    judged: dict[str, list[Judged]] = {"classification": [], "regression": []}
-    for rows, name in product(sorted(given.rows), LEARNED_ON):
-        began = time.monotonic()
-        problem = problem_of(name, rows)
-        n_fitted = len(problem.folds[0].train)
-        if n_fitted < rows and rows > min(given.rows):
-            continue
-        each = judge(name, problem, given.draws, cache)
-        judged[problem.task.family].append(each)
-        print(f"{name}, {n_fitted:,} rows: {len(each.found)} in {time.monotonic() - began:.0f} s", flush=True)
-    learned = {family: choose(family, found, given.length) for family, found in judged.items()}
-    LEARNED.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
+    orders: dict[str, list[dict[str, Any]]] = {"classification": [], "regression": []}
+    for rows in sorted(given.rows):
+        judged: dict[str, list[Judged]] = {family: [] for family in orders}
+        for name in LEARNED_ON:
+            began = time.monotonic()
+            problem = problem_of(name, rows)
+            n_fitted = len(problem.folds[0].train)
+            if n_fitted < rows / 2 and rows > min(given.rows):
+                continue
+            each = judge(name, problem, given.draws, cache)
+            judged[problem.task.family].append(each)
+            print(f"{name}, {n_fitted:,} rows: {len(each.found)} in {time.monotonic() - began:.0f} s", flush=True)
+        for family, found in judged.items():
+            orders[family].append({"rows": rows, **choose(family, found, given.length)})
+    LEARNED.write_text(json.dumps(orders, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

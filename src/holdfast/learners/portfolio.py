@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +14,36 @@ LEARNED = Path(__file__).with_name("portfolio.json")
 
 
 @cache
-def _learned(family: str) -> dict[str, Any]:
-    learned: dict[str, Any] = json.loads(LEARNED.read_text(encoding="utf-8"))[family]
-    return learned
+def _orders(family: str) -> list[dict[str, Any]]:
+    orders: list[dict[str, Any]] = json.loads(LEARNED.read_text(encoding="utf-8"))[family]
+    return orders
 
 
-def learned_seconds(learner: Learner, params: Mapping[str, Any]) -> float | None:
+def _order(family: str, rows: float) -> dict[str, Any]:
+    """What was learned on about as many rows."""
+    return min(_orders(family), key=lambda each: abs(log(each["rows"] / max(rows, 1))))
+
+
+def learned_seconds(learner: Learner, params: Mapping[str, Any], rows: float) -> float | None:
     """Seconds that a configuration took on average where the order was learned; None for a learner that it doesn't know.
 
     How long it will take elsewhere can be told from how long another one takes there. What is not in the order is taken to
-    need as long as the learner's defaults.
+    need as long as the learner's defaults. rows: how many are learned from.
     """
-    learned = _learned(learner.task)
+    learned = _order(learner.task, rows)
     for each in learned["order"]:
         if each["learner"] == learner.name and each["params"].items() <= params.items():
             return float(each["seconds"])
-    return learned["seconds"].get(learner.name)
+    seconds: float | None = learned["seconds"].get(learner.name)
+    return seconds
 
 
-def first_configurations(learners: Sequence[Learner], *, learned: bool = False) -> list[tuple[str, dict[str, Any]]]:
+def first_configurations(learners: Sequence[Learner], rows: float | None = None) -> list[tuple[str, dict[str, Any]]]:
     """The configurations that a search of these learners starts with.
 
-    The defaults of each, in the order given. learned: instead, the learned order, without what lies outside of a space that a
-    user has narrowed; then the defaults of learners that it doesn't hold. Choices that want each option tried are tried in
-    the learner's first configuration, or in that of the first learner that has them, at once in the learned order, else when
+    The defaults of each, in the order given. rows: instead, the order that was learned on about so many rows, without what
+    lies outside of a space that a user has narrowed; then the defaults of learners that it doesn't hold. Choices that want each option tried are tried in
+    the learner's first configuration, or in that of the first learner that has them, at once in a learned order, else when
     every learner has had its turn; in the other configurations they are left open.
 
     >>> from holdfast.learners.catalogue import find
@@ -44,7 +51,8 @@ def first_configurations(learners: Sequence[Learner], *, learned: bool = False) 
     [('ridge', {'alpha': 1.0})]
     """
     known = {learner.name: learner for learner in learners}
-    held = [(each["learner"], each["params"]) for each in _learned(learners[0].task)["order"]] if learned and learners else []
+    learned = [] if rows is None or not learners else _order(learners[0].task, rows)["order"]
+    held = [(each["learner"], each["params"]) for each in learned]
     order = [(name, params) for name, params in held if name in known and _inside(params, known[name].space)]
     tried = {name for name, _ in order}
     order += [(learner.name, {}) for learner in learners if learner.name not in tried]
@@ -64,7 +72,7 @@ def first_configurations(learners: Sequence[Learner], *, learned: bool = False) 
         firsts.append((name, full))
         for key in sorted(varied):
             others = [(name, {**full, key: option}) for option in choices[key].options if option != full[key]]
-            (firsts if learned else variants).extend(others)
+            (variants if rows is None else firsts).extend(others)
     return [*firsts, *variants]
 
 

@@ -18,7 +18,7 @@ TUNERS = ("bayes", "gp", "random", "grid", "halving", "none")
 REFINED = 3
 
 # A first configuration that is expected to take more than this share of the time left is put off.
-LARGE = 0.2
+LARGE = 0.3
 
 
 class Proposals:
@@ -26,8 +26,8 @@ class Proposals:
 
     bayes: a tree-structured Parzen estimator; gp: a Gaussian process; random: independent draws; grid: every combination of
     a few values; halving: many on few rows, the best on all (Hyperband); none: each learner's default configuration only.
-    learned: start with the learned order of configurations, instead of each learner's default one. foremost: a learner whose
-    first configuration comes before all others'.
+    rows: start with the order of configurations that was learned on about so many rows, instead of each learner's default
+    one. foremost: a learner whose first configuration comes before all others'.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Proposals:
         *,
         metric: Metric,
         tuner: str = "bayes",
-        learned: bool = False,
+        rows: float | None = None,
         foremost: str | None = None,
         seed: int = 0,
     ) -> None:
@@ -44,13 +44,13 @@ class Proposals:
             raise RequestError(
                 f"tuner {tuner!r} is unknown; expected one of {', '.join(TUNERS)}.{nearest(tuner, TUNERS)}"
             )
-        firsts = first_configurations(learners, learned=learned and tuner != "none")
+        firsts = first_configurations(learners, None if tuner == "none" else rows)
         places = [place for place, (name, _) in enumerate(firsts) if name == foremost]
         if places:
             firsts.insert(0, firsts.pop(places[0]))
         self._first = [Spec(number, name, params) for number, (name, params) in enumerate(firsts, start=1)]
         self._learners = {learner.name: learner for learner in learners}
-        self.metric, self._kind, self._seed = metric, tuner, seed
+        self.metric, self._kind, self._seed, self._rows = metric, tuner, seed, rows
         self._number = len(firsts)
         self._tuner: Tuner | None = None
         self._asked: dict[int, Asked] = {}
@@ -90,7 +90,9 @@ class Proposals:
         return sum(taken) / len(taken) if taken else 0.0
 
     def _learned_seconds(self, spec: Spec) -> float | None:
-        return learned_seconds(self._learners[spec.learner], spec.params) if spec.learner in self._learners else None
+        if self._rows is None or spec.learner not in self._learners:
+            return None
+        return learned_seconds(self._learners[spec.learner], spec.params, self._rows)
 
     def _settled(self, name: str, params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> dict[str, Any]:
         """Choices that a configuration leaves open are made as in the learner's best trial so far, else as in any's."""

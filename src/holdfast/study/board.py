@@ -90,7 +90,7 @@ def run_search(
             learners,
             metric=metric,
             tuner=request.tuner,
-            learned=not request.learners,
+            rows=None if request.learners else len(problem.y),
             foremost=request.distill,
             seed=request.seed,
         ),
