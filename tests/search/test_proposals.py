@@ -15,8 +15,10 @@ def proposals(monkeypatch):
     """Elsewhere ridge took one second, lasso ten; of linear nothing is known."""
     order = [("ridge", {"alpha": 1.0}, 1.0), ("lasso", {"alpha": 1.0}, 10.0), ("ridge", {"alpha": 2.0}, 2.0)]
     learned = [dict(zip(("learner", "params", "seconds"), each, strict=True)) for each in order]
-    monkeypatch.setattr(module, "_learned", lambda: {"regression": learned})
-    return Proposals(LEARNERS, metric=RMSE, learned=True)
+    monkeypatch.setattr(
+        module, "_orders", lambda family: [{"rows": 3_000, "order": learned, "seconds": {"lasso": 7.0}}]
+    )
+    return Proposals(LEARNERS, metric=RMSE, rows=1_000)
 
 
 def outcome(spec, seconds):
@@ -28,6 +30,7 @@ def test_trials_take_as_long_as_others_here_if_they_do_elsewhere(proposals):
     assert (first.learner, proposals.expected(first, [])) == ("ridge", 0.0)
     done = [outcome(first, 3.0)]
     assert proposals.expected(Spec(9, "lasso", {"alpha": 1.0}), done) == 30.0
+    assert proposals.expected(Spec(9, "lasso", {"alpha": 7.0}), done) == 21.0
     assert proposals.expected(Spec(9, "ridge", {"alpha": 7.0}), done) == 3.0
     assert proposals.expected(Spec(9, "linear", {}), done) == 0.0
 
@@ -40,15 +43,15 @@ def test_without_a_limit_the_learned_order_is_kept(proposals):
 
 def test_what_would_take_long_waits_for_shorter_ones_and_for_the_tuner(proposals):
     done = [outcome(proposals.next([]), 3.0)]
-    specs = [proposals.next(done, left=100.0) for _ in range(3)]
+    specs = [proposals.next(done, left=50.0) for _ in range(3)]
     assert [(spec.number, spec.learner) for spec in specs[:2]] == [(3, "ridge"), (4, "linear")]
     assert proposals.refines(specs[2])
     assert specs[2].number == 5
-    assert proposals.next(done, left=150.0).number == 2
+    assert proposals.next(done, left=120.0).number == 2
 
 
 def test_without_a_tuner_what_takes_long_is_tried_all_the_same(proposals):
-    alone = Proposals([find("lasso", "regression")], metric=RMSE, tuner="none")
+    alone = Proposals([find("lasso", "regression")], metric=RMSE, tuner="none", rows=1_000)
     timed = [outcome(Spec(9, "lasso", {"alpha": 1.0}), 3.0)]
     assert alone.next(timed, left=0.1).learner == "lasso"
     assert alone.next(timed, left=0.1) is None

@@ -182,9 +182,9 @@ def test_a_student_is_kept_and_found_again_with_the_same_teacher_only(tmp_path):
 def test_the_learner_to_be_taught_is_tried_first_whatever_the_learned_order():
     learners = portfolio("classification")
     for tuner in ("bayes", "none"):
-        proposals = Proposals(learners, metric=ROC_AUC, tuner=tuner, learned=True, foremost="decision_tree")
+        proposals = Proposals(learners, metric=ROC_AUC, tuner=tuner, rows=1_000, foremost="decision_tree")
         assert proposals.next([]).learner == "decision_tree"
-        assert Proposals(learners, metric=ROC_AUC, tuner=tuner, learned=True).next([]).learner != "decision_tree"
+        assert Proposals(learners, metric=ROC_AUC, tuner=tuner, rows=1_000).next([]).learner != "decision_tree"
 
 
 def test_boosters_grow_more_trees_for_a_teacher_and_others_do_not():

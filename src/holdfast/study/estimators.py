@@ -122,7 +122,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
                 self._learners(problem),
                 metric=metric,
                 tuner=self.tuner,
-                learned=not self.learners,
+                rows=None if self.learners else len(problem.y),
                 foremost=self.distill,
                 seed=self.seed,
             ),
