@@ -42,9 +42,9 @@ def first_configurations(learners: Sequence[Learner], rows: float | None = None)
     """The configurations that a search of these learners starts with.
 
     The defaults of each, in the order given. rows: instead, the order that was learned on about so many rows, without what
-    lies outside of a space that a user has narrowed; then the defaults of learners that it doesn't hold. Choices that want each option tried are tried in
-    the learner's first configuration, or in that of the first learner that has them, at once in a learned order, else when
-    every learner has had its turn; in the other configurations they are left open.
+    lies outside of a space that a user has narrowed; then the defaults of learners that it doesn't hold. Choices that want
+    each option tried are tried in the learner's first configuration, or in that of the first learner that has them, at once in
+    a learned order, else when every learner has had its turn; in the other configurations they are left open.
 
     >>> from holdfast.learners.catalogue import find
     >>> first_configurations([find("ridge", "regression")])
