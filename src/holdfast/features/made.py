@@ -71,7 +71,9 @@ class Made:
         if parts:
             every = graph.add("Concat", inputs.numbers_of(graph, inputs.number_names), *parts, axis=1)
             made = Inputs(every, (*inputs.number_names, *names), made.strings, made.string_names)
-        joints = {cross.name: (cross.first, cross.second) for cross in self.crosses if cross.first in inputs.string_names}
+        joints = {
+            cross.name: (cross.first, cross.second) for cross in self.crosses if cross.first in inputs.string_names
+        }
         return _emit_joints(graph, made, {**joints, **self.joints})
 
 
