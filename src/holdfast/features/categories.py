@@ -110,12 +110,8 @@ class Categories:
         if column < len(self._ranked):
             c = self._ranked[column]
             learned = self._columns[c]
-            return (
-                c,
-                np.arange(learned.n_coded, dtype=np.float64),
-                -1.0,
-                learned.rare or learned.n_coded < len(learned.values),
-            )
+            others = learned.rare or learned.n_coded < len(learned.values)
+            return c, np.arange(learned.n_coded, dtype=np.float64), -1.0, others
         place, target = divmod(column - len(self._ranked), self._table.shape[1])
         c = self._averaged[place]
         start = self._starts[c]

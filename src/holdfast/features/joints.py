@@ -6,7 +6,7 @@ import numpy as np
 
 from holdfast.arrays import Codes
 from holdfast.data.columns import Columns, Kind
-from holdfast.features.categories import MANY_VALUES
+from holdfast.features.categories import MANY_VALUES, MAX_TARGETS
 
 # Columns joined at most; and columns of the matrix, one for each joint and target, that they may make.
 MOST_JOINED, MOST_MEANS = 6, 48
@@ -26,7 +26,8 @@ def find_joints(columns: Columns, n_targets: int) -> tuple[tuple[str, ...], ...]
     (('city', 'shop'), ('city', 'colour'), ('shop', 'colour'), ('city', 'shop', 'colour'))
     """
     told = {name: _n_told(columns.strings[name].codes) for name in columns.of_kind(Kind.CATEGORY)}
-    most = next(k for k in range(MOST_JOINED, 1, -1) if k == 2 or _n_joints(k) * n_targets <= MOST_MEANS)
+    averaged = min(n_targets, MAX_TARGETS)
+    most = max(k for k in range(2, MOST_JOINED + 1) if _n_joints(k) * averaged <= MOST_MEANS)
     widest = sorted((name for name in told if told[name] > 1), key=lambda name: -told[name])[:most]
     chosen = [name for name in told if name in widest]
     pairs = [pair for pair in combinations(chosen, 2) if max(told[name] for name in pair) > MANY_VALUES]
@@ -34,6 +35,7 @@ def find_joints(columns: Columns, n_targets: int) -> tuple[tuple[str, ...], ...]
 
 
 def _n_joints(n_columns: int) -> int:
+    """The pairs, and all together."""
     return n_columns * (n_columns - 1) // 2 + 1
 
 

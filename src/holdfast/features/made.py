@@ -15,7 +15,7 @@ from holdfast.graph import Graph
 class Made:
     """The columns that crosses make: means of groups are learned from training rows, all else is plain arithmetic.
 
-    joints: categories that become one, two or more of them; each makes a column that no cross makes already.
+    joints: categories that become one, two or more of them; where there is a column of that name already, none is made.
 
     >>> columns = Columns({"a": np.array([1.0, 2.0]), "b": np.array([4.0, 0.0])}, {}, dict.fromkeys("ab", Kind.NUMBER))
     >>> Made([Cross("a", "/", "b")]).fit(columns).add(columns).numbers["a / b"].tolist()
@@ -24,15 +24,16 @@ class Made:
 
     def __init__(self, crosses: Iterable[Cross], joints: Iterable[Sequence[str]] = ()) -> None:
         self.crosses = tuple(dict.fromkeys(crosses))
-        made = {cross.name for cross in self.crosses}
-        self.joints = {name: joint for joint in joints if (name := " * ".join(joint)) not in made}
+        self.joints = {" * ".join(joint): joint for joint in joints}
 
     def fit(self, columns: Columns) -> "Made":
-        """Learn the means of groups.
+        """Learn the means of groups, and which joints are new.
 
         A row's own number has a part in the mean it is held against. Averages of the target are taken out of fold, because
         a row would see its answer; here it sees only its own number, which it knows anyway.
         """
+        there = {*columns.kinds, *(cross.name for cross in self.crosses)}
+        self.joints = {name: joint for name, joint in self.joints.items() if name not in there}
         grouped: dict[tuple[str, Operation], list[Cross]] = {}
         for cross in self.crosses:
             if cross.first in columns.numbers and cross.second in columns.strings:
