@@ -214,6 +214,15 @@ def test_what_pmml_has_no_words_for_is_refused(tmp_path, name, text, said):
     assert not (tmp_path / "out").exists()
 
 
+def test_categories_that_are_joined_are_refused(tmp_path):
+    asked = Preparation(crosses=(Cross("level", "*", "many"),))
+    model, _ = compiled(tmp_path, [("lightgbm", 1.0)], "regression", None, asked=asked)
+    with pytest.raises(
+        RequestError, match=r"categories that are joined, which --cross none leaves out \(StringConcat\)"
+    ):
+        pmml(model, (tmp_path / GRAPH).read_bytes())
+
+
 def test_arithmetic_beyond_measure_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr("holdfast.export.pmml.fields.MOST_PARTS", 2)
     write(tmp_path / "model", facts(), logistic_graph(), reference=b"ARROW1", card="# A card")

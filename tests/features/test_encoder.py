@@ -103,6 +103,25 @@ def test_rare_and_unseen_values_share_a_column():
     assert encoder.transform(other).tolist() == [[0, 0, 1], [0, 0, 1], [1, 0, 0]]
 
 
+def test_target_means_tell_rare_values_apart_and_codes_do_not():
+    """A value of one row has a mean drawn to that of all, but no code, for a code that no other row has says nothing."""
+    words = [f"v{k}" for k in range(10) for _ in range(5)] + [f"once{k}" for k in range(10)]
+    target = np.array([0.0] * 50 + [1.0] * 10)
+    columns = Columns({}, {"c": coded(words)}, {"c": Kind.CATEGORY})
+    encoder = Encoder(Matrix(categories="ordinal"))
+    train = encoder.fit_transform(columns, target[:, None])
+    matrix = encoder.transform(Columns({}, {"c": coded(["v0", "once3", "new"])}, {"c": Kind.CATEGORY}))
+    assert encoder.names() == ["c (code)", "c (target mean)"]
+    assert matrix[:, 0].tolist() == [0, -1, -1]
+    prior = 10 / 60
+    assert matrix[:, 1].tolist() == pytest.approx([10 * prior / 15, (1 + 10 * prior) / 11, prior])
+    # Out of fold, a value of one row knows only the mean of the other folds.
+    assert train[50:, 1].max() < 0.25
+    assert np.array_equal(matrix_of(encoder, columns), encoder.transform(columns))
+    assert encoder.words()["c"] == "numbered by frequency, rare ones together, and target means, out of fold: 20 values"
+    assert encoder.question(0, 0.5) == ("c is one of v0, rare", True)
+
+
 def test_target_averages_leave_their_own_row_out():
     """With one row a value the average must not contain that row's target."""
     rng = np.random.default_rng(0)

@@ -53,7 +53,7 @@ def test_nothing_is_found_in_noise_or_in_a_sum(seed):
 
 def test_what_is_found_joins_what_was_asked_and_is_compiled():
     columns = columns_of()
-    asked = Preparation(crosses=(Cross("e", "*", "f"),), find_crosses=True)
+    asked = Preparation(crosses=(Cross("e", "*", "f"),), crossing="auto")
     encoder = Encoder(Matrix(asked=asked))
     target = standardised((columns.numbers["b"] - 2) * (columns.numbers["d"] - 2))
     matrix = encoder.fit_transform(columns, target)

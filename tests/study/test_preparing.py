@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import skew
 
 import holdfast as hf
-from holdfast.data.columns import Kind
+from holdfast.data.columns import Coded, Columns, Kind
 from holdfast.errors import RequestError
 from holdfast.study.prepare import ask
 from holdfast.study.preparing import choices_of, skewness, transforms_of
@@ -88,6 +88,8 @@ def test_numbers_beside_their_group_are_told_and_compiled(tmp_path):
         ({"encode": "one_hot"}, "Did you mean 'onehot'"),
         ({"cross": "size*city"}, "joins a number and a category"),
         ({"cross": "city by size"}, "joins a category and a number .* a number and a category"),
+        ({"cross": "pairs"}, "expected two columns of categories to learn from, got city: leave it out, or say auto"),
+        ({"cross": "pairs,auto"}, "asks for auto and pairs; expected one of them"),
         ({"cross": "size*price"}, "expected two columns to learn from"),
         ({"select": "best"}, "expected one of l1"),
         ({"target_transform": "sqrt"}, "expected one of none, log, power, auto"),
@@ -118,11 +120,29 @@ def test_a_cross_with_a_column_the_audit_left_out_says_so(tmp_path):
 
 
 def test_the_search_tries_crosses_where_there_is_a_pair_of_columns():
-    asked, pair = Request.of(target="y"), {"size": Kind.NUMBER, "city": Kind.CATEGORY}
-    y = np.arange(10.0)
-    assert choices_of(asked, pair, y).crosses == (False, True)
-    assert choices_of(asked, {"size": Kind.NUMBER, "when": Kind.DATETIME}, y).crosses == (False,)
-    assert choices_of(Request.of(target="y", cross="size by city"), pair, y).crosses == (False,)
+    asked, pair = Request.of(target="y"), columns_of(size=Kind.NUMBER, city=Kind.CATEGORY)
+    y = np.arange(40.0)
+    assert choices_of(asked, pair, y).crosses == ("none", "auto")
+    assert choices_of(asked, columns_of(size=Kind.NUMBER, when=Kind.DATETIME), y).crosses == ("none",)
+    assert choices_of(Request.of(target="y", cross="size by city"), pair, y).crosses == ("none",)
+    assert choices_of(Request.of(target="y", cross="size by city,auto"), pair, y).crosses == ("auto",)
+
+
+def test_the_search_tries_pairs_where_categories_have_many_values():
+    asked, two, y = Request.of(target="y"), columns_of(city=Kind.CATEGORY, shop=Kind.CATEGORY), np.arange(40.0)
+    assert choices_of(asked, two, y).crosses == ("none", "auto", "pairs")
+    assert choices_of(asked, two.select(["city"]), y).crosses == ("none",)
+    assert choices_of(Request.of(target="y", cross="none"), two, y).crosses == ("none",)
+    assert choices_of(Request.of(target="y", cross="pairs"), two, y).crosses == ("pairs",)
+
+
+def columns_of(**kinds: Kind) -> Columns:
+    """Forty rows; categories have twenty values."""
+    strings = [name for name, kind in kinds.items() if kind is Kind.CATEGORY]
+    twenty = Coded(np.arange(40, dtype=np.int32) % 20, np.array([f"v{k:02}" for k in range(20)], dtype=object))
+    return Columns(
+        {name: np.arange(40.0) for name in kinds if name not in strings}, dict.fromkeys(strings, twenty), kinds
+    )
 
 
 def test_only_a_target_that_leans_is_tried_on_another_scale():

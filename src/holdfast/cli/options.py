@@ -32,7 +32,9 @@ Scale = Annotated[
     str | None, typer.Option(help="standard, minmax, robust, power, box_cox, quantile, quantile_normal or search.")
 ]
 Encode = Annotated[str | None, typer.Option(help="Categories: onehot, ordinal, target or hashing. Else auto.")]
-Cross = Annotated[str | None, typer.Option(help='Columns of two others: "city*product,price by city", or auto.')]
+Cross = Annotated[
+    str | None, typer.Option(help='Columns of others: "city*product,price by city"; auto, pairs or none.')
+]
 Select = Annotated[
     str | None, typer.Option(help="Keep columns by l1, importance, mutual_information or rfe; rfe:20 keeps 20.")
 ]

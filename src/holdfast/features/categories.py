@@ -32,10 +32,14 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class _Column:
-    """What was learned of a column: the values it tells apart (most frequent first), "" for missing."""
+    """What was learned of a column: the values it tells apart (most frequent first), "" for missing.
+
+    n_coded: so many of them have a code; those behind are rare, and only target means tell them apart. rare: there are more.
+    """
 
     name: str
     values: list[str]
+    n_coded: int
     rare: bool
     one_hot: bool
     ranked: bool
@@ -59,7 +63,7 @@ class Categories:
         self._which = np.sort(np.argsort(-targets.mean(axis=0), kind="stable")[:MAX_TARGETS])
         averaged = self._learn_averages(codes, targets[:, self._which])
         if self._wants.scaled:
-            self._centre, self._spread = standard(codes[:, self._ranked].astype(np.float64))
+            self._centre, self._spread = standard(self._ranks(codes).astype(np.float64))
         return beside(self._plain(codes), averaged)
 
     def transform(self, columns: Columns) -> Matrix32:
@@ -90,27 +94,29 @@ class Categories:
         """As of the encoder: a cut of codes or of averages parts the values in two sets, of which the smaller is named."""
         if column < len(self._hot):
             return self.names()[column], False
-        c, numbers, rare = self._numbered(column - len(self._hot))
+        c, numbers, rare, others = self._numbered(column - len(self._hot))
         learned = self._columns[c]
         low = [self._label(c, int(code)) for code in np.flatnonzero(numbers <= threshold)]
         high = [self._label(c, int(code)) for code in np.flatnonzero(numbers > threshold)]
-        if learned.rare:
+        if others:
             (low if rare <= threshold else high).append(self._label(c, -1))
         named = low if 0 < len(low) <= len(high) or not high else high
         more = f" or {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
         link = "is one of" if len(named) > 1 else "="
         return f"{learned.name} {link} {', '.join(named[:MOST_NAMED])}{more}", named is low
 
-    def _numbered(self, column: int) -> tuple[int, Floats, float]:
-        """Of a matrix column of codes or averages: the category column behind it, each value's number, and that of rare ones."""
+    def _numbered(self, column: int) -> tuple[int, Floats, float, bool]:
+        """Of a matrix column of codes or averages: the category column behind it, its values' numbers, that of others, if any."""
         if column < len(self._ranked):
             c = self._ranked[column]
-            return c, np.arange(len(self._columns[c].values), dtype=np.float64), -1.0
+            learned = self._columns[c]
+            others = learned.rare or learned.n_coded < len(learned.values)
+            return c, np.arange(learned.n_coded, dtype=np.float64), -1.0, others
         place, target = divmod(column - len(self._ranked), self._table.shape[1])
         c = self._averaged[place]
         start = self._starts[c]
         numbers = self._table[start : start + len(self._columns[c].values), target].astype(np.float64)
-        return c, numbers, float(self._table[self._defaults[c], target])
+        return c, numbers, float(self._table[self._defaults[c], target]), self._columns[c].rare
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Look all columns up in one table of "column, value", then compare and gather."""
@@ -142,6 +148,8 @@ class Categories:
         which = graph.constant(np.array(self._ranked))
         chosen = graph.add("Gather", codes, which, axis=1)
         ranks = graph.add("Sub", chosen, graph.constant(self._starts[self._ranked][None, :]))
+        coded = graph.constant(self._n_coded[None, :])
+        ranks = graph.add("Where", graph.add("Less", ranks, coded), ranks, graph.constant(np.int64(-1)))
         ranks = graph.add("Max", ranks, graph.constant(np.int64(-1)))
         if self._wants.scaled:
             ranks = ((Tensor(graph, graph.add("Cast", ranks, to=DOUBLE)) - self._centre) / self._spread).name
@@ -164,23 +172,25 @@ class Categories:
         self._defaults = ends[-1] + np.arange(len(self._columns), dtype=np.int64)
         self._hot = [(c, k) for c, column in enumerate(self._columns) if column.one_hot for k in self._hot_codes(c)]
         self._ranked = [c for c, column in enumerate(self._columns) if column.ranked]
+        self._n_coded = np.array([self._columns[c].n_coded for c in self._ranked], dtype=np.int64)
         self._averaged = [c for c, column in enumerate(self._columns) if column.target]
 
     def _column(self, name: str, coded: Coded) -> _Column:
         counts = np.bincount(coded.codes + 1, minlength=len(coded.values) + 1)
-        least = max(2, min(10, len(coded.codes) // 1000))
         order = np.argsort(-counts, kind="stable")
-        kept = order[counts[order] >= least][: MAX_ASKED_ONE_HOT if self._encoding == "onehot" else MAX_VALUES]
-        values = ["" if k == 0 else str(coded.values[k - 1]) for k in kept]
-        rare = bool(counts.sum() > counts[kept].sum())
+        frequent = int((counts >= max(2, min(10, len(coded.codes) // 1000))).sum())
+        n_coded = min(frequent, MAX_ASKED_ONE_HOT if self._encoding == "onehot" else MAX_VALUES)
         if self._encoding != "auto":
             one_hot, ranked, target = (self._encoding == each for each in ("onehot", "ordinal", "target"))
         elif self._wants.categories == "one_hot":
-            one_hot, ranked = len(values) <= self._wants.max_one_hot, False
+            one_hot, ranked = n_coded <= self._wants.max_one_hot, False
             target = not one_hot
         else:
-            one_hot, ranked, target = False, True, len(values) > MANY_VALUES
-        return _Column(name, values, rare, one_hot, ranked, target)
+            one_hot, ranked, target = False, True, n_coded > MANY_VALUES
+        # Codes of rare values would mean nothing, but what the few rows of one answered does.
+        n_values = min(int((counts > 0).sum()), MAX_VALUES) if target else n_coded
+        values = ["" if k == 0 else str(coded.values[k - 1]) for k in order[:n_values]]
+        return _Column(name, values, n_coded, int((counts > 0).sum()) > n_values, one_hot, ranked, target)
 
     def _hot_codes(self, c: int) -> list[int]:
         """Codes with a column of their own; of two values that are all there is, one column tells enough."""
@@ -212,9 +222,14 @@ class Categories:
             where = places[c][codes[:, c]]
             rows = np.flatnonzero(where >= 0)
             matrix[rows, where[rows]] = 1.0
-        ranks = codes[:, self._ranked]
+        ranks = self._ranks(codes)
         matrix[:, len(self._hot) :] = (ranks - self._centre) / self._spread if self._wants.scaled else ranks
         return matrix
+
+    def _ranks(self, codes: Codes) -> Codes:
+        """Codes of the columns that have one, -1 for what is too rare."""
+        ranks = codes[:, self._ranked]
+        return np.where(ranks < self._n_coded, ranks, np.int32(-1))
 
     def _learn_averages(self, codes: Codes, targets: Floats) -> Matrix32:
         """Fill the lookup table from all rows; encode these rows by folds that leave their own target out."""
@@ -234,7 +249,10 @@ class Categories:
 def _words(column: _Column) -> str:
     ways = (
         (column.one_hot, "one-hot"),
-        (column.ranked, "numbered by frequency"),
+        (
+            column.ranked,
+            "numbered by frequency" + (", rare ones together," if column.n_coded < len(column.values) else ""),
+        ),
         (column.target, "target means, out of fold"),
     )
     rare = ", rare ones together" if column.rare else ""

@@ -13,6 +13,7 @@ from holdfast.features.dates import Dates
 from holdfast.features.evidence import find_crosses
 from holdfast.features.hashing import Hashed
 from holdfast.features.inputs import Inputs
+from holdfast.features.joints import find_joints
 from holdfast.features.made import Made
 from holdfast.features.matrix import Matrix, beside
 from holdfast.features.numeric import Numeric
@@ -69,8 +70,10 @@ class Encoder:
         targets: (n_rows, n_targets) float64, what target encoding averages: the standardised value for regression, one
         column per class but the first for classification.
         """
-        found = find_crosses(columns, targets, self._seed) if self._wants.asked.find_crosses else ()
-        self._made = Made((*self._wants.asked.crosses, *found)).fit(columns)
+        asked = self._wants.asked
+        found = find_crosses(columns, targets, self._seed) if asked.crossing == "auto" else ()
+        joints = find_joints(columns, targets.shape[1]) if asked.crossing == "pairs" else ()
+        self._made = Made((*asked.crosses, *found), joints).fit(columns)
         columns = self._made.add(columns)
         self._blocks, parts = [], []
         for block in self._make(columns):
@@ -155,7 +158,8 @@ class Encoder:
         if dates := columns.of_kind(Kind.DATETIME):
             blocks.append(Dates(self._wants, dates))
         categories = columns.of_kind(Kind.CATEGORY)
-        codes = [asked.encoding_of(name) for name in categories]
+        # Categories that are joined have too many values for anything but averages.
+        codes = ["target" if name in self._made.joints else asked.encoding_of(name) for name in categories]
         for encoding in dict.fromkeys(codes):
             names = _of(categories, codes, encoding)
             blocks.append(

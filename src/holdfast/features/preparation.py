@@ -12,6 +12,9 @@ from holdfast.features.scale import BENDING, SCALINGS, Scaling
 Encoding: TypeAlias = Literal["auto", "onehot", "ordinal", "target", "hashing"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
+Crossing: TypeAlias = Literal["none", "auto", "pairs"]
+CROSSINGS: tuple[Crossing, ...] = get_args(Crossing)
+
 Selector: TypeAlias = Literal["l1", "importance", "mutual_information", "rfe"]
 SELECTORS: tuple[Selector, ...] = get_args(Selector)
 
@@ -29,15 +32,16 @@ class Preparation:
     """Choices a user has made; the defaults leave everything to the learner and the column.
 
     scaling: for learners that want scaled input. encoding: of category columns; "auto" is as the learner wants. columns:
-    for some columns alone, (column, "scale" or "encode", choice). crosses: columns made of two others; find_crosses: more
-    of them, where the training rows show that they help. selection: which columns of the matrix are kept.
+    for some columns alone, (column, "scale" or "encode", choice). crosses: columns made of two others. crossing: more
+    of them, "auto" where the training rows show that they help, "pairs" the target means of categories that are joined.
+    selection: which columns of the matrix are kept.
     """
 
     scaling: Scaling = "standard"
     encoding: Encoding = "auto"
     columns: tuple[tuple[str, str, str], ...] = ()
     crosses: tuple[Cross, ...] = ()
-    find_crosses: bool = False
+    crossing: Crossing = "none"
     selection: Selection | None = None
 
     def scaling_of(self, column: str, kind: Kind) -> Scaling:

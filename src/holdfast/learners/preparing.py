@@ -10,7 +10,7 @@ from holdfast.arrays import Floats, Matrix32
 from holdfast.data.columns import Columns
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
-from holdfast.features.preparation import Preparation
+from holdfast.features.preparation import Crossing, Preparation
 from holdfast.features.select import select
 from holdfast.learners.learner import Learner
 from holdfast.learners.retransform import TRANSFORMS, Transform, fit_bend
@@ -18,7 +18,7 @@ from holdfast.learners.space import Choice
 
 # Parameters of a trial that are not the learner's own: how its numbers are scaled, its categories encoded, whether columns
 # are crossed, and how its target is bent.
-SCALING, ENCODING, CROSSES, TARGET = "scaling", "encoding", "find_crosses", "target_transform"
+SCALING, ENCODING, CROSSES, TARGET = "scaling", "encoding", "crosses", "target_transform"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Choices:
 
     scalings: tuple[str, ...] = ("standard",)
     encodings: tuple[str, ...] = ("auto",)
-    crosses: tuple[bool, ...] = (False,)
+    crosses: tuple[Crossing, ...] = ("none",)
     transforms: tuple[str, ...] = ("none",)
 
 
@@ -60,7 +60,7 @@ def wanted(learner: Learner, params: Mapping[str, Any], preparation: Preparation
         preparation,
         scaling=params.get(SCALING, preparation.scaling),
         encoding=params.get(ENCODING, preparation.encoding),
-        find_crosses=params.get(CROSSES, preparation.find_crosses),
+        crossing=params.get(CROSSES, preparation.crossing),
     )
     return replace(learner.wants, asked=asked)
 

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 
 from holdfast.compile.final import Compiled
-from holdfast.data.columns import Kind
+from holdfast.data.columns import Columns, Kind
 from holdfast.data.dataset import Dataset
 from holdfast.errors import RequestError, nearest
 from holdfast.features.crosses import Cross, read_cross
-from holdfast.features.preparation import ENCODINGS, Preparation, read_columns, read_selection
+from holdfast.features.joints import find_joints
+from holdfast.features.preparation import CROSSINGS, ENCODINGS, Crossing, Preparation, read_columns, read_selection
 from holdfast.features.scale import SCALINGS
 from holdfast.learners.preparing import Choices
 from holdfast.study.request import Request
@@ -39,7 +40,7 @@ def read_preparation(request: Request, kinds: Mapping[str, Kind]) -> Preparation
         encoding=next(each for each in ENCODINGS if each == request.encode),
         columns=read_columns(request.features, kinds),
         crosses=_crosses(request, kinds),
-        find_crosses="auto" in request.cross,
+        crossing=_crossing(request, kinds),
         selection=None if request.select is None else read_selection(request.select),
     )
 
@@ -72,15 +73,13 @@ def check_preparation(request: Request, dataset: Dataset, task: Task) -> None:
         )
 
 
-def choices_of(request: Request, kinds: Mapping[str, Kind], y: Any) -> Choices:
+def choices_of(request: Request, columns: Columns, y: Any) -> Choices:
     """What the search may choose from, where the user left it open: scalings, encodings, crosses, target transforms."""
-    categories = sum(kind is Kind.CATEGORY for kind in kinds.values())
-    numbers = sum(kind in (Kind.NUMBER, Kind.BOOLEAN) for kind in kinds.values())
-    crossed = not request.cross and categories + numbers > 1 and len(kinds) <= MOST_CROSSED
+    categories = len(columns.of_kind(Kind.CATEGORY))
     return Choices(
         scalings=SEARCHED if request.scale == "search" else (request.scale,),
         encodings=("auto", "target") if request.encode == "auto" and categories else (request.encode,),
-        crosses=(False, True) if crossed else ("auto" in request.cross,),
+        crosses=(_crossing(request, columns.kinds),) if request.cross else _crossings(columns),
         transforms=transforms_of(request, y),
     )
 
@@ -146,7 +145,28 @@ def named(learners: Sequence[str]) -> str:
 
 
 def _crosses(request: Request, kinds: Mapping[str, Kind]) -> tuple[Cross, ...]:
-    return tuple(read_cross(text, kinds) for text in request.cross if text != "auto")
+    return tuple(read_cross(text, kinds) for text in request.cross if text not in CROSSINGS)
+
+
+def _crossing(request: Request, kinds: Mapping[str, Kind]) -> Crossing:
+    """How more crosses are made than those that are named."""
+    asked = [each for each in CROSSINGS if each in request.cross]
+    if len(asked) > 1:
+        raise RequestError(f"cross asks for {' and '.join(asked)}; expected one of them, beside columns that are named")
+    categories = [name for name, kind in kinds.items() if kind is Kind.CATEGORY]
+    if "pairs" in asked and len(categories) < 2:
+        raise RequestError(
+            f"cross 'pairs' was asked for, which joins categories; expected two columns of categories to learn from, got "
+            f"{' and '.join(categories) or 'none'}: leave it out, or say auto, which crosses numbers too"
+        )
+    return asked[0] if asked else "none"
+
+
+def _crossings(columns: Columns) -> tuple[Crossing, ...]:
+    """The ways that may help here."""
+    several = len(columns.of_kind(Kind.NUMBER, Kind.BOOLEAN, Kind.CATEGORY)) > 1
+    found = several and len(columns.kinds) <= MOST_CROSSED
+    return ("none", *(("auto",) if found else ()), *(("pairs",) if find_joints(columns, n_targets=1) else ()))
 
 
 def _one_of(setting: str, value: str, known: tuple[str, ...]) -> None:

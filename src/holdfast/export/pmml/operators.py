@@ -324,6 +324,8 @@ def _tree(root: int, arrays: Mapping[str, Any], thresholds: Any, weights: Any) -
 
 
 def _string_concat(prefix: Any, cell: Any) -> Any:
+    if not (isinstance(prefix, str) and isinstance(cell, Column)):
+        _refuse("StringConcat", "categories that are joined, which --cross none leaves out")
     return Prefixed(prefix, cell)
 
 
