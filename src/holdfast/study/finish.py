@@ -253,10 +253,11 @@ def judging(question: Question) -> float:
 
 
 def _allowed(candidate: Candidate, question: Question, clock: Clock, *, again: bool) -> float:
-    """Seconds for the fit that is judged: less than half of what is left where all rows can be fitted twice in it."""
-    left = clock.left - judging(question)
-    twice = candidate.seconds(len(question.split.development)) <= PLANNED_SHARE * JUDGED_SHARE * left
-    return (JUDGED_SHARE if twice and not again else LAST_SHARE) * left
+    """Seconds for the fit that is judged: about half of what is left where all rows can be fitted twice in it."""
+    left, needed = clock.left - judging(question), candidate.seconds(len(question.split.development))
+    if again or needed > JUDGED_SHARE * left:
+        return LAST_SHARE * left
+    return max(JUDGED_SHARE * left, needed / PLANNED_SHARE)
 
 
 def _fit(
