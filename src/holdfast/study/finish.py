@@ -37,8 +37,8 @@ EXPLAINING, EXPLAINING_SHARE = 10.0, 0.1
 # The share that weighing models may take, when nothing depends on it.
 WEIGHING_SHARE = 0.04
 
-# Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows.
-JUDGED_SHARE = 0.45
+# Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows, which are more.
+JUDGED_SHARE = 0.4
 
 # After a failure, or where not all rows could be fitted in that time, what is left is better spent on one model than on
 # fitting it twice.
@@ -151,7 +151,7 @@ def refit_on_all(
 ) -> Compiled | str:
     """Fit the judged candidate again, now on the sealed rows too; or say why that was not done, or does not ship."""
     rows = np.arange(question.dataset.n_rows)
-    judged, allowed = finished.compiled, 0.8 * (clock.left - WRITING)
+    judged, allowed = finished.compiled, 0.9 * (clock.left - WRITING)
     if len(judged.rows) < len(question.split.development):
         return "the time went into fitting more rows before the verdict"
     if judged.seconds * len(rows) / len(judged.rows) > REFIT_SHARE * allowed:
@@ -257,7 +257,7 @@ def _allowed(candidate: Candidate, question: Question, clock: Clock, *, again: b
     left, needed = clock.left - judging(question), candidate.seconds(len(question.split.development))
     if again or needed > JUDGED_SHARE * left:
         return LAST_SHARE * left
-    return max(JUDGED_SHARE * left, needed / PLANNED_SHARE)
+    return max(JUDGED_SHARE * left, 1.05 * needed / PLANNED_SHARE)
 
 
 def _fit(
