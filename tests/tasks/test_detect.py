@@ -29,6 +29,13 @@ def test_the_rarer_word_is_the_positive_class():
     assert detect(pl.Series("y", ["stay"] * 9 + ["churn"] * 3)).classes == ("stay", "churn")
 
 
+def test_whole_numbers_are_numbers_to_a_score_of_numbers():
+    codes = pl.Series("quality", [3, 4, 5, 6] * 50)
+    assert detect(codes).family == detect(codes, metric="log_loss").family == "classification"
+    assert detect(codes, metric="rmse").family == "regression"
+    assert detect(codes, "classification", metric="rmse").family == "classification"
+
+
 def test_a_request_overrides():
     target = pl.Series("quality", [3.0, 4.0, 5.0] * 40)
     assert detect(target, "regression").name == "regression"

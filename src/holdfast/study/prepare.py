@@ -126,7 +126,7 @@ def ask(data: Any, request: Request) -> Question:
             f"{dataset.source} has {dataset.n_rows} rows with a target; expected at least {FEWEST_ROWS} to learn from and "
             f"to judge on: collect more rows"
         )
-    task = detect(dataset.frame[request.target], request.task)
+    task = detect(dataset.frame[request.target], request.task, request.metric)
     decision = decision_of(request, task)
     wish_of(request, task)
     features = [name for name in dataset.kinds if name != request.target]

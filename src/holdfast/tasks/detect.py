@@ -3,6 +3,7 @@
 import polars as pl
 
 from holdfast.errors import DataError, RequestError, nearest
+from holdfast.metrics.regression import REGRESSION
 from holdfast.tasks.classification import classification
 from holdfast.tasks.regression import regression
 from holdfast.tasks.task import Task
@@ -14,13 +15,17 @@ MAX_CODED_CLASSES = 10
 MIN_ROWS_A_CODE = 20
 
 
-def detect(target: pl.Series, requested: str | None = None) -> Task:
-    """Choose the task from the target's values (no nulls), unless one is requested.
+def detect(target: pl.Series, requested: str | None = None, metric: str | None = None) -> Task:
+    """Choose the task from the target's values (no nulls), unless one is requested, or numbers are to be judged as such.
+
+    metric: the name of the score that was asked for, if any.
 
     Raises DataError when the target can't answer it and RequestError for an unknown task.
 
     >>> detect(pl.Series("y", ["no", "yes", "no", "yes"])).name
     'binary'
+    >>> detect(pl.Series("y", [0, 1, 0, 1]), metric="rmse").name
+    'regression'
     """
     if target.dtype == pl.Datetime:
         raise DataError(
@@ -30,6 +35,8 @@ def detect(target: pl.Series, requested: str | None = None) -> Task:
         return _requested(target, requested)
     if not target.dtype.is_numeric():
         return classification(target, f"'{target.name}' holds classes")
+    if metric in {each.name for each in REGRESSION}:
+        return regression(target, f"{metric} judges numbers")
     n_distinct = target.n_unique()
     if n_distinct <= 2:
         return classification(_whole(target), f"'{target.name}' has two values")
