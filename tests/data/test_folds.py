@@ -36,10 +36,15 @@ def test_time_goes_forward():
         assert time[fold.train].max() < time[fold.valid].min()
 
 
-def test_a_holdout_is_one_of_the_folds():
-    one, *rest = make_folds(HASHES, n_folds=5, holdout=True)
-    assert not rest
-    assert np.array_equal(one.valid, make_folds(HASHES, n_folds=5)[0].valid)
+@pytest.mark.parametrize("judged", [1, 2])
+def test_those_that_are_judged_are_some_of_the_folds(judged):
+    every, some = make_folds(HASHES, n_folds=5), make_folds(HASHES, n_folds=5, judged=judged)
+    assert len(some) == judged
+    assert all(np.array_equal(one.valid, other.valid) for one, other in zip(some, every, strict=False))
+    time = np.arange(600.0)
+    last = make_folds(HASHES, n_folds=5, time=time, judged=judged)
+    assert len(last) == judged
+    assert last[-1].valid.max() == 599
 
 
 def test_folds_do_not_repeat_the_seal():

@@ -163,6 +163,6 @@ def test_a_single_folds_rows_are_dealt_out():
     columns, y = table("classification")
     hashes = np.arange(len(y)).astype(np.uint64)
     task = Binary("asked", (0, 1))
-    problem = Problem(columns, y, make_folds(hashes, n_folds=5, holdout=True), task, task.default_metric)
+    problem = Problem(columns, y, make_folds(hashes, n_folds=5, judged=1), task, task.default_metric)
     assert np.array_equal(np.sort(np.concatenate(problem.apart)), np.arange(len(problem.judged)))
     assert len(problem.apart) == GROUPS

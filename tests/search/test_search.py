@@ -169,9 +169,12 @@ def test_tuners_have_names():
 def test_plans_shrink_with_size_and_grow_with_the_budget():
     assert plan(1_000, 20, 1, budget=None, folds=7).folds == 7
     assert plan(1_000, 20, 1, budget=60) == plan(1_000, 20, 1, budget=60)
-    assert plan(100_000, 20, 1, budget=60).holdout
+    assert plan(100_000, 20, 1, budget=60).judged == 1
     assert plan(5_000_000, 50, 1, budget=60).rows < 5_000_000
-    assert not plan(100_000, 20, 1, budget=6000).holdout
+    assert plan(100_000, 20, 1, budget=6000).judged is None
+    assert [plan(n_rows, 8, 1, budget=60).judged for n_rows in (9_000, 12_000, 30_000)] == [None, 2, 2]
+    assert plan(12_000, 8, 1, budget=300).judged is None
+    assert plan(12_000, 8, 1, budget=None).judged is None
 
 
 def test_many_classes_cost_no_more_than_the_trees_that_are_grown_for_them():
@@ -181,7 +184,7 @@ def test_many_classes_cost_no_more_than_the_trees_that_are_grown_for_them():
 
 def test_folds_that_were_asked_for_are_kept():
     asked = plan(5_000_000, 50, 1, budget=60, folds=10, repeats=2)
-    assert (asked.folds, asked.repeats, asked.holdout) == (10, 2, False)
+    assert (asked.folds, asked.repeats, asked.judged) == (10, 2, None)
     assert asked.rows < 5_000_000
     assert plan(1_000, 20, 1, budget=60, repeats=3).rows is None
 

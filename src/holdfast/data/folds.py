@@ -31,13 +31,13 @@ def make_folds(
     strata: Integers | None = None,
     groups: Hashes | None = None,
     time: Floats | None = None,
-    holdout: bool = False,
+    judged: int | None = None,
     repeats: int = 1,
 ) -> list[Fold]:
     """Cut rows into folds; equal rows (or whole groups) share a fold.
 
-    By time, each fold is fitted on the past and judged on the stretch that follows it. With `holdout`, only the first
-    fold is returned: one fit instead of `n_folds`. With `repeats`, the rows are cut as many times, each time otherwise (not
+    By time, each fold is fitted on the past and judged on the stretch that follows it. Only the first `judged` folds are
+    returned, by time the last ones; all when None. With `repeats`, the rows are cut as many times, each time otherwise (not
     by time, whose order allows one cut only); each repeat judges every row once.
 
     >>> folds = make_folds(np.arange(60, dtype=np.uint64), n_folds=3, repeats=2)
@@ -47,14 +47,14 @@ def make_folds(
     rows = np.arange(len(hashes))
     if time is not None:
         folds = _forward(time, n_folds)
-        return folds[-1:] if holdout else folds
+        return folds if judged is None else folds[-judged:]
     key, folds = hashes if groups is None else groups, []
     for repeat in range(repeats):
         salt = (seed ^ FOLD_SALT) + repeat * REPEAT_STEP
         parts = cut(key, [1 / n_folds] * n_folds, salt=salt, strata=strata)
         folds += [Fold(rows[parts != k], rows[parts == k], repeat) for k in range(n_folds)]
     folds = [fold for fold in folds if len(fold.train) and len(fold.valid)]
-    return folds[:1] if holdout else folds
+    return folds[:judged]
 
 
 def leave_one_group_out(groups: Hashes) -> list[Fold]:

@@ -18,7 +18,7 @@ from holdfast.features.made import Made
 from holdfast.features.matrix import Matrix, beside
 from holdfast.features.numeric import Numeric
 from holdfast.features.scale import Scaling
-from holdfast.features.text import Text
+from holdfast.features.text import MAX_CATEGORY_WORDS, Text, of_words
 from holdfast.graph import Graph
 
 
@@ -110,7 +110,9 @@ class Encoder:
     def words(self) -> dict[str, str]:
         """How each feature was prepared, in words."""
         kept = set(self.sources())
-        words = {name: how for block in self._blocks for name, how in block.words().items()}
+        words: dict[str, str] = {}
+        for name, how in (each for block in self._blocks for each in block.words().items()):
+            words[name] = f"{words[name]}; {how}" if name in words else how
         words |= {name: f"{what}; {words[name]}" for name, what in self._made.words().items()}
         return {name: how if name in kept else "not selected" for name, how in words.items()}
 
@@ -160,11 +162,14 @@ class Encoder:
         categories = columns.of_kind(Kind.CATEGORY)
         # Categories that are joined have too many values for anything but averages.
         codes = ["target" if name in self._made.joints else asked.encoding_of(name) for name in categories]
+        worded = [name for name in _of(categories, codes, "words") if of_words(columns.strings[name])]
+        codes = ["auto" if code == "words" else code for code in codes]
         for encoding in dict.fromkeys(codes):
             names = _of(categories, codes, encoding)
             blocks.append(
                 Hashed(names) if encoding == "hashing" else Categories(self._wants, names, self._seed, encoding)
             )
+        blocks += [Text(name, MAX_CATEGORY_WORDS) for name in worded]
         blocks += [Text(name) for name in columns.of_kind(Kind.TEXT)]
         return blocks
 

@@ -1,4 +1,4 @@
-"""Text columns: how often each frequent word occurs, weighted by how rare it is (TF-IDF; Salton & Buckley, 1988)."""
+"""Texts, and categories of words: how often each frequent word occurs, by how rare it is (TF-IDF; Salton & Buckley, 1988)."""
 
 import re
 from collections import Counter
@@ -7,7 +7,7 @@ from itertools import chain
 import numpy as np
 
 from holdfast.arrays import Floats, Matrix32, Strings
-from holdfast.data.columns import Columns
+from holdfast.data.columns import Coded, Columns
 from holdfast.features.inputs import Inputs
 from holdfast.graph import DOUBLE, FLOAT, Graph
 
@@ -17,19 +17,38 @@ PYTHON_WORD, GRAPH_WORD = re.compile(r"\w{2,}"), r"[\pL\pN_]+"
 # Words per column at most, fewer when the matrix would hold more cells than this.
 MAX_WORDS, MAX_CELLS = 600, 100_000_000
 
+# A category with more values than this, of so many words on average, has words worth telling apart; so many of them at most.
+MANY_VALUES, WORDS_A_VALUE, MAX_CATEGORY_WORDS = 8, 1.5, 100
+
+# Values of a category whose words are counted to find that out.
+LOOKED_AT = 1_000
+
 # Texts counted at a time: the counts are whole and double before they are single.
 CHUNK = 5_000
 
 
+def of_words(coded: Coded) -> bool:
+    """Whether the values of a category are made of words that they share.
+
+    >>> ranks = np.array([f"Officer {rank} of Police" for rank in range(10)], dtype=object)
+    >>> of_words(Coded(np.arange(10), ranks)), of_words(Coded(np.arange(2), ranks))
+    (True, False)
+    """
+    used = np.flatnonzero(np.bincount(coded.codes + 1, minlength=1)[1:])
+    looked_at = coded.values[used[:: max(1, len(used) // LOOKED_AT)]]
+    n_words = sum(len(PYTHON_WORD.findall(value)) for value in looked_at)
+    return len(used) > MANY_VALUES and n_words >= WORDS_A_VALUE * len(looked_at)
+
+
 class Text:
-    """One text column as a dense matrix of words.
+    """One column of texts as a dense matrix of words, the commonest `most`.
 
     Case is folded by listing each word's spellings: as seen in training, lower, Title and UPPER case. Any other spelling
     is an unknown word, in Python and in the graph alike.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, most: int = MAX_WORDS) -> None:
+        self._name, self._most = name, most
 
     def fit(self, columns: Columns) -> "Text":
         """Learn the most frequent words, their spellings and their weights from training rows."""
@@ -45,7 +64,7 @@ class Text:
             for word in set(map(str.lower, words)):
                 rows_with[word] += int(count)
         n_rows = len(coded.codes)
-        width = int(min(MAX_WORDS, max(20, MAX_CELLS // max(1, n_rows))))
+        width = int(min(self._most, max(20, MAX_CELLS // max(1, n_rows))))
         least = 2 if n_rows < 1000 else 5
         ranked = sorted((word for word, count in rows_with.items() if count >= least), key=lambda w: (-rows_with[w], w))
         self._words = sorted(ranked[:width])

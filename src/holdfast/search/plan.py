@@ -13,6 +13,9 @@ MOST_FOLD, FEWER_ROUNDS = 3.0, 6.0
 # A single trial should take no more than this share of the budget, so that several learners get a turn.
 TRIAL_SHARE = 1 / 12
 
+# With more rows than this, two folds tell as much as five where time is short: less than so many seconds for a thousand rows.
+MANY_ROWS, SECONDS_A_THOUSAND = 10_000, 15.0
+
 DEFAULT_FOLDS = 5
 FEWEST_FOLDS = 3
 FEWEST_ROWS = 10_000
@@ -23,12 +26,12 @@ class Plan:
     """How a search judges.
 
     rows: how many development rows it uses (None for all). folds: how many, and repeats, how many times the rows are cut
-    so; holdout: judge on one fold only.
+    so; judged: how many of the folds are judged, None for all.
     """
 
     rows: int | None
     folds: int
-    holdout: bool
+    judged: int | None
     reason: str
     repeats: int = 1
 
@@ -48,8 +51,8 @@ def plan(
 
     >>> plan(1_000, 10, 1, budget=60).folds
     5
-    >>> plan(1_000_000, 40, 20, budget=60).holdout
-    True
+    >>> plan(20_000, 10, 1, budget=60).judged, plan(1_000_000, 40, 20, budget=60).judged
+    (2, 1)
     >>> plan(1_000_000, 40, 1, budget=60, folds=10).reason
     '10 folds, as asked; searched on 12,500 of 1,000,000 rows, to keep the budget'
     """
@@ -58,21 +61,24 @@ def plan(
     if folds is not None or repeats is not None:
         return _as_asked(n_rows, affordable / row_cells, folds or DEFAULT_FOLDS, repeats or 1)
     cells, folds = n_rows * row_cells, DEFAULT_FOLDS
+    short = budget is not None and 1_000 * budget < SECONDS_A_THOUSAND * n_rows
+    if short and n_rows > MANY_ROWS and 2 * cells <= affordable:
+        return Plan(None, folds, 2, f"two folds of {folds} are judged: they hold rows enough, and more can be tried")
     if cells * folds <= affordable:
-        return Plan(None, folds, False, f"{folds} folds: {n_rows:,} rows leave time for it")
+        return Plan(None, folds, None, f"{folds} folds: {n_rows:,} rows leave time for it")
     if cells * FEWEST_FOLDS <= affordable:
-        return Plan(None, FEWEST_FOLDS, False, f"{FEWEST_FOLDS} folds instead of {folds}, to keep the budget")
+        return Plan(None, FEWEST_FOLDS, None, f"{FEWEST_FOLDS} folds instead of {folds}, to keep the budget")
     trees = min(row_cells / max(1, n_columns), max(MOST_FOLD, n_outputs / FEWER_ROUNDS))
     rows = max(FEWEST_ROWS, int(affordable / (max(1, n_columns) * trees)))
     if rows >= n_rows:
-        return Plan(None, folds, True, f"one fold of {folds} is judged, to keep the budget")
-    return Plan(rows, folds, True, f"searched on {rows:,} of {n_rows:,} rows and one fold, to keep the budget")
+        return Plan(None, folds, 1, f"one fold of {folds} is judged, to keep the budget")
+    return Plan(rows, folds, 1, f"searched on {rows:,} of {n_rows:,} rows and one fold, to keep the budget")
 
 
 def _as_asked(n_rows: int, affordable_rows: float, folds: int, repeats: int) -> Plan:
     said = f"{folds} folds, as asked" if repeats == 1 else f"{folds} folds, cut {repeats} times, as asked"
     if n_rows * folds * repeats <= affordable_rows or n_rows <= FEWEST_ROWS:
-        return Plan(None, folds, False, said, repeats)
+        return Plan(None, folds, None, said, repeats)
     rows = min(n_rows, max(FEWEST_ROWS, int(affordable_rows / (folds * repeats))))
     said = f"{said}; searched on {rows:,} of {n_rows:,} rows, to keep the budget"
-    return Plan(rows, folds, False, said, repeats)
+    return Plan(rows, folds, None, said, repeats)

@@ -264,7 +264,7 @@ def repeatable(question: Question, decided: Plan, n_rows: int) -> bool:
         and request.folds != LEAVE_ONE_GROUP_OUT
         and question.time is None
     )
-    return free and n_rows <= FEW_ROWS and not decided.holdout
+    return free and n_rows <= FEW_ROWS and decided.judged is None
 
 
 def _reserve(

@@ -39,7 +39,7 @@ def cut_folds(question: Question, rows: Integers, decided: Plan) -> list[Fold]:
     if question.request.folds == LEAVE_ONE_GROUP_OUT:
         return leave_one_group_out(_units(question, rows))
     seed = question.request.seed
-    return _cut(question, rows, decided.folds, seed, holdout=decided.holdout, repeats=decided.repeats)
+    return _cut(question, rows, decided.folds, seed, judged=decided.judged, repeats=decided.repeats)
 
 
 def cut_outer(question: Question) -> list[Fold]:
@@ -48,7 +48,7 @@ def cut_outer(question: Question) -> list[Fold]:
 
 
 def _cut(
-    question: Question, rows: Integers, n_folds: int, seed: int, *, holdout: bool = False, repeats: int = 1
+    question: Question, rows: Integers, n_folds: int, seed: int, *, judged: int | None = None, repeats: int = 1
 ) -> list[Fold]:
     return make_folds(
         question.hashes[rows],
@@ -57,7 +57,7 @@ def _cut(
         strata=question.task.strata(question.y(rows)),
         groups=None if question.groups is None else question.groups[rows],
         time=None if question.time is None else question.time[rows],
-        holdout=holdout,
+        judged=judged,
         repeats=repeats,
     )
 

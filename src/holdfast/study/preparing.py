@@ -13,6 +13,7 @@ from holdfast.features.crosses import Cross, read_cross
 from holdfast.features.joints import find_joints
 from holdfast.features.preparation import CROSSINGS, ENCODINGS, Crossing, Preparation, read_columns, read_selection
 from holdfast.features.scale import SCALINGS
+from holdfast.features.text import of_words
 from holdfast.learners.preparing import Choices
 from holdfast.study.request import Request
 from holdfast.tasks.task import Task
@@ -75,13 +76,19 @@ def check_preparation(request: Request, dataset: Dataset, task: Task) -> None:
 
 def choices_of(request: Request, columns: Columns, y: Any) -> Choices:
     """What the search may choose from, where the user left it open: scalings, encodings, crosses, target transforms."""
-    categories = len(columns.of_kind(Kind.CATEGORY))
     return Choices(
         scalings=SEARCHED if request.scale == "search" else (request.scale,),
-        encodings=("auto", "target") if request.encode == "auto" and categories else (request.encode,),
+        encodings=_encodings(columns) if request.encode == "auto" else (request.encode,),
         crosses=(_crossing(request, columns.kinds),) if request.cross else _crossings(columns),
         transforms=transforms_of(request, y),
     )
+
+
+def _encodings(columns: Columns) -> tuple[str, ...]:
+    categories = [columns.strings[name] for name in columns.of_kind(Kind.CATEGORY)]
+    if not categories:
+        return ("auto",)
+    return ("auto", "target", "words") if any(of_words(each) for each in categories) else ("auto", "target")
 
 
 def transforms_of(request: Request, y: Any) -> tuple[str, ...]:
