@@ -43,6 +43,30 @@ def test_the_graph_makes_the_same_matrix(encoding, scaling):
         np.testing.assert_allclose(matrix_of(encoder, rows), encoder.transform(rows), rtol=1e-6, atol=1e-6)
 
 
+def titles() -> tuple[Columns, np.ndarray]:
+    """Job titles of which only one word counts, each title seldom."""
+    rng = np.random.default_rng(0)
+    ranks, places = rng.choice(["Chief", "Deputy", "Junior"], 400), rng.integers(0, 120, 400)
+    title = coded([f"{rank} Officer {place:03}" for rank, place in zip(ranks, places, strict=True)])
+    town = coded(rng.choice(["Oslo", "Rome"], 400).tolist())
+    columns = Columns({}, {"title": title, "town": town}, dict.fromkeys(("title", "town"), Kind.CATEGORY))
+    return columns, (ranks == "Chief").astype(float)
+
+
+def test_words_of_a_category_stand_beside_its_numbers():
+    columns, y = titles()
+    encoder = Encoder(Matrix(missing="keep", categories="ordinal", asked=Preparation(encoding="words")))
+    matrix = encoder.fit_transform(columns, y[:, None])
+    names = encoder.names()
+    assert "title: chief" in names
+    assert "title (target mean)" in names
+    assert not any(name.startswith("town:") for name in names)
+    assert np.array_equal(matrix[:, names.index("title: chief")] > 0, y == 1)
+    assert "words" in encoder.words()["title"]
+    assert "target means" in encoder.words()["title"]
+    np.testing.assert_allclose(matrix_of(encoder, columns), encoder.transform(columns), rtol=1e-6, atol=1e-6)
+
+
 odd = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True, width=64),
     st.sampled_from([0.0, -0.0, 1e300, 5e-324, 3.4028234663852886e38, 1.401298464324817e-45]),

@@ -145,6 +145,16 @@ def columns_of(**kinds: Kind) -> Columns:
     )
 
 
+def test_the_search_tries_words_where_a_category_has_them():
+    asked, y = Request.of(target="y"), np.zeros(40)
+    titles = np.array([f"{rank} of the {house}" for rank in ("Clerk", "Head") for house in "ABCDEFGHIJ"], dtype=object)
+    worded = Columns({}, {"title": Coded(np.arange(40) % 20, titles)}, {"title": Kind.CATEGORY})
+    assert choices_of(asked, worded, y).encodings == ("auto", "target", "words")
+    assert choices_of(asked, columns_of(city=Kind.CATEGORY), y).encodings == ("auto", "target")
+    assert choices_of(asked, columns_of(size=Kind.NUMBER), y).encodings == ("auto",)
+    assert choices_of(Request.of(target="y", encode="target"), worded, y).encodings == ("target",)
+
+
 def test_only_a_target_that_leans_is_tried_on_another_scale():
     auto = Request.of(target="y", target_transform="auto")
     rng = np.random.default_rng(0)
