@@ -169,7 +169,7 @@ def test_tuners_have_names():
 def test_plans_shrink_with_size_and_grow_with_the_budget():
     assert plan(1_000, 20, 1, budget=None, folds=7).folds == 7
     assert plan(1_000, 20, 1, budget=60) == plan(1_000, 20, 1, budget=60)
-    assert plan(100_000, 20, 1, budget=60).judged == 1
+    assert plan(200_000, 20, 1, budget=60).judged == 1
     assert plan(5_000_000, 50, 1, budget=60).rows < 5_000_000
     assert plan(100_000, 20, 1, budget=6000).judged is None
     assert [plan(n_rows, 8, 1, budget=60).judged for n_rows in (9_000, 12_000, 30_000)] == [None, 2, 2]

@@ -31,6 +31,8 @@ class NearestNeighbours:
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "NearestNeighbours":
         """Keep the rows that weigh anything; weights: each row's, of mean one."""
+        if self.n_neighbors < 1:
+            raise ValueError(f"n_neighbors is {self.n_neighbors}; expected at least 1")
         weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         kept = weights > 0
         self.rows_, self.row_weights_, y = X[kept].astype(np.float64), weights[kept], y[kept]
