@@ -188,9 +188,10 @@ class Categories:
         else:
             one_hot, ranked, target = False, True, n_coded > MANY_VALUES
         # Codes of rare values would mean nothing, but what the few rows of one answered does.
-        n_values = min(int((counts > 0).sum()), MAX_VALUES) if target else n_coded
+        n_seen = int((counts > 0).sum())
+        n_values = min(n_seen, MAX_VALUES) if target else n_coded
         values = ["" if k == 0 else str(coded.values[k - 1]) for k in order[:n_values]]
-        return _Column(name, values, n_coded, int((counts > 0).sum()) > n_values, one_hot, ranked, target)
+        return _Column(name, values, n_coded, n_seen > n_values, one_hot, ranked, target)
 
     def _hot_codes(self, c: int) -> list[int]:
         """Codes with a column of their own; of two values that are all there is, one column tells enough."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from holdfast.arrays import Floats, Matrix32, Strings
 from holdfast.data.columns import Coded, Columns
+from holdfast.features.categories import MANY_VALUES
 from holdfast.features.inputs import Inputs
 from holdfast.graph import DOUBLE, FLOAT, Graph
 
@@ -17,8 +18,8 @@ PYTHON_WORD, GRAPH_WORD = re.compile(r"\w{2,}"), r"[\pL\pN_]+"
 # Words per column at most, fewer when the matrix would hold more cells than this.
 MAX_WORDS, MAX_CELLS = 600, 100_000_000
 
-# A category with more values than this, of so many words on average, has words worth telling apart; so many of them at most.
-MANY_VALUES, WORDS_A_VALUE, MAX_CATEGORY_WORDS = 8, 1.5, 100
+# A category of many values, of so many words on average, has words worth telling apart; so many of them at most.
+WORDS_A_VALUE, MAX_CATEGORY_WORDS = 1.5, 100
 
 # Values of a category whose words are counted to find that out.
 LOOKED_AT = 1_000

@@ -61,7 +61,8 @@ class Proposals:
         left: seconds for all trials to come. First configurations that would take a large part of it wait for shorter ones,
         and for the tuner, if it has an idea.
         """
-        short = (k for k, spec in enumerate(self._first) if self.expected(spec, outcomes) <= LARGE * left)
+        pace = self._pace(outcomes)
+        short = (k for k, spec in enumerate(self._first) if self._seconds(spec, outcomes, pace) <= LARGE * left)
         place = next(short, None)
         if place is None:
             if self._tuner is None:
@@ -81,11 +82,18 @@ class Proposals:
 
         For one that was not timed elsewhere, what the learner's trials took on average; 0 when there are none.
         """
+        return self._seconds(spec, outcomes, self._pace(outcomes))
+
+    def _pace(self, outcomes: Sequence[Outcome]) -> float | None:
+        """How many times as long trials take here as elsewhere; None when there are none to tell by."""
         timed = [(outcome.seconds, self._learned_seconds(outcome.spec)) for outcome in outcomes]
         known = [(here, elsewhere) for here, elsewhere in timed if elsewhere is not None]
+        return sum(here for here, _ in known) / sum(elsewhere for _, elsewhere in known) if known else None
+
+    def _seconds(self, spec: Spec, outcomes: Sequence[Outcome], pace: float | None) -> float:
         learned = self._learned_seconds(spec)
-        if learned is not None and known:
-            return learned * sum(here for here, _ in known) / sum(elsewhere for _, elsewhere in known)
+        if learned is not None and pace is not None:
+            return learned * pace
         taken = [outcome.seconds for outcome in outcomes if outcome.spec.learner == spec.learner]
         return sum(taken) / len(taken) if taken else 0.0
 

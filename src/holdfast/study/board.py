@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from holdfast.arrays import Integers
+from holdfast.compile.final import FITTING_SHARE
 from holdfast.data.columns import Kind
 from holdfast.data.cut import positions
 from holdfast.errors import DataError
@@ -25,7 +26,6 @@ from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
 from holdfast.study.finish import EXPLAINING_SHARE, JUDGED_SHARE, RESTART, WEIGHING_SHARE, WRITING, judging
 from holdfast.study.folds import cut_folds, plan_of
-from holdfast.study.growing import PLANNED_SHARE
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import choices_of
 from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
@@ -35,7 +35,7 @@ ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
 
 # An ensemble takes about as long to fit as the best trials of so many of the best learners together. So that it can be fitted
 # twice, this is the share of the end that it may take: the rest goes into what explains, weighs, compiles and proves it.
-MEMBERS, FITTED_SHARE = 3, PLANNED_SHARE * JUDGED_SHARE * (1 - EXPLAINING_SHARE - WEIGHING_SHARE)
+MEMBERS, FITTED_SHARE = 3, FITTING_SHARE * JUDGED_SHARE * (1 - EXPLAINING_SHARE - WEIGHING_SHARE)
 
 # The final fits should not need more than this share of the budget; learners that would are fitted on fewer rows.
 FINISH_SHARE = 0.33

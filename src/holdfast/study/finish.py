@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.arrays import Floats, Integers
-from holdfast.compile.final import Compiled, Member, Training, fit_and_compile
+from holdfast.compile.final import FITTING_SHARE, Compiled, Member, Training, fit_and_compile
 from holdfast.data.cut import positions
 from holdfast.errors import CompileError, OverrunError, WorkFailedError
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibration, calibrate
@@ -21,7 +21,7 @@ from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.trial import Problem
 from holdfast.study.explain import importance_of
-from holdfast.study.growing import FEWEST_ROWS, PATIENCE, PLANNED_SHARE, grow
+from holdfast.study.growing import FEWEST_ROWS, PATIENCE, grow
 from holdfast.study.measure import wish_of
 from holdfast.study.prepare import Question
 
@@ -39,6 +39,9 @@ WEIGHING_SHARE = 0.04
 
 # Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows, which are more.
 JUDGED_SHARE = 0.4
+
+# A fit that is to take all rows gets so many times what it needs: some time goes by before it begins.
+SLACK = 1.05
 
 # After a failure, or where not all rows could be fitted in that time, what is left is better spent on one model than on
 # fitting it twice.
@@ -257,7 +260,7 @@ def _allowed(candidate: Candidate, question: Question, clock: Clock, *, again: b
     left, needed = clock.left - judging(question), candidate.seconds(len(question.split.development))
     if again or needed > JUDGED_SHARE * left:
         return LAST_SHARE * left
-    return max(JUDGED_SHARE * left, 1.05 * needed / PLANNED_SHARE)
+    return max(JUDGED_SHARE * left, SLACK * needed / FITTING_SHARE)
 
 
 def _fit(

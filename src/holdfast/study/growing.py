@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from holdfast.compile.final import FITTING_SHARE, Compiled
 from holdfast.errors import OverrunError, WorkFailedError
 
-# Of the time for a fit with its compiling and proof, this much is planned for the fit: it is stopped then.
-PLANNED_SHARE = FITTING_SHARE
-
 # The first of several models should take the one share of the time and may take the other, as what was measured on few
 # rows may be too little. It has no fewer rows than this.
 FIRST_SHARE, PATIENT_SHARE = 0.2, 0.4
@@ -63,7 +60,7 @@ def first(n_rows: int, searched: tuple[float, float], seconds: float) -> tuple[i
     """
     if seconds == float("inf"):
         return n_rows, 1.0
-    affordable = PLANNED_SHARE * seconds * searched[0] / searched[1]
+    affordable = FITTING_SHARE * seconds * searched[0] / searched[1]
     doubtful = affordable < n_rows and affordable > TRUSTED * searched[0]
     rows = int(FIRST_SHARE * affordable if doubtful else affordable)
     return min(n_rows, max(FEWEST_ROWS, rows)), PATIENT_SHARE if doubtful else 1.0
@@ -85,7 +82,7 @@ def grow(
     while len(held.rows) < n_rows:
         last = (float(len(held.rows)), held.seconds)
         pace = Pace.through(before, last)
-        rows = min(n_rows, pace.rows_in(PLANNED_SHARE * (end - time.monotonic())))
+        rows = min(n_rows, pace.rows_in(FITTING_SHARE * (end - time.monotonic())))
         if rows < min(n_rows, WORTHWHILE * len(held.rows)):
             break
         try:

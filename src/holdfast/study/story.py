@@ -51,42 +51,16 @@ def story_of(results: Results, result: dict[str, Any]) -> report.Story:
 
 
 def _decisions(results: Results) -> list[tuple[str, str]]:
-    question, request, searched = results.question, results.question.request, results.searched
-    task, chosen, proof = question.task, results.finished.candidate, results.shipped.proof
-    rows = question.dataset.n_rows
-    members = ", ".join(f"{outcome.spec.learner.replace('_', ' ')} {weight:.0%}" for outcome, weight in chosen.members)
+    question, chosen, proof = results.question, results.finished.candidate, results.shipped.proof
     left_out = sorted(
-        {name for finding in results.findings if finding.drop for name in finding.columns} | set(request.drop)
+        {name for finding in results.findings if finding.drop for name in finding.columns} | set(question.request.drop)
     )
-    asked = f"predict '{request.target}' from {question.dataset.source}"
-    budget = "" if request.budget is None else f" within {request.budget:.0f} s"
-    trials = "" if request.trials is None else f" with {request.trials} trials"
-    decisions = [
-        ("Asked", f"{asked}{budget}{trials}, seed {request.seed}"),
-        ("Task", f"{task.name}: {task.reason}"),
-        (
-            "Metric",
-            f"{question.metric.title}, {'as asked' if request.metric else 'the default'}. {question.metric.summary}",
-        ),
-        *([("Answers", words_of_decision(question))] if task.classes is not None else []),
-        (
-            "Sealed rows",
-            f"{len(question.split.sealed):,} of {rows:,}; {question.split.reason}. {_untouched(question)}",
-        ),
-        ("Cross-validation", searched.plan.reason),
-        ("Search", _searched(searched)),
-        (
-            "Chosen",
-            f"{chosen.name.replace('_', ' ')} ({members})"
-            if len(chosen.members) > 1
-            else chosen.name.replace("_", " "),
-        ),
-    ]
+    decisions = _sought(results)
     if chosen.joint is not None:
         decisions.append(("Joined", words_of_joint(chosen.joint, question.metric)))
     if results.distilled is not None:
         decisions.append(("Distilled", distilled_words(results.distilled, question.metric, chosen)))
-    if limits := limit_words(results.front, request, chosen.name):
+    if limits := limit_words(results.front, question.request, chosen.name):
         decisions.append(("Limits", limits))
     if target := preparing.target_words(results.shipped):
         decisions.append(("Target", target))
@@ -115,6 +89,38 @@ def _decisions(results: Results) -> list[tuple[str, str]]:
     )
     decisions += [("Reading", note) for note in question.dataset.notes[:10]]
     return decisions
+
+
+def _sought(results: Results) -> list[tuple[str, str]]:
+    """What was asked, and what the search came to."""
+    question, request, searched = results.question, results.question.request, results.searched
+    task, chosen = question.task, results.finished.candidate
+    rows = question.dataset.n_rows
+    members = ", ".join(f"{outcome.spec.learner.replace('_', ' ')} {weight:.0%}" for outcome, weight in chosen.members)
+    asked = f"predict '{request.target}' from {question.dataset.source}"
+    budget = "" if request.budget is None else f" within {request.budget:.0f} s"
+    trials = "" if request.trials is None else f" with {request.trials} trials"
+    return [
+        ("Asked", f"{asked}{budget}{trials}, seed {request.seed}"),
+        ("Task", f"{task.name}: {task.reason}"),
+        (
+            "Metric",
+            f"{question.metric.title}, {'as asked' if request.metric else 'the default'}. {question.metric.summary}",
+        ),
+        *([("Answers", words_of_decision(question))] if task.classes is not None else []),
+        (
+            "Sealed rows",
+            f"{len(question.split.sealed):,} of {rows:,}; {question.split.reason}. {_untouched(question)}",
+        ),
+        ("Cross-validation", searched.plan.reason),
+        ("Search", _searched(searched)),
+        (
+            "Chosen",
+            f"{chosen.name.replace('_', ' ')} ({members})"
+            if len(chosen.members) > 1
+            else chosen.name.replace("_", " "),
+        ),
+    ]
 
 
 def _searched(searched: Searched) -> str:
