@@ -30,23 +30,23 @@ def rows():
 
 def test_with_time_all_rounds_are_done_on_the_rows_asked_for(rows):
     compiled = fit_and_compile(rows, members("lightgbm", "xgboost"), 300, float("inf"))
-    assert (compiled.n_trees, compiled.n_planned, compiled.grown) == (80, 80, 1.0)
+    assert (compiled.n_trees, compiled.n_planned, compiled.done) == (80, 80, 1.0)
     np.testing.assert_array_equal(compiled.rows, np.arange(len(rows.y) - 300, len(rows.y)))
     assert compiled.proof.agrees
     assert compiled.seconds > 0
 
 
-def test_a_deadline_stops_boosting_and_what_was_grown_is_whole(rows):
+def test_a_deadline_stops_boosting_and_what_was_done_is_whole(rows):
     compiled = fit_and_compile(rows, members("lightgbm", "xgboost"), 300, time.monotonic())
     assert compiled.n_members == 1
     assert 1 <= compiled.n_trees < compiled.n_planned == 40
-    assert compiled.grown == compiled.n_trees / 40
+    assert compiled.done == compiled.n_trees / 40
     assert compiled.proof.agrees
 
 
-def test_what_is_not_boosted_counts_as_grown(rows):
+def test_what_is_not_boosted_counts_as_done(rows):
     logistic = Member("logistic", find("logistic", "classification").defaults, 1.0)
-    assert fit_and_compile(rows, [logistic], 300, time.monotonic()).grown == 1.0
+    assert fit_and_compile(rows, [logistic], 300, time.monotonic()).done == 1.0
 
 
 def test_copies_with_other_seeds_are_averaged(rows):
@@ -70,4 +70,4 @@ def test_copies_are_a_use_for_time_that_is_there_and_no_need(rows):
     seconds = once.seconds
     few = fit_and_compile(rows, [replace(one, copies=1_000)], 300, time.monotonic() + 6 * seconds)
     assert 1 < few.copies < 20
-    assert few.grown == 1.0
+    assert few.done == 1.0

@@ -1,6 +1,7 @@
 """The network for tables: its arithmetic against PyTorch and scikit-learn, and how it learns."""
 
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -108,3 +109,19 @@ def test_a_fitted_network_answers_without_torch(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     shares = fitted.predict_proba(iris.astype(np.float32))
     assert (shares.argmax(axis=1) == kinds).mean() > 0.95
+
+
+def test_a_deadline_ends_the_schedule_and_what_was_learned_by_then_is_kept(monkeypatch):
+    late = network()
+    late.deadline = time.monotonic() - 1
+    late.fit(X, Y)
+    assert (late.n_cycles_, late.done_) == (1, 0.0)
+    assert np.isfinite(late.predict(X)).all()
+    moments = iter(range(10**6))
+    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
+    # A step a moment: after the first of four cycles, a fifteenth of all steps, and before the end of the second.
+    partly = network(n_cycles=4)
+    partly.deadline = round(0.1 * n_steps(len(Y)))
+    partly.fit(X, Y)
+    assert (partly.n_cycles_, partly.done_) == (1, 0.25)
+    assert network().fit(X, Y).done_ == 1.0

@@ -3,6 +3,7 @@ import pytest
 
 from holdfast.learners import portfolio as module
 from holdfast.learners.catalogue import find
+from holdfast.metrics.classification import LOG_LOSS
 from holdfast.metrics.regression import RMSE
 from holdfast.search.proposals import Proposals
 from holdfast.search.trial import Outcome, Spec
@@ -55,3 +56,13 @@ def test_without_a_tuner_what_takes_long_is_tried_all_the_same(proposals):
     timed = [outcome(Spec(9, "lasso", {"alpha": 1.0}), 3.0)]
     assert alone.next(timed, left=0.1).learner == "lasso"
     assert alone.next(timed, left=0.1) is None
+
+
+def test_what_grows_a_tree_a_class_takes_longer_where_there_are_many():
+    learners = [find(name, "classification") for name in ("lightgbm", "extra_trees")]
+    few, many = (Proposals(learners, metric=LOG_LOSS, rows=3_000, n_classes=each) for each in (2, 20))
+    boosted, forest = (Spec(9, each.name, each.defaults) for each in learners)
+    done = [outcome(boosted, 40.0)]
+    assert few.expected(boosted, done) == pytest.approx(40.0)
+    assert many.expected(boosted, done) == pytest.approx(40.0)
+    assert many.expected(forest, done) == pytest.approx(few.expected(forest, done) / 20)

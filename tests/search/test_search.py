@@ -9,6 +9,7 @@ import pytest
 from holdfast.data.folds import make_folds
 from holdfast.errors import DataError, RequestError
 from holdfast.learners.catalogue import find
+from holdfast.search import trial
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Inline
 from holdfast.search.journal import Journal
@@ -152,6 +153,20 @@ def test_encoding_is_shared_by_learners_that_want_the_same():
     n_encoded = len(task.encoded)
     run_trial(task, Spec(2, "gaussian_naive_bayes", {}), float("inf"))
     assert len(task.encoded) == n_encoded == 3
+
+
+def test_each_fold_is_told_its_part_of_the_time(monkeypatch):
+    told, fit = [], trial.fit_pipeline
+
+    def watched(*args, deadline, **settings):
+        told.append(deadline)
+        return fit(*args, deadline=deadline, **settings)
+
+    monkeypatch.setattr(trial, "fit_pipeline", watched)
+    monkeypatch.setattr(time, "monotonic", lambda: 0.0)
+    run_trial(problem(), Spec(1, "decision_tree", {}), 30.0)
+    run_trial(replace(problem(), lanes=2), Spec(1, "decision_tree", {}), 30.0)
+    assert told == pytest.approx([8, 12, 24, 16, 16, 24])
 
 
 def test_a_trial_that_cannot_be_done_in_time_gives_up():

@@ -90,7 +90,8 @@ class Compiled:
     rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph.
     prepared: how their columns and target were. tree: how to draw the model, where it is a single tree. seconds: for encoding
     and fitting each member once. n_trees, n_planned: rounds of all members that are boosted; fewer than planned where time
-    ran out. copies: fits with other seeds that the heaviest of the members which vary by it is an average of.
+    ran out. done: the share that members learned of what they were to learn, on
+    average. copies: fits with other seeds that the heaviest of the members which vary by it is an average of.
     """
 
     onnx: bytes
@@ -102,12 +103,8 @@ class Compiled:
     seconds: float = 0.0
     n_trees: int = 0
     n_planned: int = 0
+    done: float = 1.0
     copies: int = 1
-
-    @property
-    def grown(self) -> float:
-        """Share of the planned rounds of boosting that were done; 1 where none were planned."""
-        return self.n_trees / self.n_planned if self.n_planned else 1.0
 
 
 def fit_and_compile(
@@ -142,8 +139,9 @@ def fit_and_compile(
     seconds = sum(each.seconds for each in fits)
     boosted = [each.estimator for each, _ in pipelines if hasattr(each.estimator, "n_planned_")]
     trees, planned = sum(each.n_trees_ for each in boosted), sum(each.n_planned_ for each in boosted)
+    done = float(np.mean([getattr(each.estimator, "done_", 1.0) for each, _ in pipelines]))
     return Compiled(
-        graph, proof, training.rows[rows], len(fits), tuple(prepared), tree, seconds, trees, planned, copies
+        graph, proof, training.rows[rows], len(fits), tuple(prepared), tree, seconds, trees, planned, done, copies
     )
 
 

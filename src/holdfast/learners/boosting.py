@@ -30,7 +30,8 @@ class Boosted(ABC):
     """A booster that stops early on rows cut from its own training rows, never on the fold's validation rows.
 
     n_trees: grow exactly this many instead. deadline: a moment (time.monotonic) after which no further tree is begun; what
-    was grown is kept. After `fit`: `classes_`, `n_trees_`, and `n_planned_`, more than `n_trees_` where time ran out.
+    was grown is kept. After `fit`: `classes_`, `n_trees_`, and `n_planned_`, more than `n_trees_` where time ran out; `done_`
+    is the share of them that was grown.
     """
 
     deadline: float = float("inf")
@@ -73,6 +74,11 @@ class Boosted(ABC):
     def patience(self) -> int:
         """Trees without progress on the inner rows after which growing stops."""
         return max(LEAST_PATIENCE, round(PATIENCE / self._rate))
+
+    @property
+    def done_(self) -> float:
+        """The share of the planned trees that was grown."""
+        return self.n_trees_ / self.n_planned_
 
     def _late(self) -> bool:
         return time.monotonic() > self.deadline
@@ -139,6 +145,6 @@ def declare(name: str, kind: type[Boosted], **facts: Any) -> tuple[Learner, Lear
     """Declare a booster for both families."""
     shared = {"name": name, "wants": TREES, "emit": emit_boosted, "settle": settle_trees, "varies": True, **facts}
     return (
-        Learner(task="classification", make=_maker(kind, classifier=True), **shared),
+        Learner(task="classification", make=_maker(kind, classifier=True), by_class=True, **shared),
         Learner(task="regression", make=_maker(kind, classifier=False), **shared),
     )

@@ -1,5 +1,6 @@
 """How the network of `realmlp` learns: Adam with steps that grow and shrink in cycles, the best place kept. Needs PyTorch."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,10 +129,12 @@ def descend(
     n_jobs: int,
     width: int,
     learning_rate: float,
-) -> tuple[Layers, int]:
-    """Learn from the rows for so many cycles of the schedule; returns what was learned, and after how many cycles.
+    deadline: float = float("inf"),
+) -> tuple[Layers, int, int]:
+    """Learn from the rows for so many cycles of the schedule; returns what was learned, after how many, and how many there were.
 
-    inner: rows that say after which cycle it was best; without them it is the last. start: as in `Network`.
+    inner: rows that say after which cycle it was best; without them it is the last. start: as in `Network`. deadline
+    (time.monotonic): no further step is taken then, and a cycle that was not finished counts only if there is no other.
     """
     import torch
 
@@ -142,9 +145,11 @@ def descend(
         adam = torch.optim.Adam(groups, lr=learning_rate, betas=BETAS, fused=True)
         train, valid = rows.tensors(), None if inner is None else inner.tensors()
         batches, total = _batches(len(rows), generator), n_steps(len(rows))
-        best, kept, place, step = float("inf"), network.layers(), 0, 0
+        best, kept, place, step = float("inf"), network.layers(), 1, 0
         for cycle in range(1, n_cycles + 1):
             while step < round(cycle_end(cycle) * total):
+                if time.monotonic() > deadline:
+                    return (kept, place, cycle - 1) if cycle > 1 else (network.layers(), 1, 0)
                 for group in adam.param_groups:
                     group["lr"] = learning_rate * group["size"] * schedule(step / total)
                 adam.zero_grad()
@@ -155,7 +160,7 @@ def descend(
                 loss = float(network.loss(valid)) if valid is not None else -cycle
             if loss < best:
                 best, kept, place = loss, network.layers(), cycle
-    return kept, place
+    return kept, place, n_cycles
 
 
 def schedule(done: float) -> float:

@@ -39,6 +39,7 @@ class Learner:
     target: the values a regression's target must have; unless "any", y is divided by its mean instead of standardised.
     weighted: whether its fit takes `sample_weight`, and heeds it.
     varies: another seed gives another model, so that the average of a few fits errs less than each.
+    by_class: its fit takes as many times as long as there are classes, when there are more than two.
     instead: the learner to ask for where this one can't be used.
     opt_in: tried only when asked for by name.
     library, extra: the library it needs beyond the core, and the extra that installs it.
@@ -63,6 +64,7 @@ class Learner:
     target: Literal["any", "non_negative", "positive"] = "any"
     weighted: bool = True
     varies: bool = False
+    by_class: bool = False
     instead: str = "lightgbm"
     opt_in: bool = False
     library: str | None = None

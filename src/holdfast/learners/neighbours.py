@@ -15,7 +15,7 @@ CHUNK = 1_000
 MOST_ASKED = 500
 
 # Weights by distance: as near as this counts as equal, so that no weight is infinite.
-NEAREST = 1e-6
+NEAREST = 1e-3
 
 
 class NearestNeighbours:
@@ -65,7 +65,7 @@ class NearestNeighbours:
         weights = np.clip(self.n_neighbors - (np.cumsum(weights, axis=1) - weights), 0, weights)
         if self.weights == "distance":
             chosen = np.take_along_axis(distances, nearest, axis=1)
-            weights = weights / (np.sqrt(chosen.astype(np.float64)) + NEAREST)
+            weights = weights / np.maximum(np.sqrt(chosen.astype(np.float64)), NEAREST)
         weights /= weights.sum(axis=1, keepdims=True)
         return (self.answers_[nearest] * weights[:, :, None]).sum(axis=1)
 
@@ -86,7 +86,7 @@ def emit_neighbours(graph: Graph, matrix: str, estimator: Any) -> str:
     weights = graph.add("Max", graph.add("Min", room, weights), graph.constant(np.float64(0.0)))
     if estimator.weights == "distance":
         distances = graph.add("Sqrt", graph.add("Cast", nearest, to=DOUBLE))
-        weights = graph.add("Div", weights, graph.add("Add", distances, graph.constant(np.float64(NEAREST))))
+        weights = graph.add("Div", weights, graph.add("Max", distances, graph.constant(np.float64(NEAREST))))
     total = graph.add("ReduceSum", weights, graph.constant(np.array([1])), keepdims=1)
     weights = graph.add("Unsqueeze", graph.add("Div", weights, total), graph.constant(np.array([2])))
     answers = graph.add("Gather", graph.constant(estimator.answers_), places, axis=0)

@@ -28,9 +28,13 @@ FEW_ROWS_CYCLES = 2
 class RealMLP:
     """A network over the columns, scaled robustly.
 
-    n_cycles: end the schedule after so many, instead of looking for the best place on an inner cut.
-    After `fit`: `classes_`, `n_cycles_`, `layers_`: weights (inputs, outputs) and bias (outputs,) of each.
+    n_cycles: end the schedule after so many, instead of looking for the best place on an inner cut. deadline: a moment
+    (time.monotonic) by which to end it.
+    After `fit`: `classes_`, `n_cycles_`, `done_`, the share of the cycles that there was time for, and `layers_`: weights
+    (inputs, outputs) and bias (outputs,) of each.
     """
+
+    deadline: float = float("inf")
 
     def __init__(self, *, classifier: bool, seed: int, n_jobs: int, n_cycles: int | None = None, **params: Any) -> None:
         self.classifier, self.seed, self.n_jobs, self.n_cycles, self.params = classifier, seed, n_jobs, n_cycles, params
@@ -49,7 +53,7 @@ class RealMLP:
         elif self.n_cycles is None:
             train, valid = inner_cut(target, classifier=self.classifier, seed=self.seed)
             rows, inner = rows.take(train), rows.take(valid)
-        self.layers_, self.n_cycles_ = descend(
+        self.layers_, self.n_cycles_, ended = descend(
             rows,
             inner,
             start=self._start(target, weights),
@@ -57,8 +61,10 @@ class RealMLP:
             n_cycles=n_cycles,
             seed=self.seed,
             n_jobs=self.n_jobs,
+            deadline=self.deadline,
             **self.params,
         )
+        self.done_ = ended / n_cycles
         return self
 
     def predict(self, X: Any) -> Any:

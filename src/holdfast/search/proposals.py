@@ -37,6 +37,7 @@ class Proposals:
         metric: Metric,
         tuner: str = "bayes",
         rows: float | None = None,
+        n_classes: int | None = None,
         foremost: str | None = None,
         seed: int = 0,
     ) -> None:
@@ -51,6 +52,7 @@ class Proposals:
         self._first = [Spec(number, name, params) for number, (name, params) in enumerate(firsts, start=1)]
         self._learners = {learner.name: learner for learner in learners}
         self.metric, self._kind, self._seed, self._rows = metric, tuner, seed, rows
+        self._n_outputs = 1 if n_classes is None or n_classes == 2 else n_classes
         self._number = len(firsts)
         self._tuner: Tuner | None = None
         self._asked: dict[int, Asked] = {}
@@ -100,7 +102,9 @@ class Proposals:
     def _learned_seconds(self, spec: Spec) -> float | None:
         if self._rows is None or spec.learner not in self._learners:
             return None
-        return learned_seconds(self._learners[spec.learner], spec.params, self._rows)
+        learner = self._learners[spec.learner]
+        seconds = learned_seconds(learner, spec.params, self._rows)
+        return seconds * self._n_outputs if seconds is not None and learner.by_class else seconds
 
     def _settled(self, name: str, params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> dict[str, Any]:
         """Choices that a configuration leaves open are made as in the learner's best trial so far, else as in any's."""

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -31,6 +32,9 @@ from holdfast.tasks.task import Task
 # Encoded folds are kept for the next learner that wants the same matrix, up to this many bytes.
 CACHE_BYTES = 3 << 30
 CACHE_LOCK = Lock()
+
+# Of its part of the time until the deadline, a fold's booster may take this much; the rest is for predicting and scoring.
+PROMPT = 0.8
 
 # What is learned from out-of-fold predictions is judged on so many groups of folds at most, as each costs a fit.
 GROUPS = 5
@@ -164,9 +168,12 @@ class EncodedFold:
 def run_trial(problem: Problem, spec: Spec, deadline: float, bar: Bar | None = None) -> Outcome | Pruned:
     """Fit and judge on every fold; gives up early (OverrunError) when the first fold shows that time won't suffice.
 
+    deadline (time.monotonic): what can stop learning does, with what it has, when a fold's part of the time until then is over.
     bar: what the trial must keep up with, or it is stopped and only what its first folds showed is returned.
     """
     learner = find(spec.learner, problem.task.family)
+    if learner.library is not None:
+        import_module(learner.library)  # so that the first of its trials doesn't look slow
     whole = spec.share >= 1
     folds = problem.folds if whole else problem.folds[:1]
     judged = problem.judged if whole else folds[0].valid
@@ -176,8 +183,9 @@ def run_trial(problem: Problem, spec: Spec, deadline: float, bar: Bar | None = N
     fitted, scores, fit_seconds, predict_seconds = [], list[float](), 0.0, 0.0
     began, lanes = time.monotonic(), min(problem.lanes, len(folds))
     for start in range(0, len(folds), lanes):
-        numbers = range(start, min(start + lanes, len(folds)))
-        for number, found in zip(numbers, _side_by_side(problem, learner, spec, numbers), strict=True):
+        numbers, now = range(start, min(start + lanes, len(folds))), time.monotonic()
+        until = now + PROMPT * (deadline - now) * len(numbers) / (len(folds) - start)
+        for number, found in zip(numbers, _side_by_side(problem, learner, spec, numbers, until), strict=True):
             predictions[parts[number]] = found.answers
             fit_seconds += found.fit_seconds
             predict_seconds += found.predict_seconds
@@ -217,13 +225,15 @@ class _Judged(NamedTuple):
     predict_seconds: float
 
 
-def _side_by_side(problem: Problem, learner: Learner, spec: Spec, numbers: Sequence[int]) -> list[_Judged]:
+def _side_by_side(
+    problem: Problem, learner: Learner, spec: Spec, numbers: Sequence[int], until: float
+) -> list[_Judged]:
     """Fit and judge some folds, each in a thread of its own; the libraries let go of Python's lock while they fit."""
 
     def judged(number: int) -> _Judged:
         encoded = encode_fold(problem, learner, spec.params, number)
         start = time.monotonic()
-        pipeline = fit_fold(problem, learner, spec, number, encoded)
+        pipeline = fit_fold(problem, learner, spec, number, encoded, until)
         middle = time.monotonic()
         answers = pipeline.predict_encoded(encoded.valid)
         return _Judged(pipeline, answers, middle - start + encoded.seconds, time.monotonic() - middle)
@@ -242,8 +252,10 @@ def fit_first_fold(problem: Problem, learner: Learner, spec: Spec) -> Pipeline:
     return problem.first_fold[spec.number]
 
 
-def fit_fold(problem: Problem, learner: Learner, spec: Spec, number: int, encoded: EncodedFold) -> Pipeline:
-    """Fit a trial's configuration on a fold's training rows, or on its share of them."""
+def fit_fold(
+    problem: Problem, learner: Learner, spec: Spec, number: int, encoded: EncodedFold, until: float = float("inf")
+) -> Pipeline:
+    """Fit a trial's configuration on a fold's training rows, or on its share of them; until: boosting stops then."""
     train, matrix = problem.folds[number].train, encoded.train
     if spec.share < 1:
         few = rows_fitted(problem, spec, len(train))
@@ -259,6 +271,7 @@ def fit_fold(problem: Problem, learner: Learner, spec: Spec, number: int, encode
         weights=None if problem.weights is None else problem.weights[train],
         seed=problem.seed,
         n_jobs=problem.n_jobs if problem.lanes == 1 else 1,
+        deadline=until,
     )
 
 

@@ -91,6 +91,7 @@ def run_search(
             metric=metric,
             tuner=request.tuner,
             rows=None if request.learners else len(problem.y),
+            n_classes=question.task.n_classes,
             foremost=request.distill,
             seed=request.seed,
         ),

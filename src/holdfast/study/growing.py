@@ -89,7 +89,7 @@ def grow(
             larger = fit(rows, end, stop)
         except (OverrunError, WorkFailedError):
             break
-        if larger.grown < min(ENOUGH, held.grown):
+        if larger.done < min(ENOUGH, held.done):
             break
         before, held = last, larger
     return held

@@ -127,15 +127,15 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     refitting = executor.aside(refit)
     say("opening the sealed rows for the verdict")
     verdict = give_verdict(question, folder)
-    refitted = refitting()
-    executor.load(None)  # the rows of the last fit are not needed any more, neither here nor in the worker
-    shipped = finished.compiled if isinstance(refitted, str) else refitted
     done("verdict")
 
     say("looking closer: groups, stress, privacy")
     important = [each.feature for each in importance]
     judged = load(folder.judged)
     trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - WRITING)
+    refitted = refitting()
+    executor.load(None)  # the rows of the last fit are not needed any more, neither here nor in the worker
+    shipped = finished.compiled if isinstance(refitted, str) else refitted
     inside = look_inside(question, judged, shipped, verdict, searched, importance, deadline=clock.end - 0.8 * WRITING)
     text = card(question, shipped, findings, verdict, trust, energy(executor))
     manifest = ship(folder.model, question, shipped, intervals, card=text)
