@@ -6,9 +6,9 @@ Each peer runs in an environment of its own, PEERS/NAME/bin/python:
     python -m venv peers/flaml && peers/flaml/bin/pip install 'flaml[automl]==2.7.0' optuna
 
 All tools get the same CSV files of the same random draw, three quarters of the rows in random order, and are told the same
-metric and budget; they run one after another, each in a fresh process. What is judged on is drawn at random, so Holdfast is
-told so (--split random): else it would heed groups and time, which its rivals do not look for. A line a run is added to --out,
-and runs found there are not repeated, so that a long comparison can go on another day. Run:
+metric and budget; they run one after another, each in a fresh process. What is judged on is drawn row by row, so Holdfast is
+told so (--split rows): else it would heed groups, time and repeated rows, which its rivals do not look for. A line a run is added
+to --out, and runs found there are not repeated, so that a long comparison can go on another day. Run:
 HOLDFAST_DATA=... PEERS=... python benchmarks/quality.py [--budget 60] [--seeds 3] [--out quality.jsonl] [NAME ...]
 """
 

@@ -32,7 +32,7 @@ def holdfast(told: dict[str, Any], train: Path) -> Fitted:
     out = Path(told["out"]) / "study"
     command = [sys.executable, "-m", "holdfast.cli.main", "train", str(train), "--target", told["target"]]
     command += ["--metric", told["metric"], "--budget", f"{told['budget']}s", "--seed", str(told["seed"])]
-    command += ["--split", "random", "--task", "regression" if told["kind"] == "regression" else "classification"]
+    command += ["--split", "rows", "--task", "regression" if told["kind"] == "regression" else "classification"]
     subprocess.run([*command, "--out", str(out), "--no-open"], check=True, stdout=sys.stderr)
     model = holdfast.load(out / "model")
     size = sum(each.stat().st_size for each in (out / "model").rglob("*") if each.is_file())

@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.data.fingerprint import fingerprint, row_hashes
+from holdfast.data.fingerprint import fingerprint, row_hashes, told_apart
 from holdfast.data.kinds import understand
 from holdfast.data.read import Raw
 
@@ -27,6 +27,16 @@ def test_equal_rows_and_only_they_have_equal_hashes(cells):
     for one, first in zip(cells, hashes, strict=True):
         for two, second in zip(cells, hashes, strict=True):
             assert (one == two) == (first == second)
+
+
+@given(rows)
+@settings(max_examples=100, deadline=None)
+def test_told_apart_no_two_rows_are_equal_and_the_first_of_each_stays(cells):
+    hashes = row_hashes(frame(cells), ["a", "b"])
+    apart = told_apart(hashes)
+    assert len(set(apart.tolist())) == len(cells)
+    firsts = [cells.index(cell) for cell in cells]
+    assert [one == other for one, other in zip(apart, hashes, strict=True)] == [k == at for k, at in enumerate(firsts)]
 
 
 def test_order_of_columns_and_types_of_numbers_do_not_matter():

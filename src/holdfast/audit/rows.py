@@ -28,7 +28,8 @@ def duplicates(examined: Examined) -> Iterator[Finding]:
             Severity.WARNING if n_rows - distinct >= 0.05 * n_rows else Severity.NOTE,
             (),
             f"{n_rows - distinct:,} of {n_rows:,} rows ({(n_rows - distinct) / n_rows:.2%}) repeat an earlier row exactly.",
-            "Remove them at the source if they are one event recorded twice.",
+            "Remove them at the source if they are one event recorded twice; if repeats are real, and will come again, say "
+            "--split rows.",
             "equal rows are kept on one side of every split",
         )
     if examined.family == "classification" and distinct - distinct_features >= max(2, 0.001 * n_rows):

@@ -43,7 +43,7 @@ TargetTransform = Annotated[str | None, typer.Option(help="Learn a skewed number
 # How it is judged.
 Group = Annotated[str | None, typer.Option(help="Rows with one value here stay together; also a,b or stem(ID).")]
 Time = Annotated[str | None, typer.Option("--time", help="Judge on the future by this column, or by rows().")]
-Split = Annotated[str | None, typer.Option(help="random: whatever the audit measures. Else auto.")]
+Split = Annotated[str | None, typer.Option(help="random: whatever is found; rows: even equal rows apart. Else auto.")]
 Sealed = Annotated[float | None, typer.Option(help="Share of rows sealed for the verdict (0.2).")]
 Folds = Annotated[str | None, typer.Option(help="Folds (5), also 5x3 (5 folds, 3 times) or logo (a group each).")]
 Repeats = Annotated[int | None, typer.Option(help="How many times the rows are cut in folds.")]

@@ -30,6 +30,20 @@ def row_hashes(frame: pl.DataFrame, columns: Sequence[str]) -> Hashes:
     return mix(total)
 
 
+def told_apart(hashes: Hashes) -> Hashes:
+    """Give each of several equal rows a hash of its own, by how many came before it; the first keeps what it has.
+
+    >>> len(np.unique(told_apart(np.array([7, 7, 9, 7], dtype=np.uint64))))
+    4
+    """
+    order = np.argsort(hashes, kind="stable")
+    _, starts, counts = np.unique(hashes[order], return_index=True, return_counts=True)
+    before = np.arange(len(hashes)) - np.repeat(starts, counts)
+    apart = np.empty_like(hashes)
+    apart[order] = np.where(before > 0, mix(hashes[order] ^ before.astype(np.uint64)), hashes[order])
+    return apart
+
+
 def fingerprint(dataset: Dataset) -> str:
     """A name for the content of a dataset: 32 hexadecimal digits, the same for the same rows in any order."""
     hashes = np.sort(row_hashes(dataset.frame, list(dataset.frame.columns)))

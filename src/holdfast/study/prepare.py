@@ -13,7 +13,7 @@ from holdfast.audit.audit import audit
 from holdfast.audit.finding import Finding
 from holdfast.data.columns import Columns, Kind
 from holdfast.data.dataset import Dataset
-from holdfast.data.fingerprint import fingerprint, row_hashes
+from holdfast.data.fingerprint import fingerprint, row_hashes, told_apart
 from holdfast.data.frames import take
 from holdfast.data.keys import columns_of, group_key, moments
 from holdfast.data.kinds import set_aside, understand
@@ -33,6 +33,9 @@ from holdfast.tasks.detect import detect
 from holdfast.tasks.task import Task
 
 FEWEST_ROWS = 10
+
+# What is done about repeated rows when they were said to be real.
+ONE_BY_ONE = "equal rows are cut one by one, as asked, so that remembering them counts"
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,8 @@ def ask(data: Any, request: Request) -> Question:
     _check_learners(request, dataset, task, y)
     require_score(metrics_of(request, task)[0].deciding(decision.costs), y, guesses(task, y, len(y)))
     hashes = row_hashes(dataset.frame, features)
+    if request.split == "rows":
+        hashes = told_apart(hashes)
     weights = None if request.weight is None else _weights(dataset, request.weight)
     groups, time, parts = _split(dataset, task, request, hashes)
     name = fingerprint(dataset)
@@ -163,6 +168,8 @@ def _split(
     time = None if request.time is None else moments(dataset.frame, request.time)
     strata = task.strata(task.encode(dataset.frame[request.target]))
     parts = split(hashes, share=request.sealed, seed=request.seed, strata=strata, groups=groups, time=time)
+    if request.split == "rows" and groups is None and time is None:
+        parts = replace(parts, reason=f"{parts.reason}; equal rows are cut one by one, as asked")
     if not len(parts.sealed) or not len(parts.development):
         raise DataError(
             f"{dataset.source}: the {dataset.n_rows} rows can't be cut in two parts (they are equal, or one group or moment "
@@ -181,7 +188,7 @@ def guesses(task: Task, y: Any, n_rows: int) -> Floats:
 def split_again(question: Question, findings: Sequence[Finding]) -> Question:
     """Seal by whole groups, or the latest rows, when the audit measured that a random split flatters."""
     request, advice = question.request, next((each.split for each in findings if each.split), None)
-    if advice is None or request.split == "random" or request.group or request.time:
+    if advice is None or request.split != "auto" or request.group or request.time:
         return question
     role, key = advice
     request = request.model_copy(update={role: key})
@@ -208,6 +215,8 @@ def audited(question: Question, *, deadline: float = float("inf")) -> tuple[Ques
         unanswered=question.unanswered,
         deadline=deadline,
     )
+    if request.split == "rows":
+        findings = [replace(each, action=ONE_BY_ONE) if each.code == "duplicate-rows" else each for each in findings]
     question = split_again(question, findings)
     request = question.request
     dropped = {name for finding in findings if finding.drop for name in finding.columns} - set(request.keep)

@@ -22,11 +22,12 @@ class Request(BaseModel):
     a number, "best", the name of a metric, or a bound such as "precision>=0.9".
     trials: configurations to try beside the baseline; None tries as many as the budget allows.
     group, time: a column, several, or a key as in `holdfast.data.keys`. split: "auto" lets measured groups or time order
-    decide; "random" keeps a random split whatever is found. prefer: "simple" ships the simplest model within one standard
-    error of the best. distill: a learner's name; what ships is one model of it, fitted to what the model that would have shipped
-    says. max_latency, max_size: seconds for one row and bytes of the graph that what ships may take at most.
-    conformal_group: a category whose values get intervals of their own. protected: columns by whose
-    values the model's fairness is measured; fair: what equal treatment by thresholds should mean, shown at its price.
+    decide; "random" keeps a random split whatever is found, equal rows on one side; "rows" cuts even those one by one. prefer:
+    "simple" ships the simplest model within one standard error of the best. distill: a learner's name; what ships is one model
+    of it, fitted to what the model that would have shipped says. max_latency, max_size: seconds for one row and bytes of the
+    graph that what ships may take at most. conformal_group: a category whose values get intervals of their own. protected:
+    columns by whose values the model's fairness is measured; fair: what equal treatment by thresholds should mean, shown at its
+    price.
     record: write record.md, a technical record along the EU's AI Act.
     space: by learner and parameter, the range to search instead of the learner's own, as in `learners.space.read_space`.
     scale, encode, cross, select, target_transform: how columns and target are prepared, as in docs/features.md; features: by
@@ -60,7 +61,7 @@ class Request(BaseModel):
     group: str | None = None
     time: str | None = None
     weight: str | None = None
-    split: Literal["auto", "random"] = "auto"
+    split: Literal["auto", "random", "rows"] = "auto"
     prefer: Literal["best", "simple"] = "best"
     distill: str | None = None
     max_latency: float | None = None

@@ -62,7 +62,7 @@ def first_lines(findings: Sequence[Finding], question: Question) -> list[str]:
     """What a reader must know before any score: how rows were split and why, and what may give the answer away."""
     lines = []
     decided = next((each for each in findings if each.split), None)
-    if decided is not None and question.request.split != "random" and decided.price is not None:
+    if decided is not None and question.request.split == "auto" and decided.price is not None:
         role, key = decided.split or ("", "")
         how = "by whole groups" if role == "group" else "by time, the latest rows sealed"
         lines.append(
