@@ -4,16 +4,19 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_READY := $(VENV)/.demo-ready
 
+# A file's tests stay in one process, as they share what is made for them.
+PYTEST := $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
+
 .PHONY: demo test test-all check clean
 
 demo: $(DEMO_READY)     ## the main job on real data: from a file to a verdict, a report and a model
 	$(BIN)/python examples/demo.py
 
 test: $(READY) check    ## lint, types and the fast tests
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-all: $(READY) check    ## everything, slow suites included
-	$(BIN)/python -m pytest -q
+	$(PYTEST)
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -29,7 +29,7 @@ def behind(run: dict[str, Any], best: dict[str, Any]) -> float:
 
 
 def main() -> None:
-    """Print Markdown."""
+    """Print Markdown; several draws of a set are averaged before tools are compared on it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path")
     parser.add_argument("--budget", type=float, default=60.0)
@@ -41,9 +41,10 @@ def main() -> None:
             runs[run["set"], run["seed"]][run["tool"]] = run
     tools = [tool for tool in TOOLS if any(tool in each for each in runs.values())]
     complete = {key: each for key, each in runs.items() if all(tool in each for tool in tools)}
-    print(f"Sets and draws with every tool: {len(complete)} at {given.budget:g} s.\n")
+    n_sets = len({name for name, _ in complete})
+    print(f"{n_sets} sets, {len(complete)} draws with every tool, at {given.budget:g} s.\n")
     _scores(complete, tools)
-    _against(complete, tools)
+    _against(_by_set(complete, tools), tools)
     _means(complete, tools, given.budget)
 
 
@@ -65,15 +66,28 @@ def _scores(runs: dict[tuple[str, int], dict[str, dict[str, Any]]], tools: list[
         print(f"| {name} | {some['rows']:,} | {some['metric']} | " + " | ".join(cells) + " |")
 
 
-def _against(runs: dict[tuple[str, int], dict[str, dict[str, Any]]], tools: list[str]) -> None:
+def _by_set(runs: dict[tuple[str, int], dict[str, dict[str, Any]]], tools: list[str]) -> dict[str, dict[str, Any]]:
+    """For each set and tool the mean score of its draws; an error if any failed."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in dict.fromkeys(name for name, _ in runs):
+        draws = [each for (key, _), each in runs.items() if key == name]
+        found[name] = {}
+        for tool in tools:
+            metric, failed = draws[0][tool]["metric"], any("error" in each[tool] for each in draws)
+            mean = {"error": "failed"} if failed else {"score": float(np.mean([each[tool]["score"] for each in draws]))}
+            found[name][tool] = {"metric": metric, **mean}
+    return found
+
+
+def _against(sets: dict[str, dict[str, Any]], tools: list[str]) -> None:
     print("\n| Holdfast against | ahead | within 0.1 % | behind | furthest behind |\n|---|---|---|---|---|")
     rivals = [tool for tool in tools if tool != "holdfast"]
     for rival in [*rivals, "the best of them"]:
         found = []
-        for key, each in runs.items():
+        for name, each in sets.items():
             them = [each[tool] for tool in rivals] if rival not in each else [each[rival]]
             best = min(them, key=error_of)
-            found.append((behind(each["holdfast"], best), key[0]))
+            found.append((behind(each["holdfast"], best), name))
         ahead = sum(share < -DRAW for share, _ in found)
         draw = sum(abs(share) <= DRAW for share, _ in found)
         share, name = max(found)

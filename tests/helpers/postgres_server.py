@@ -31,7 +31,7 @@ def server(folder):
         as_user, user = ["runuser", "-u", "postgres", "--"], "postgres"
         shutil.chown(folder, "postgres")
         for parent in folder.parents:
-            if parent.name.startswith("pytest-"):
+            if parent.name.startswith(("pytest-", "popen-")):
                 parent.chmod(0o755)
     data = folder / "data"
     subprocess.run(
