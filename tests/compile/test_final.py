@@ -63,6 +63,14 @@ def test_copies_with_other_seeds_are_averaged(rows):
     assert np.abs(answered - fits[0].predict(rows.columns)).max() > 1e-3
 
 
+def test_fits_side_by_side_are_the_same_fits(rows):
+    asked = [replace(each, copies=2) for each in members("lightgbm", "xgboost", "catboost")]
+    alone = fit_and_compile(rows, asked, 300, float("inf"))
+    together = fit_and_compile(replace(rows, lanes=2), asked, 300, float("inf"))
+    assert together.onnx == alone.onnx
+    assert (together.copies, together.n_trees) == (alone.copies, alone.n_trees)
+
+
 def test_copies_are_a_use_for_time_that_is_there_and_no_need(rows):
     [one] = members("lightgbm", n_trees=2_000)
     began = time.monotonic()

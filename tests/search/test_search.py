@@ -208,12 +208,12 @@ class Hopeless(Inline):
     """Every trial of the tuner is no better than guessing."""
 
     def call(self, function, *args, deadline=float("inf")):
-        spec, stop, bar = args
+        spec, stop, bar, most = args
         if bar is not None:
             self._state.y = np.random.default_rng(spec.number).permutation(self._state.y)
             self._state.encoded.clear()
         try:
-            return function(self._state, spec, stop, bar)
+            return function(self._state, spec, stop, bar, most)
         finally:
             self._state.y = problem().y
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -32,6 +33,9 @@ TEACHING_SHARE = 0.75
 # Of the time until the soft deadline, this much is for fitting; compiling and proving take the rest.
 FITTING_SHARE = 0.75
 
+# Fits with other seeds are begun only if they end within this share of it: each has to be compiled and proven, too.
+COPIES_SHARE = 0.5
+
 # Where there is a deadline, the proof takes no longer than this share of what fitting took, or these seconds.
 PROOF_SHARE, PROOF_SECONDS = 0.25, 1.0
 
@@ -58,7 +62,8 @@ class Training:
     """The rows of a final fit.
 
     y: int64 class codes or float64 values (n_rows,). order: row numbers in the order in which a sample takes them, so
-    that a smaller sample is part of a larger one. rows: which rows of the whole dataset these are.
+    that a smaller sample is part of a larger one. rows: which rows of the whole dataset these are. n_jobs: threads of a fit;
+    lanes: fits side by side.
     """
 
     columns: Columns
@@ -70,6 +75,7 @@ class Training:
     weights: Floats | None = None
     seed: int = 0
     n_jobs: int = 1
+    lanes: int = 1
     preparation: Preparation = field(default_factory=Preparation)
 
 
@@ -128,7 +134,8 @@ def fit_and_compile(
     began = time.monotonic()
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
-    fits, copies, prepared = _fit(training, columns, rows, members, began + FITTING_SHARE * (soft - began), {})
+    end, early = (began + share * (soft - began) for share in (FITTING_SHARE, COPIES_SHARE))
+    fits, copies, prepared = _fit(training, columns, rows, members, end, early, {})
     pipelines = _joined(fits, sum(member.weight for member in members))
     taken = time.monotonic() - began
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs, pool)
@@ -158,49 +165,78 @@ class _Fitted:
 
 
 def _fit(
-    training: Training, columns: Columns, rows: Integers, members: Sequence[Member], end: float, encoded: Encoded
+    training: Training,
+    columns: Columns,
+    rows: Integers,
+    members: Sequence[Member],
+    end: float,
+    early: float,
+    encoded: Encoded,
 ) -> tuple[list[_Fitted], int, list[Prepared]]:
-    """Every member once, as far as there is time; then again with other seeds, as long as a whole round fits in it.
+    """Every member once, as far as there is time; then again with other seeds, as long as a whole round ends early.
 
     encoded: matrices that are there already, and those that are made.
     """
     prepared: dict[tuple[Matrix, str], Prepared] = {}
     fitted: list[_Fitted] = []
-    ahead = sum(member.seconds for member in members)
-    for member in sorted(members, key=lambda each: -each.weight):
+    waiting = sorted(members, key=lambda each: -each.weight)
+    while waiting:
         now = time.monotonic()
         if fitted and now > end:
             break
-        deadline = now + (end - now) * member.seconds / ahead
-        ahead -= member.seconds
-        learner = find(member.learner, training.family)
-        wants, transform = wanted(learner, member.params, training.preparation), transform_of(member.params)
-        key = (wants, transform)
-        if key not in encoded:
-            y = training.y[rows]
-            encoded[key] = encode(wants, transform, columns, y, n_classes=training.n_classes, seed=training.seed)
-        encoder, matrix = encoded[key]
-        known = prepared.get(key) or Prepared((), transform, matrix.shape[1], encoder.words())
-        prepared[key] = replace(known, learners=tuple(dict.fromkeys((*known.learners, member.learner))))
-        each = _Fitted(member, encoder, matrix, 0.0, [])
-        if member.teacher:
-            until = now + TEACHING_SHARE * (deadline - now)
-            each.answers = _taught(training, columns, rows, member, until, encoded)
-        _fit_copy(training, each, rows, deadline)
-        each.seconds = time.monotonic() - now
-        fitted.append(each)
+        together, ahead = waiting[: training.lanes], sum(member.seconds for member in waiting)
+        deadline = now + (end - now) * sum(member.seconds for member in together) / ahead
+        waiting = waiting[training.lanes :]
+        begun = [_begin(training, columns, rows, member, deadline, encoded, prepared) for member in together]
+        _fit_copies(training, begun, rows, deadline)
+        fitted += begun
     copies = 1
     while True:
         varying = [each for each in fitted if each.member.copies > copies]
-        if not varying or time.monotonic() + sum(each.seconds for each in varying) > end:
+        seconds = [each.seconds for each in varying]
+        if not varying or time.monotonic() + max(sum(seconds) / training.lanes, *seconds) > early:
             return fitted, copies, list(prepared.values())
-        for each in varying:
-            _fit_copy(training, each, rows, float("inf"))
+        _fit_copies(training, varying, rows, float("inf"))
         copies += 1
 
 
+def _begin(
+    training: Training,
+    columns: Columns,
+    rows: Integers,
+    member: Member,
+    deadline: float,
+    encoded: Encoded,
+    prepared: dict[tuple[Matrix, str], Prepared],
+) -> _Fitted:
+    """A member before its first fit: its columns encoded, and its teacher's answers, where it has one."""
+    began, learner = time.monotonic(), find(member.learner, training.family)
+    key = (wanted(learner, member.params, training.preparation), transform_of(member.params))
+    if key not in encoded:
+        encoded[key] = encode(*key, columns, training.y[rows], n_classes=training.n_classes, seed=training.seed)
+    encoder, matrix = encoded[key]
+    known = prepared.get(key) or Prepared((), key[1], matrix.shape[1], encoder.words())
+    prepared[key] = replace(known, learners=tuple(dict.fromkeys((*known.learners, member.learner))))
+    each = _Fitted(member, encoder, matrix, 0.0, [])
+    if member.teacher:
+        until = began + TEACHING_SHARE * (deadline - began)
+        each.answers = _taught(training, columns, rows, member, until, encoded)
+    each.seconds = time.monotonic() - began
+    return each
+
+
+def _fit_copies(training: Training, fitted: Sequence[_Fitted], rows: Integers, deadline: float) -> None:
+    """One more fit of each, so many side by side as the training has lanes."""
+    if training.lanes == 1 or len(fitted) == 1:
+        for each in fitted:
+            _fit_copy(training, each, rows, deadline)
+        return
+    with ThreadPoolExecutor(training.lanes) as pool:
+        list(pool.map(lambda each: _fit_copy(training, each, rows, deadline), fitted))
+
+
 def _fit_copy(training: Training, fitted: _Fitted, rows: Integers, deadline: float) -> None:
-    member, learner = fitted.member, find(fitted.member.learner, training.family)
+    began, member, learner = time.monotonic(), fitted.member, find(fitted.member.learner, training.family)
     pipeline = fit_pipeline(
         learner,
         member.params,
@@ -214,6 +250,8 @@ def _fit_copy(training: Training, fitted: _Fitted, rows: Integers, deadline: flo
         n_jobs=training.n_jobs,
         deadline=deadline,
     )
+    if not fitted.pipelines:
+        fitted.seconds += time.monotonic() - began
     fitted.pipelines.append(pipeline)
 
 
@@ -221,7 +259,7 @@ def _taught(
     training: Training, columns: Columns, rows: Integers, student: Member, end: float, encoded: Encoded
 ) -> Floats:
     """Fit a student's teacher on the rows, and give what it says of them."""
-    fitted, _, _ = _fit(training, columns, rows, student.teacher, end, encoded)
+    fitted, _, _ = _fit(training, columns, rows, student.teacher, end, end, encoded)
     raised = sum(each.weight for each in student.teacher) / sum(each.member.weight for each in fitted)
     said = [each.pipelines[0].predict_encoded(each.matrix) for each in fitted]
     return student.pool.join(said, [raised * each.member.weight for each in fitted])

@@ -17,7 +17,8 @@ TUNERS = ("bayes", "gp", "random", "grid", "halving", "none")
 # The tuner refines this many of the best learners.
 REFINED = 3
 
-# A first configuration that is expected to take more than this share of the time left is put off.
+# A first configuration that is expected to take more than this share of the time left is put off; what takes longer than was
+# expected stops learning then, if it can.
 LARGE = 0.3
 
 

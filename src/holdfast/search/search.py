@@ -10,7 +10,7 @@ from holdfast.search.bar import Bar
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
-from holdfast.search.proposals import Proposals
+from holdfast.search.proposals import LARGE, Proposals
 from holdfast.search.trial import Outcome, Pruned, Spec, run_trial
 
 # Towards the end, trials that would take too long are passed over for shorter ones; so many in a row end the search.
@@ -49,7 +49,7 @@ def search(
     board = Board()
     for baseline in baselines:
         # Whatever the budget: without a baseline there is nothing to ship at all.
-        _try(board, baseline, executor, journal, float("inf"), None)
+        _try(board, baseline, executor, journal, float("inf"))
     tried, skipped = 0, 0
     while max_trials is None or tried < max_trials:
         deadline = clock.end - reserve(board.outcomes)
@@ -71,7 +71,9 @@ def search(
         glance = f", a glance on {spec.share:.0%} of the rows" if spec.share < 1 else ""
         say(f"trial {spec.number}: {spec.learner}{glance}")
         bar = _bar(board.outcomes, proposals.metric) if proposals.refines(spec) else None
-        found = _try(board, spec, executor, journal, deadline, bar)
+        # The first of all takes what it takes: it may be all that there is time for.
+        most = LARGE * (deadline - time.monotonic()) if len(board.outcomes) > len(baselines) else float("inf")
+        found = _try(board, spec, executor, journal, deadline, bar, most)
         proposals.report(spec, found)
         tried += spec.share >= 1
     board.stopped = enough
@@ -86,7 +88,13 @@ def _bar(outcomes: Sequence[Outcome], metric: Metric) -> Bar | None:
 
 
 def _try(
-    board: Board, spec: Spec, executor: Executor, journal: Journal, deadline: float, bar: Bar | None
+    board: Board,
+    spec: Spec,
+    executor: Executor,
+    journal: Journal,
+    deadline: float,
+    bar: Bar | None = None,
+    most: float = float("inf"),
 ) -> Outcome | Pruned | None:
     kept = journal.read(spec)
     if isinstance(kept, Outcome | Pruned):
@@ -95,7 +103,7 @@ def _try(
         board.failures.append((spec, kept))
         return None
     try:
-        found: Outcome | Pruned = executor.call(run_trial, spec, deadline, bar, deadline=deadline)
+        found: Outcome | Pruned = executor.call(run_trial, spec, deadline, bar, most, deadline=deadline)
     except OverrunError as error:
         # Not kept: with more time, a resumed study may finish it.
         board.failures.append((spec, str(error)))

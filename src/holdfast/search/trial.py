@@ -165,11 +165,14 @@ class EncodedFold:
     seconds: float
 
 
-def run_trial(problem: Problem, spec: Spec, deadline: float, bar: Bar | None = None) -> Outcome | Pruned:
+def run_trial(
+    problem: Problem, spec: Spec, deadline: float, bar: Bar | None = None, most: float = float("inf")
+) -> Outcome | Pruned:
     """Fit and judge on every fold; gives up early (OverrunError) when the first fold shows that time won't suffice.
 
-    deadline (time.monotonic): what can stop learning does, with what it has, when a fold's part of the time until then is over.
-    bar: what the trial must keep up with, or it is stopped and only what its first folds showed is returned.
+    deadline (time.monotonic), most: what can stop learning does, with what it has, when a fold's part of the time until then,
+    or of so many seconds, is over. bar: what the trial must keep up with, or it is stopped and only what its first folds
+    showed is returned.
     """
     learner = find(spec.learner, problem.task.family)
     if learner.library is not None:
@@ -184,7 +187,7 @@ def run_trial(problem: Problem, spec: Spec, deadline: float, bar: Bar | None = N
     began, lanes = time.monotonic(), min(problem.lanes, len(folds))
     for start in range(0, len(folds), lanes):
         numbers, now = range(start, min(start + lanes, len(folds))), time.monotonic()
-        until = now + PROMPT * (deadline - now) * len(numbers) / (len(folds) - start)
+        until = now + PROMPT * (min(deadline, began + most) - now) * len(numbers) / (len(folds) - start)
         for number, found in zip(numbers, _side_by_side(problem, learner, spec, numbers, until), strict=True):
             predictions[parts[number]] = found.answers
             fit_seconds += found.fit_seconds

@@ -24,7 +24,7 @@ from holdfast.search.plan import Plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
-from holdfast.study.finish import EXPLAINING_SHARE, JUDGED_SHARE, RESTART, WEIGHING_SHARE, WRITING, judging
+from holdfast.study.finish import COMPILING, EXPLAINING_SHARE, JUDGED_SHARE, WEIGHING_SHARE, WRITING, judging
 from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import choices_of
@@ -300,4 +300,4 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     if question.request.distill is not None:
         costs, most = [*costs, *(outcome.seconds for outcome in best[:MEMBERS])], TEACHING_SHARE
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return judging(question) + RESTART + curve + min(sum(costs), most * budget)
+    return judging(question) + 2 * COMPILING + curve + min(sum(costs), most * budget)

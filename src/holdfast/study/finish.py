@@ -18,7 +18,7 @@ from holdfast.evaluate.decision import LIKELIEST, Decision, choose
 from holdfast.explain.importance import Importance
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
-from holdfast.search.executor import Executor
+from holdfast.search.executor import Executor, processors
 from holdfast.search.trial import Problem
 from holdfast.study.explain import importance_of
 from holdfast.study.growing import FEWEST_ROWS, PATIENCE, grow
@@ -38,7 +38,7 @@ EXPLAINING, EXPLAINING_SHARE = 10.0, 0.1
 WEIGHING_SHARE = 0.04
 
 # Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows, which are more.
-JUDGED_SHARE = 0.43
+JUDGED_SHARE = 0.4
 
 # A fit that is to take all rows gets so many times what it needs: some time goes by before it begins.
 SLACK = 1.05
@@ -47,14 +47,17 @@ SLACK = 1.05
 # fitting it twice.
 LAST_SHARE = 0.75
 
-# Of the time for a refit, one fit of each member may take this much: what it takes is known from the fit that was judged.
-REFIT_SHARE = 0.85
+# The refit takes so many times as long for each row, as the verdict is given beside it.
+BESIDE = 1.2
 
 # A candidate whose fit was stopped is taken to be slower than the folds said, this many times, and tried once more.
 SLOWER = 2.5
 
 # Learners that vary by their seed are fitted this many times at most, and averaged: a member by its share of so many fits.
 MOST_COPIES, MOST_FITS = 5, 12
+
+# Seconds that compiling and proving what few rows were fitted to takes.
+COMPILING = 1.5
 
 # Seconds a new worker needs before it can fit anything.
 RESTART = 3.0
@@ -64,13 +67,15 @@ RESTART = 3.0
 class Finished:
     """The candidate that was fitted and compiled, how it is calibrated (classes only) and decided, and what was given up.
 
-    unseen: what the calibrated candidate said out of fold, for the rows of `Problem.once`.
+    unseen: what the calibrated candidate said out of fold, for the rows of `Problem.once`. seconds: what fitting, compiling and
+    proving it took.
     """
 
     candidate: Candidate
     compiled: Compiled
     calibration: Calibration | None
     unseen: Floats
+    seconds: float
     decision: Decision = LIKELIEST
     given_up: list[tuple[str, str]] = field(default_factory=list)
 
@@ -106,7 +111,7 @@ def fit_first_that_works(
         say(f"fitting {candidate.name} on the development rows")
         calibration = calibration_of(candidate, problem)
         unseen = _calibrated(candidate, calibration, problem)
-        decision = _decision_of(unseen, question, problem)
+        decision, began = _decision_of(unseen, question, problem), time.monotonic()
         try:
             copies = _most_copies(question)
             compiled = _fit(
@@ -122,7 +127,8 @@ def fit_first_that_works(
         elif not last and (reason := objection(compiled)) is not None:
             given_up.append((candidate.name, reason))
         else:
-            return Finished(candidate, compiled, calibration, unseen, decision, given_up)
+            taken = time.monotonic() - began
+            return Finished(candidate, compiled, calibration, unseen, taken, decision, given_up)
     raise CompileError(
         f"no model could be compiled faithfully ({given_up}); expected at least the baseline: please report this"
     )
@@ -160,7 +166,8 @@ def refit_on_all(
     judged, allowed = finished.compiled, 0.9 * (clock.left - WRITING)
     if len(judged.rows) < len(question.split.development):
         return "the time went into fitting more rows before the verdict"
-    if judged.seconds * len(rows) / len(judged.rows) > REFIT_SHARE * allowed:
+    a_copy = BESIDE * finished.seconds / judged.copies * len(rows) / len(judged.rows)
+    if a_copy > allowed:
         return "the budget left no time for it"
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
@@ -174,7 +181,7 @@ def refit_on_all(
             len(rows),
             time.monotonic() + allowed,
             stop,
-            copies=_most_copies(question),
+            copies=_most_copies(question, allowed / a_copy),
         )
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
@@ -197,8 +204,14 @@ def training(question: Question, rows: Integers) -> Training:
         weights=None if question.weights is None else question.weights[rows],
         seed=question.request.seed,
         n_jobs=question.n_jobs,
+        lanes=lanes_of(question),
         preparation=question.preparation,
     )
+
+
+def lanes_of(question: Question) -> int:
+    """Final fits side by side: small ones, as in the search. Without a budget all run in this process, one at a time."""
+    return 1 if question.request.budget is None or question.n_jobs > 1 else processors()
 
 
 def members_of(candidate: Candidate, copies: int = 1) -> list[Member]:
@@ -248,9 +261,11 @@ def _calibrated(candidate: Candidate, calibration: Calibration | None, problem: 
     return predicted if calibration is None else calibration.calibrator.apply(predicted)
 
 
-def _most_copies(question: Question) -> int:
+def _most_copies(question: Question, affordable: float = MOST_COPIES) -> int:
     """Fits of a member to average at most; one alone when what ships was asked to be small, fast or simple."""
-    return 1 if question.request.prefer == "simple" or question.request.limits else MOST_COPIES
+    if question.request.prefer == "simple" or question.request.limits:
+        return 1
+    return int(min(MOST_COPIES, max(1.0, affordable)))
 
 
 def judging(question: Question) -> float:

@@ -136,7 +136,7 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     refitted = refitting()
     executor.load(None)  # the rows of the last fit are not needed any more, neither here nor in the worker
     shipped = finished.compiled if isinstance(refitted, str) else refitted
-    inside = look_inside(question, judged, shipped, verdict, searched, importance, deadline=clock.end - 0.8 * WRITING)
+    inside = look_inside(question, judged, shipped, verdict, searched, importance, deadline=clock.end - WRITING)
     text = card(question, shipped, findings, verdict, trust, energy(executor))
     manifest = ship(folder.model, question, shipped, intervals, card=text)
     done("compile")
