@@ -96,8 +96,8 @@ class Compiled:
     rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph.
     prepared: how their columns and target were. tree: how to draw the model, where it is a single tree. seconds: for encoding
     and fitting each member once. n_trees, n_planned: rounds of all members that are boosted; fewer than planned where time
-    ran out. done: the share that members learned of what they were to learn, on
-    average. copies: fits with other seeds that the heaviest of the members which vary by it is an average of.
+    ran out. done: the share that members learned of what they were to learn, on average. copies: fits with other seeds that
+    the heaviest of the members which vary by it is an average of.
     """
 
     onnx: bytes
