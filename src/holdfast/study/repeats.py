@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 from holdfast.data.folds import Fold
 from holdfast.errors import HoldfastError
@@ -16,6 +17,9 @@ from holdfast.study.folder import Folder
 from holdfast.study.folds import cut_folds
 from holdfast.study.prepare import Question
 
+# Where there is no time for so many of the best trials, the baseline among them, none is judged again.
+FEWEST = 8
+
 
 def judge_again(
     question: Question,
@@ -28,12 +32,17 @@ def judge_again(
 ) -> Searched:
     """Repeat the folds for the best trials, as often as the time that the search left allows; unless repeats were asked for.
 
-    What a repeat costs is known from what the trials took. A repeat that can't be finished in time is left out.
+    What a repeat costs is known from what the trials took: as many of the best are judged again as there is time for. A further
+    repeat that can't be finished in time is left out.
     """
     if clock.budget is None or not repeatable(question, searched.plan, len(searched.rows)):
         return searched
     chosen = contenders(searched.found.outcomes, question.metric)
     deadline = clock.end - finishing(chosen, question, clock.budget)
+    timely = first_in(chosen, deadline - time.monotonic())
+    if len(timely) < min(FEWEST, len(chosen)):
+        return searched
+    chosen = timely
     folds = cut_folds(question, searched.rows, replace(searched.plan, repeats=MOST_REPEATS))
     rounds = [{outcome.spec.number: outcome for outcome in chosen}]
     for repeat in range(1, MOST_REPEATS):
@@ -56,6 +65,15 @@ def judge_again(
     reason = f"{searched.plan.reason}; the best trials were judged on {len(rounds)} cuts of the rows, as there was time"
     decided = replace(searched.plan, repeats=len(rounds), reason=reason)
     return replace(searched, problem=problem, plan=decided, contenders=outcomes, baseline=outcomes[0])
+
+
+def first_in(outcomes: Sequence[Outcome], seconds: float) -> list[Outcome]:
+    """The first of the outcomes, as many as took no longer than so many seconds together."""
+    return [
+        each
+        for each, total in zip(outcomes, accumulate(each.seconds for each in outcomes), strict=True)
+        if total <= seconds
+    ]
 
 
 def _round(
