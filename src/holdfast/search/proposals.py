@@ -17,8 +17,7 @@ TUNERS = ("bayes", "gp", "random", "grid", "halving", "none")
 # The tuner refines this many of the best learners.
 REFINED = 3
 
-# A first configuration that is expected to take more than this share of the time left is put off; what takes longer than was
-# expected stops learning then, if it can.
+# A first configuration that is expected to take more than this share of the time left is put off.
 LARGE = 0.3
 
 

@@ -10,11 +10,14 @@ from holdfast.search.bar import Bar
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
-from holdfast.search.proposals import LARGE, Proposals
+from holdfast.search.proposals import Proposals
 from holdfast.search.trial import Outcome, Pruned, Spec, run_trial
 
 # Towards the end, trials that would take too long are passed over for shorter ones; so many in a row end the search.
 MOST_SKIPPED = 20
+
+# A trial that takes longer than expected stops learning, if it can, after this share of the time left for trials.
+MOST_SHARE = 0.5
 
 
 @dataclass
@@ -72,7 +75,7 @@ def search(
         say(f"trial {spec.number}: {spec.learner}{glance}")
         bar = _bar(board.outcomes, proposals.metric) if proposals.refines(spec) else None
         # The first of all takes what it takes: it may be all that there is time for.
-        most = LARGE * (deadline - time.monotonic()) if len(board.outcomes) > len(baselines) else float("inf")
+        most = MOST_SHARE * (deadline - time.monotonic()) if len(board.outcomes) > len(baselines) else float("inf")
         found = _try(board, spec, executor, journal, deadline, bar, most)
         proposals.report(spec, found)
         tried += spec.share >= 1
