@@ -47,6 +47,9 @@ SLACK = 1.05
 # fitting it twice.
 LAST_SHARE = 0.75
 
+# Of the time for a refit, one fit of each member may take this much: what it takes is known from the fit that was judged.
+REFIT_SHARE = 0.85
+
 # The refit takes so many times as long for each row, as the verdict is given beside it.
 BESIDE = 1.2
 
@@ -166,9 +169,10 @@ def refit_on_all(
     judged, allowed = finished.compiled, 0.9 * (clock.left - WRITING)
     if len(judged.rows) < len(question.split.development):
         return "the time went into fitting more rows before the verdict"
-    a_copy = BESIDE * finished.seconds / judged.copies * len(rows) / len(judged.rows)
-    if a_copy > allowed:
+    growth = len(rows) / len(judged.rows)
+    if growth * judged.seconds / lanes_of(question) > REFIT_SHARE * allowed:
         return "the budget left no time for it"
+    a_copy = BESIDE * growth * finished.seconds / judged.copies
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
     try:
