@@ -60,7 +60,7 @@ def test_without_a_tuner_what_takes_long_is_tried_all_the_same(proposals):
 
 def test_what_grows_a_tree_a_class_takes_longer_where_there_are_many():
     learners = [find(name, "classification") for name in ("lightgbm", "extra_trees")]
-    few, many = (Proposals(learners, metric=LOG_LOSS, rows=3_000, n_classes=each) for each in (2, 20))
+    few, many = (Proposals(learners, metric=LOG_LOSS, rows=3_000, n_outputs=each) for each in (1, 20))
     boosted, forest = (Spec(9, each.name, each.defaults) for each in learners)
     done = [outcome(boosted, 40.0)]
     assert few.expected(boosted, done) == pytest.approx(40.0)

@@ -27,7 +27,7 @@ class Proposals:
     bayes: a tree-structured Parzen estimator; gp: a Gaussian process; random: independent draws; grid: every combination of
     a few values; halving: many on few rows, the best on all (Hyperband); none: each learner's default configuration only.
     rows: start with the order of configurations that was learned on about so many rows, instead of each learner's default
-    one. foremost: a learner whose first configuration comes before all others'.
+    one. n_outputs: the task's. foremost: a learner whose first configuration comes before all others'.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Proposals:
         metric: Metric,
         tuner: str = "bayes",
         rows: float | None = None,
-        n_classes: int | None = None,
+        n_outputs: int = 1,
         foremost: str | None = None,
         seed: int = 0,
     ) -> None:
@@ -52,7 +52,7 @@ class Proposals:
         self._first = [Spec(number, name, params) for number, (name, params) in enumerate(firsts, start=1)]
         self._learners = {learner.name: learner for learner in learners}
         self.metric, self._kind, self._seed, self._rows = metric, tuner, seed, rows
-        self._n_outputs = 1 if n_classes is None or n_classes == 2 else n_classes
+        self._n_outputs = n_outputs
         self._number = len(firsts)
         self._tuner: Tuner | None = None
         self._asked: dict[int, Asked] = {}

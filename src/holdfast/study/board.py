@@ -91,7 +91,7 @@ def run_search(
             metric=metric,
             tuner=request.tuner,
             rows=None if request.learners else len(problem.y),
-            n_classes=question.task.n_classes,
+            n_outputs=question.task.n_outputs,
             foremost=request.distill,
             seed=request.seed,
         ),
