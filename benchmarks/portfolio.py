@@ -3,11 +3,12 @@
 Many configurations of every learner are fitted once on sets that quality.py does not judge on. The first is LightGBM by its
 defaults, so that no study does worse; then the configuration is added that lowers the error of the ensemble of all chosen so far
 most for the root of the time it takes: the error of greedy weights chosen on one half of the held-out rows and scored on the
-other, between the best single one (0) and the baseline (1), on average over the sets. Each number of rows has an order of its
-own, learned on the sets that come at least half-way to it.
+other, and the share of it that goes away, on average over the sets. Each number of rows has an order of its own, learned on the
+sets that come at least half-way to it.
 HOLDFAST_DATA names a folder of data sets with an INDEX.csv. Run:
-python benchmarks/portfolio.py [--rows 3000 12000] [--draws 5] [--length 16] [--cache portfolio-cache]
-It writes src/holdfast/learners/portfolio.json; fits that are in the cache are not repeated.
+python benchmarks/portfolio.py [--rows 3000 12000] [--families classification regression] [--draws 5] [--length 16]
+[--cache portfolio-cache]
+It writes these orders into src/holdfast/learners/portfolio.json; fits that are in the cache are not repeated.
 """
 
 import argparse
@@ -64,32 +65,58 @@ LEARNED_ON: dict[str, tuple[str, ...]] = {
     "us_birthdays": (),
 }  # fmt: skip
 
+# For no more rows than this, sets that have fewer teach, too.
+FEW_ROWS = 3_000
+
 # Learners that are drawn from more often than others, for their strength; the network's defaults were tuned on many sets.
 MORE = {"lightgbm": 2.0, "xgboost": 1.0, "catboost": 1.0, "realmlp": 0.0}
 FEW = 0.4
 
-# Shares with which one more configuration is mixed into an ensemble; seconds that a trial takes beside its fit.
-PARTS, LEAST_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0), 0.2
+# Shares with which one more configuration is mixed into an ensemble; seconds below which a fit's length hardly matters.
+PARTS, LEAST_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 1.0), 1.0
+
+# Where less than this share of the baseline's error is left, shares of what is left are mostly noise.
+LEAST_ERROR = 0.1
 
 # Between LightGBM's defaults and the largest shapes, in smaller steps.
 SLOWER = {"learning_rate": 0.04, "num_leaves": 64, "min_data_in_leaf": 10, "bagging_fraction": 0.8,
           "feature_fraction": 0.6, "lambda_l2": 1.0, "extra_trees": False}  # fmt: skip
 
+# Small steps, and trees of random thresholds.
+RANDOM = {"learning_rate": 0.02, "num_leaves": 40, "min_data_in_leaf": 3, "bagging_fraction": 0.9,
+          "feature_fraction": 0.5, "lambda_l2": 0.1, "extra_trees": True}  # fmt: skip
+
+# The same for symmetric trees, deep and shallow.
+SMALL_STEPS = [
+    {"learning_rate": 0.03, "depth": 6, "l2_leaf_reg": 3.0},
+    {"learning_rate": 0.05, "depth": 4, "l2_leaf_reg": 1.0},
+]
+
 # Known to be strong as defaults on many sets (Holzmueller et al., 2024), beside those drawn.
 SHAPES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "classification": {
+        "random_forest": [{"min_samples_leaf": 1, "max_features": 0.5}],
+        "extra_trees": [{"min_samples_leaf": 1, "max_features": 0.7}],
         "lightgbm": [{"learning_rate": 0.04, "num_leaves": 50, "min_data_in_leaf": 40, "bagging_fraction": 0.75,
-                      "feature_fraction": 1.0, "lambda_l2": 1e-3, "extra_trees": False}, SLOWER],
+                      "feature_fraction": 1.0, "lambda_l2": 1e-3, "extra_trees": False}, SLOWER, RANDOM],
         "xgboost": [{"learning_rate": 0.08, "max_depth": 6, "min_child_weight": 0.1, "subsample": 0.65,
                      "colsample_bytree": 0.9, "reg_lambda": 1e-2}],
-        "catboost": [{"learning_rate": 0.08, "depth": 7, "l2_leaf_reg": 0.1}],
+        "catboost": [{"learning_rate": 0.08, "depth": 7, "l2_leaf_reg": 0.1}, *SMALL_STEPS],
+        "realmlp": [{"width": 128, "learning_rate": 0.04, "steps": 1_200, "waves": waves} for waves in (False, True)],
     },
     "regression": {
+        "random_forest": [{"min_samples_leaf": 1, "max_features": 0.5}],
+        "extra_trees": [{"min_samples_leaf": 1, "max_features": share} for share in (0.7, 1.0)],
         "lightgbm": [{"learning_rate": 0.05, "num_leaves": 100, "min_data_in_leaf": 3, "bagging_fraction": 0.7,
-                      "feature_fraction": 1.0, "lambda_l2": 1e-3, "extra_trees": False}, SLOWER],
+                      "feature_fraction": 1.0, "lambda_l2": 1e-3, "extra_trees": False}, SLOWER, RANDOM],
         "xgboost": [{"learning_rate": 0.05, "max_depth": 9, "min_child_weight": 2.0, "subsample": 0.7,
                      "colsample_bytree": 1.0, "reg_lambda": 1e-2}],
-        "catboost": [{"learning_rate": 0.09, "depth": 8, "l2_leaf_reg": 0.1}],
+        "catboost": [{"learning_rate": 0.09, "depth": 8, "l2_leaf_reg": 0.1}, *SMALL_STEPS],
+        "realmlp": [
+            {"width": 128, "learning_rate": 0.05, "steps": 1_200, "waves": True},
+            {"width": 128, "learning_rate": 0.05, "steps": 1_200, "waves": False},
+            {"width": 128, "learning_rate": 0.025, "steps": 300, "waves": False},
+        ],
     },
 }  # fmt: skip
 
@@ -204,13 +231,13 @@ def choose(family: str, all_judged: list[Judged], length: int) -> dict[str, Any]
     defaults = {
         learner.name: json.dumps([learner.name, learner.defaults], sort_keys=True) for learner in portfolio(family)
     }
-    empty = [Ensemble(each, []) for each in all_judged]
-    baseline = np.array([each.error() for each in empty])
-    scale = np.maximum(baseline - [min(each.error_with(key) for key in each.judged.found) for each in empty], 1e-9)
+    perfect = np.array([-each.metric.gain(each.metric.best) for each in all_judged])
+    least = LEAST_ERROR * (np.array([Ensemble(each, []).error() for each in all_judged]) - perfect)
     chosen = [json.dumps(["lightgbm", find("lightgbm", family).defaults], sort_keys=True)]
     for place in range(1, length):
         ensembles = [Ensemble(each, chosen) for each in all_judged]
         now = np.array([each.error() for each in ensembles])
+        scale = np.maximum(now - perfect, least)
         left = [key for key in keys if key not in chosen]
         gained = {key: float(np.mean((now - [each.error_with(key) for each in ensembles]) / scale)) for key in left}
         key = max(left, key=lambda each: gained[each] / np.sqrt(LEAST_SECONDS + seconds[each]))
@@ -232,27 +259,30 @@ def main() -> None:
     """Fit, choose, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[3_000, 12_000])
+    parser.add_argument("--families", nargs="+", default=["classification", "regression"])
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--length", type=int, default=16)
     parser.add_argument("--cache", default="portfolio-cache")
     given = parser.parse_args()
     cache = Path(given.cache)
     cache.mkdir(exist_ok=True)
-    orders: dict[str, list[dict[str, Any]]] = {"classification": [], "regression": []}
-    for rows in sorted(given.rows):
-        judged: dict[str, list[Judged]] = {family: [] for family in orders}
+    for rows in given.rows:
+        judged: dict[str, list[Judged]] = {family: [] for family in given.families}
         for name in LEARNED_ON:
             began = time.monotonic()
             problem = problem_of(name, rows)
             n_fitted = len(problem.folds[0].train)
-            if n_fitted < rows / 2 and rows > min(given.rows):
+            if problem.task.family not in judged or (n_fitted < rows / 2 and rows > FEW_ROWS):
                 continue
             each = judge(name, problem, given.draws, cache)
             judged[problem.task.family].append(each)
             print(f"{name}, {n_fitted:,} rows: {len(each.found)} in {time.monotonic() - began:.0f} s", flush=True)
         for family, found in judged.items():
-            orders[family].append({"rows": rows, **choose(family, found, given.length)})
-    LEARNED.write_text(json.dumps(orders, indent=1) + "\n", encoding="utf-8")
+            learned = {"rows": rows, **choose(family, found, given.length)}
+            orders = json.loads(LEARNED.read_text(encoding="utf-8"))
+            others = [each for each in orders[family] if each["rows"] != rows]
+            orders[family] = sorted([*others, learned], key=lambda each: each["rows"])
+            LEARNED.write_text(json.dumps(orders, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ Each peer runs in an environment of its own, PEERS/NAME/bin/python:
 All tools get the same CSV files of the same random draw, three quarters of the rows in random order, and are told the same
 metric and budget; they run one after another, each in a fresh process. What is judged on is drawn row by row, so Holdfast is
 told so (--split rows): else it would heed groups, time and repeated rows, which its rivals do not look for. A line a run is added
-to --out, and runs found there are not repeated, so that a long comparison can go on another day. Run:
-HOLDFAST_DATA=... PEERS=... python benchmarks/quality.py [--budget 60] [--seeds 3] [--out quality.jsonl] [NAME ...]
+to --out, and runs found there are not repeated, so that a long comparison can go on another day: quality.jsonl beside this
+script is what has been run so far. After a change of Holdfast, take its lines out. Run:
+HOLDFAST_DATA=... PEERS=... python benchmarks/quality.py [--budget 60] [--seeds 3] [--out benchmarks/quality.jsonl] [NAME ...]
 """
 
 import argparse
@@ -117,7 +118,7 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=60.0)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--tools", default=",".join(TOOLS))
-    parser.add_argument("--out", default="quality.jsonl")
+    parser.add_argument("--out", default=str(Path(__file__).with_name("quality.jsonl")))
     given = parser.parse_args()
     out = Path(given.out)
     lines = out.read_text(encoding="utf-8").splitlines() if out.exists() else []

@@ -26,6 +26,7 @@ FUNCTIONS = {
     "exp": math.exp,
     "ln": math.log,
     "sqrt": math.sqrt,
+    "cos": math.cos,
     "trimBlanks": str.strip,
     "dateDaysSinceYear": lambda a, year: (datetime.fromisoformat(a) - datetime(int(year), 1, 1)).days,
     "dateSecondsSinceMidnight": lambda a: (datetime.fromisoformat(a) - datetime.min).seconds,

@@ -70,6 +70,11 @@ def log(value: Number) -> Number:
     return Tensor(value.graph, value.graph.add("Log", value.name)) if isinstance(value, Tensor) else np.log(value)
 
 
+def cos(value: Number) -> Number:
+    """The cosine of radians, elementwise."""
+    return Tensor(value.graph, value.graph.add("Cos", value.name)) if isinstance(value, Tensor) else np.cos(value)
+
+
 def sqrt(value: Number) -> Number:
     """The square root, elementwise."""
     return Tensor(value.graph, value.graph.add("Sqrt", value.name)) if isinstance(value, Tensor) else np.sqrt(value)

@@ -10,27 +10,38 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, Integers
+from holdfast.learners.waves import Waves, bending
 
 # Adam's memory of squared gradients is short, for so are the fits.
 BETAS = (0.9, 0.95)
 
-# The scaling of the columns takes larger steps than the weights; biases take smaller ones.
-SCALE_STEP, BIAS_STEP = 6.0, 0.1
+# The scaling of the columns takes larger steps than the weights; biases and waves take smaller ones.
+SCALE_STEP, BIAS_STEP, WAVES_STEP = 6.0, 0.1, 0.5
 
 BATCH, N_LAYERS = 256, 3
 
 # The share of each layer's units that a step does without.
-DROPPED = 0.2
+DROPPED = 0.15
 
-# Steps grow with the root of the rows: 1,000 rows and fewer take FEWEST_STEPS, four times the rows twice as many.
-FEWEST_STEPS, ROWS_OF_FEWEST, MOST_STEPS = 300, 1_000, 1_500
+# Steps grow with the root of the rows: four times as many rows as these take twice as many.
+ROWS_OF_FEWEST = 1_000
 
 # The schedule goes through this many cycles, each twice as long as the one before; at the end of each the network is at rest.
 N_CYCLES = 4
 
 
-Layers = list[tuple[Floats, Floats]]
+@dataclass(frozen=True)
+class Learned:
+    """A network in double, its scalings multiplied in.
+
+    layers: weights (n_inputs, n_outputs) and bias (n_outputs,) of each; the first has as inputs the values, then the cosines of
+    values @ frequencies + phases, where there are any: (n_columns, n_cosines) and (n_cosines,).
+    """
+
+    layers: list[tuple[Floats, Floats]]
+    frequencies: Floats
+    phases: Floats
 
 
 @dataclass(frozen=True)
@@ -62,14 +73,19 @@ class Network:
     """Layers in the tangent-kernel scaling, over columns that are scaled as it learns.
 
     Every weight starts as a standard normal and a layer's sums are divided by the root of its inputs, so that one step size
-    suits all layers; the last layer starts at zero, so that the first answer is `start`, (n_outputs,).
+    suits all layers; the last layer starts at zero, so that the first answer is `start`, (n_outputs,). waving: numbers of the
+    columns that are seen as waves, too.
     """
 
-    def __init__(self, n_inputs: int, *, start: Floats, classifier: bool, width: int, generator: Any) -> None:
+    def __init__(
+        self, n_inputs: int, *, start: Floats, classifier: bool, width: int, waving: Integers, generator: Any
+    ) -> None:
         import torch
 
         self.classifier = classifier
-        sizes = [n_inputs, *[width] * N_LAYERS, len(start)]
+        self.waves = Waves(waving, generator) if len(waving) else None
+        n_waves = 0 if self.waves is None else self.waves.n_outputs
+        sizes = [n_inputs + n_waves, *[width] * N_LAYERS, len(start)]
         self.scale = torch.ones(n_inputs)
         self.weights = [torch.randn(shape, generator=generator) for shape in pairwise(sizes)]
         self.biases = [torch.randn(size, generator=generator) for size in sizes[1:]]
@@ -82,20 +98,30 @@ class Network:
     def parameters(self) -> list[tuple[Any, float]]:
         """All that is learned, each with the size of its steps beside those of the weights."""
         weights, biases = [(each, 1.0) for each in self.weights], [(each, BIAS_STEP) for each in self.biases]
-        return [(self.scale, SCALE_STEP), *weights, *biases]
+        waves = [] if self.waves is None else [(each, WAVES_STEP) for each in self.waves.parameters]
+        return [(self.scale, SCALE_STEP), *weights, *biases, *waves]
 
     def scores(self, values: Any, dropping: Any = None) -> Any:
         """The last sums, (n_rows, n_outputs), of values (n_rows, n_inputs); `dropping` draws the units left out."""
         import torch
 
         values = values * self.scale
+        if self.waves is not None:
+            values = torch.cat([values, self.waves.of(values)], dim=1)
         for layer, (weights, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if layer:
-                values = torch.nn.functional.selu(values)
+                values = self.activation(values)
             if layer and dropping is not None:
                 values = values * (torch.rand(values.shape, generator=dropping) >= DROPPED) / (1 - DROPPED)
             values = torch.addmm(bias, values, weights, alpha=len(weights) ** -0.5)
         return values
+
+    @property
+    def activation(self) -> Any:
+        """What units make of their sums: as found best for each by Holzmüller et al. (2024)."""
+        from torch.nn import functional
+
+        return functional.selu if self.classifier else functional.mish
 
     def loss(self, rows: Batch, dropping: Any = None) -> Any:
         """Squared errors, or cross-entropy: their weighted mean. dropping: as in `scores`."""
@@ -110,12 +136,19 @@ class Network:
             losses = functional.mse_loss(scores[:, 0], rows.target, reduction="none")
         return (losses * rows.weights).mean()
 
-    def layers(self) -> Layers:
-        """Weights and biases in double, the scalings multiplied in: what is left are plain layers."""
-        weights = [self.weights[0] * self.scale[:, None], *self.weights[1:]]
-        return [
-            (_double(each) / sqrt(len(each)), _double(bias)) for each, bias in zip(weights, self.biases, strict=True)
-        ]
+    def learned(self) -> Learned:
+        """All of it in double, in the fewest steps: the mixing of waves is part of the first layer."""
+        first, *rest = [_double(each) / sqrt(len(each)) for each in self.weights]
+        bias, *biases = [_double(each) for each in self.biases]
+        scale = _double(self.scale)
+        frequencies, phases = np.zeros((len(scale), 0)), np.zeros(0)
+        own, waved = scale[:, None] * first[: len(scale)], first[len(scale) :]
+        if self.waves is not None:
+            folded = self.waves.folded(len(scale))
+            frequencies, phases = scale[:, None] * folded.frequencies, folded.phases
+            bias, waved = bias + folded.shift @ waved, folded.mix @ waved
+        layers = [(np.concatenate([own, waved]), bias), *zip(rest, biases, strict=True)]
+        return Learned(layers, frequencies, phases)
 
 
 def descend(
@@ -129,27 +162,33 @@ def descend(
     n_jobs: int,
     width: int,
     learning_rate: float,
+    steps: int,
+    waves: bool,
     deadline: float = float("inf"),
-) -> tuple[Layers, int, int]:
+) -> tuple[Learned, int, int]:
     """Learn from the rows for so many cycles of the schedule; returns what was learned, after how many, and how many there were.
 
-    inner: rows that say after which cycle it was best; without them it is the last. start: as in `Network`. deadline
+    inner: rows that say after which cycle it was best; without them it is the last. start: as in `Network`. steps: as in
+    `n_steps`. waves: whether columns that can bend are seen as waves, too. deadline
     (time.monotonic): no further step is taken then, and a cycle that was not finished counts only if there is no other.
     """
     import torch
 
     with _threads(n_jobs):
         generator = torch.Generator().manual_seed(seed)
-        network = Network(rows.values.shape[1], start=start, classifier=classifier, width=width, generator=generator)
+        waving = bending(rows.values) if waves else np.zeros(0, dtype=np.int64)
+        network = Network(
+            rows.values.shape[1], start=start, classifier=classifier, width=width, waving=waving, generator=generator
+        )
         groups = [{"params": [each], "size": size} for each, size in network.parameters]
         adam = torch.optim.Adam(groups, lr=learning_rate, betas=BETAS, fused=True)
         train, valid = rows.tensors(), None if inner is None else inner.tensors()
-        batches, total = _batches(len(rows), generator), n_steps(len(rows))
-        best, kept, place, step = float("inf"), network.layers(), 1, 0
+        batches, total = _batches(len(rows), generator), n_steps(len(rows), steps)
+        best, kept, place, step = float("inf"), network.learned(), 1, 0
         for cycle in range(1, n_cycles + 1):
             while step < round(cycle_end(cycle) * total):
                 if time.monotonic() > deadline:
-                    return (kept, place, cycle - 1) if cycle > 1 else (network.layers(), 1, 0)
+                    return (kept, place, cycle - 1) if cycle > 1 else (network.learned(), 1, 0)
                 for group in adam.param_groups:
                     group["lr"] = learning_rate * group["size"] * schedule(step / total)
                 adam.zero_grad()
@@ -159,7 +198,7 @@ def descend(
             with torch.no_grad():
                 loss = float(network.loss(valid)) if valid is not None else -cycle
             if loss < best:
-                best, kept, place = loss, network.layers(), cycle
+                best, kept, place = loss, network.learned(), cycle
     return kept, place, n_cycles
 
 
@@ -181,13 +220,13 @@ def cycle_end(cycle: int) -> float:
     return (2.0**cycle - 1) / (2.0**N_CYCLES - 1)
 
 
-def n_steps(n_rows: int) -> int:
-    """How many batches a fit on so many rows learns from.
+def n_steps(n_rows: int, fewest: int) -> int:
+    """How many batches a fit on so many rows learns from; fewest: on 1,000 rows and less.
 
-    >>> n_steps(100), n_steps(4_000), n_steps(1_000_000)
-    (300, 600, 1500)
+    >>> n_steps(100, 300), n_steps(4_000, 300)
+    (300, 600)
     """
-    return round(min(MOST_STEPS, FEWEST_STEPS * max(1.0, sqrt(n_rows / ROWS_OF_FEWEST))))
+    return round(fewest * max(1.0, sqrt(n_rows / ROWS_OF_FEWEST)))
 
 
 def _batches(n_rows: int, generator: Any) -> Iterator[Any]:

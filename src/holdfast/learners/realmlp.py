@@ -8,12 +8,12 @@ import numpy as np
 from holdfast.arrays import Floats
 from holdfast.features.matrix import Matrix
 from holdfast.graph import DOUBLE, Graph, Tensor
-from holdfast.graph.tensor import Number, clip, exp, sqrt
+from holdfast.graph.tensor import Number, clip, cos, exp, sqrt
 from holdfast.learners.boosting import FEW_ROWS, inner_cut
 from holdfast.learners.descending import N_CYCLES, Batch, descend
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import two_sided
-from holdfast.learners.space import Choice, Float
+from holdfast.learners.space import Choice, Float, Int
 
 # Values are pulled in smoothly, to within this many quartile ranges of the median.
 REACH = 3.0
@@ -30,8 +30,7 @@ class RealMLP:
 
     n_cycles: end the schedule after so many, instead of looking for the best place on an inner cut. deadline: a moment
     (time.monotonic) by which to end it.
-    After `fit`: `classes_`, `n_cycles_`, `done_`, the share of the cycles that there was time for, and `layers_`: weights
-    (inputs, outputs) and bias (outputs,) of each.
+    After `fit`: `classes_`, `n_cycles_`, `done_`, the share of the cycles that there was time for, and `learned_`.
     """
 
     deadline: float = float("inf")
@@ -53,7 +52,7 @@ class RealMLP:
         elif self.n_cycles is None:
             train, valid = inner_cut(target, classifier=self.classifier, seed=self.seed)
             rows, inner = rows.take(train), rows.take(valid)
-        self.layers_, self.n_cycles_, ended = descend(
+        self.learned_, self.n_cycles_, ended = descend(
             rows,
             inner,
             start=self._start(target, weights),
@@ -82,11 +81,15 @@ class RealMLP:
 
     def scores(self, values: Number) -> Number:
         """The last sums, (n_rows, n_outputs), of the matrix in double."""
-        values = self._scaled(values)
-        for weights, bias in self.layers_[:-1]:
-            values = selu(values @ weights + bias)
-        weights, bias = self.layers_[-1]
-        return values @ weights + bias
+        values, activation = self._scaled(values), selu if self.classifier else mish
+        (weights, bias), *others = self.learned_.layers
+        n_columns = len(self.learned_.frequencies)
+        sums = values @ weights[:n_columns] + bias
+        if len(self.learned_.phases):
+            sums = sums + cos(values @ self.learned_.frequencies + self.learned_.phases) @ weights[n_columns:]
+        for weights, bias in others:
+            sums = activation(sums) @ weights + bias
+        return sums
 
     def _scaled(self, values: Number) -> Number:
         return pulled_in((values - self.centre_) / self.spread_)
@@ -127,6 +130,14 @@ def selu(values: Number) -> Number:
     return (values - below) * SELU_SCALE + (exp(below) - 1.0) * (SELU_SCALE * SELU_ALPHA)
 
 
+def mish(values: Number) -> Number:
+    """A value times the hyperbolic tangent of its softplus (Misra, 2019), by one exponential."""
+    # Beyond 20 it is the value itself, to the last bit, and the square would soon be too large.
+    power = exp(clip(values, -np.inf, 20.0))
+    product = power * (power + 2.0)
+    return values * (product / (product + 2.0))
+
+
 def emit_realmlp(graph: Graph, matrix: str, estimator: Any) -> str:
     """The same arithmetic; then the logistic, the softmax, or the range of values."""
     scores: Tensor = estimator.scores(Tensor(graph, graph.add("Cast", matrix, to=DOUBLE)))
@@ -158,7 +169,9 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         wants=Matrix(scaled=True),
         space={
             "width": Choice((64, 128, 256), default=128),
-            "learning_rate": Float(5e-3, 0.2, log=True, default=0.04 if classifier else 0.025),
+            "learning_rate": Float(5e-3, 0.2, log=True, default=0.04 if classifier else 0.05),
+            "steps": Int(300, 1_200, log=True, default=600),
+            "waves": Choice((False, True), default=not classifier),
         },
         emit=emit_realmlp,
         settle=settle_cycles,

@@ -14,7 +14,7 @@ from holdfast.errors import ModelError
 # fmt: off
 ALLOWED = {
     "": frozenset({
-        "Add", "And", "ArgMax", "Cast", "Clip", "Concat", "CumSum", "Div", "Equal", "Exp", "Floor", "Gather",
+        "Add", "And", "ArgMax", "Cast", "Clip", "Concat", "Cos", "CumSum", "Div", "Equal", "Exp", "Floor", "Gather",
         "Identity", "Less", "Log", "MatMul", "Max", "Min", "Mul", "Not", "Reciprocal", "ReduceL2", "ReduceSum", "Reshape",
         "Sigmoid", "Softmax", "Sqrt", "StringConcat", "Sub", "TfIdfVectorizer", "TopK", "Unsqueeze", "Where",
     }),

@@ -13,8 +13,9 @@ from holdfast.metrics.metric import Metric
 from holdfast.search.joining import SINGLE, WORTHWHILE, Joint, join
 from holdfast.search.trial import Outcome
 
-# The ensemble draws on this many of the best trials; more would mostly fit the noise of the out-of-fold rows.
-DRAWN_FROM = 20
+# The ensemble draws on this many of the best trials; more would mostly fit the noise of the out-of-fold rows. Up to so many of
+# them are each learner's best: those that err otherwise are worth more together than the best of one kind, however many.
+DRAWN_FROM, LEARNERS = 20, 10
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,11 @@ def rank(
     models = [each for each in outcomes if each is not baseline and (taken is None or each.spec.number in taken)]
     models.sort(key=lambda outcome: -metric.gain(outcome.score))
     singles = [_single(outcome) for outcome in models]
-    costs = [[fit_seconds(each, rows), *(taken[each.spec.number] if taken else ())] for each in models[:DRAWN_FROM]]
     last = _single(baseline)
     if len(models) < 2 or len(apart) < 2:
         return [*singles, last]
-    drawn, base = models[:DRAWN_FROM], baseline.score
+    drawn, base = drawn_from(models), baseline.score
+    costs = [[fit_seconds(each, rows), *(taken[each.spec.number] if taken else ())] for each in drawn]
     predictions = [outcome.predictions for outcome in drawn]
     joint = join(
         metric, y, predictions, costs, [max_seconds, *most], base=base, parts=parts, apart=apart, judged=judged
@@ -92,6 +93,15 @@ def rank(
         return [*singles, last]
     ensemble = Candidate("ensemble", tuple(chosen), joint.predictions, joint.chosen.score, joint)
     return [ensemble, *singles, last]
+
+
+def drawn_from(models: Sequence[Outcome]) -> list[Outcome]:
+    """Of outcomes, best first, those that an ensemble draws on, in their order."""
+    best = {outcome.spec.learner: outcome.spec.number for outcome in reversed(models)}
+    foremost = [each.spec.number for each in models if each.spec.number == best[each.spec.learner]][:LEARNERS]
+    others = [each.spec.number for each in models if each.spec.number not in foremost]
+    numbers = {*foremost, *others[: DRAWN_FROM - len(foremost)]}
+    return [each for each in models if each.spec.number in numbers]
 
 
 def simplest_first(

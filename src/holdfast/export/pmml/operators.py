@@ -343,6 +343,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Cast": _cast,
     "Clip": _elementwise(np.clip, _clip),
     "Concat": lambda node, *arrays: np.concatenate(arrays, axis=_attributes(node)["axis"]),
+    "Cos": _elementwise(np.cos, _of_one("cos")),
     "Div": _elementwise(np.divide, _div),
     "Equal": _elementwise(np.equal, _equal),
     "Exp": _elementwise(np.exp, _of_one("exp")),

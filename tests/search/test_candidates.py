@@ -1,0 +1,60 @@
+"""What an ensemble draws on: the best trials, and those of other learners."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from holdfast.data.folds import make_folds
+from holdfast.search.candidates import DRAWN_FROM, LEARNERS, drawn_from, rank
+from holdfast.search.trial import Problem, Spec, run_trial
+from holdfast.tasks.regression import Regression
+from holdfast.testing.data import table
+
+
+@pytest.fixture(scope="module")
+def problem():
+    columns, y = table("regression")
+    hashes = np.random.default_rng(0).integers(0, 2**63, len(y)).astype(np.uint64)
+    task = Regression("asked")
+    return Problem(columns, y, make_folds(hashes, n_folds=3), task, task.default_metric)
+
+
+@pytest.fixture(scope="module")
+def baseline(problem):
+    return run_trial(problem, Spec(0, "mean", {}), float("inf"))
+
+
+def outcomes(baseline, learner, numbers, predictions, score):
+    return [
+        replace(baseline, spec=Spec(k, learner, {}), predictions=predictions, score=score + k / 1e6) for k in numbers
+    ]
+
+
+def test_the_best_of_each_learner_and_then_the_best_of_all(baseline):
+    models = outcomes(baseline, "lightgbm", range(1, 40), baseline.predictions, 1.0)
+    models += outcomes(baseline, "ridge", range(40, 50), baseline.predictions, 2.0)
+    drawn = [each.spec.number for each in drawn_from(models)]
+    assert drawn == [*range(1, DRAWN_FROM), 40]
+
+
+def test_many_learners_leave_room_for_the_best_of_all(baseline):
+    models = outcomes(baseline, "lightgbm", range(1, 40), baseline.predictions, 1.0)
+    models += [each for k in range(40, 60) for each in outcomes(baseline, f"other {k}", [k], baseline.predictions, 2.0)]
+    drawn = [each.spec.learner for each in drawn_from(models)]
+    assert drawn.count("lightgbm") == DRAWN_FROM - LEARNERS + 1
+    assert len(drawn) == DRAWN_FROM
+
+
+def test_a_worse_model_that_errs_otherwise_is_joined_though_many_are_better(problem, baseline):
+    y = problem.y[problem.judged]
+    wrong, other = np.random.default_rng(0).normal(size=(2, len(y))) * y.std() / 4
+    score = problem.metric.score
+    models = outcomes(baseline, "lightgbm", range(1, 40), y + wrong, score(y, y + wrong))
+    models += outcomes(baseline, "realmlp", [40], y + 1.2 * other, score(y, y + 1.2 * other))
+    best = rank(
+        models, baseline, metric=problem.metric, y=y, parts=problem.parts, apart=problem.apart, judged=len(y),
+        rows=len(y), max_seconds=60.0,
+    )[0]  # fmt: skip
+    assert {each.spec.learner for each, _ in best.members} == {"lightgbm", "realmlp"}
+    assert best.score < 0.8 * score(y, y + wrong)
