@@ -113,6 +113,7 @@ SHAPES: dict[str, dict[str, list[dict[str, Any]]]] = {
                      "colsample_bytree": 1.0, "reg_lambda": 1e-2}],
         "catboost": [{"learning_rate": 0.09, "depth": 8, "l2_leaf_reg": 0.1}, *SMALL_STEPS],
         "realmlp": [
+            {"width": 128, "learning_rate": 0.05, "steps": 600, "waves": True},
             {"width": 128, "learning_rate": 0.05, "steps": 1_200, "waves": True},
             {"width": 128, "learning_rate": 0.05, "steps": 1_200, "waves": False},
             {"width": 128, "learning_rate": 0.025, "steps": 300, "waves": False},

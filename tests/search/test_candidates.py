@@ -46,15 +46,38 @@ def test_many_learners_leave_room_for_the_best_of_all(baseline):
     assert len(drawn) == DRAWN_FROM
 
 
+def ranked(problem, baseline, models):
+    y = problem.y[problem.judged]
+    return rank(
+        models, baseline, metric=problem.metric, y=y, parts=problem.parts, apart=problem.apart, judged=len(y),
+        rows=len(y), max_seconds=60.0,
+    )  # fmt: skip
+
+
+def test_a_model_that_is_clearly_ahead_ships_alone_and_one_that_is_as_good_does_not(problem, baseline):
+    y = problem.y[problem.judged]
+    first, second = np.random.default_rng(0).normal(size=(2, len(y))) * y.std() / 4
+    score = problem.metric.score
+
+    def names(*answers):
+        models = [
+            each
+            for k, (learner, given) in enumerate(answers)
+            for each in outcomes(baseline, learner, [k], given, score(y, given))
+        ]
+        return [each.name for each in ranked(problem, baseline, models)]
+
+    assert names(("lightgbm", y + first), ("catboost", y + second))[0] == "ensemble"
+    assert names(("lightgbm", y + 0.01 * first), ("catboost", y + second))[0] == "lightgbm"
+    assert names(("lightgbm", y), ("catboost", y))[0] != "ensemble"
+
+
 def test_a_worse_model_that_errs_otherwise_is_joined_though_many_are_better(problem, baseline):
     y = problem.y[problem.judged]
     wrong, other = np.random.default_rng(0).normal(size=(2, len(y))) * y.std() / 4
     score = problem.metric.score
     models = outcomes(baseline, "lightgbm", range(1, 40), y + wrong, score(y, y + wrong))
     models += outcomes(baseline, "realmlp", [40], y + 1.2 * other, score(y, y + 1.2 * other))
-    best = rank(
-        models, baseline, metric=problem.metric, y=y, parts=problem.parts, apart=problem.apart, judged=len(y),
-        rows=len(y), max_seconds=60.0,
-    )[0]  # fmt: skip
+    best = ranked(problem, baseline, models)[0]
     assert {each.spec.learner for each, _ in best.members} == {"lightgbm", "realmlp"}
     assert best.score < 0.8 * score(y, y + wrong)

@@ -5,7 +5,7 @@ from sklearn.linear_model import Ridge
 from holdfast.evaluate.pool import Pool
 from holdfast.metrics.classification import LOG_LOSS, ROC_AUC
 from holdfast.metrics.regression import RMSE
-from holdfast.search.ensemble import PULL, greedy_weights, stack
+from holdfast.search.ensemble import MAX_MEMBERS, MOST_STEADY_ROWS, PULL, STEADY_ROWS, greedy_weights, stack, steadied
 
 RNG = np.random.default_rng(0)
 Y = RNG.normal(size=2000)
@@ -36,6 +36,36 @@ def test_every_cost_is_kept():
 
 def test_the_number_of_members_is_kept():
     assert np.count_nonzero(greedy_weights(RMSE, Y, GOOD, [[1]] * 3, max_members=2)) == 2
+
+
+def steady(weights, leads, learners, *, costs=None, max_costs=(), n_rows=STEADY_ROWS):
+    costs = [[1]] * len(leads) if costs is None else costs
+    return steadied(np.array(weights, dtype=float), leads, learners, costs, max_costs=max_costs, n_rows=n_rows)
+
+
+def test_as_many_rows_as_the_plain_average_stands_for_count_as_much():
+    found = steady([1, 0, 0, 0, 0], [1.0, 0.99, 0.98, 0.97, 0.96], ["a", "a", "b", "c", "d"])
+    assert found == pytest.approx([1 / 2 + 1 / 6, 0, 1 / 6, 1 / 6, 0])
+
+
+def test_more_rows_leave_more_to_the_greedy_weights_and_many_leave_all():
+    weights = [steady([1, 0], [1.0, 0.9], ["a", "b"], n_rows=n)[0] for n in (100, 1_000, MOST_STEADY_ROWS, 10**5)]
+    assert weights == sorted(weights)
+    assert weights[-1] == 1.0
+
+
+def test_what_hardly_leads_the_baseline_is_no_part_of_the_plain_average():
+    assert steady([0, 1, 0], [1.0, 0.9, 0.4], ["a", "b", "c"])[2] == 0
+    assert steady([0, 1, 0], [1.0, 0.9, 0.6], ["a", "b", "c"])[2] > 0
+
+
+def test_the_plain_average_keeps_the_limits():
+    learners, leads = ["a", "b", "c"], [1.0, 0.9, 0.8]
+    assert steady([0, 1, 0], leads, learners, max_costs=[2]) == pytest.approx([1 / 4, 3 / 4, 0])
+    assert steady([0, 1, 0], leads, learners, costs=[[9], [1], [1]], max_costs=[2])[0] == 0
+    many = [1 / MAX_MEMBERS] * MAX_MEMBERS + [0.0]
+    found = steady(many, np.linspace(0.9, 1.0, MAX_MEMBERS + 1), [*"abcdefgh"[:MAX_MEMBERS], "z"])
+    assert np.count_nonzero(found) == MAX_MEMBERS
 
 
 @pytest.mark.parametrize("metric", [ROC_AUC, LOG_LOSS])

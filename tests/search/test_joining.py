@@ -7,7 +7,7 @@ from scipy.special import expit, softmax
 from holdfast.data.folds import make_folds
 from holdfast.metrics.classification import LOG_LOSS, ROC_AUC
 from holdfast.metrics.regression import RMSE
-from holdfast.search.joining import FEWEST_ROWS, SINGLE, join
+from holdfast.search.joining import FEWEST_ROWS, SINGLE, Models, join
 from holdfast.search.trial import GROUPS, Problem
 from holdfast.tasks.classification import Binary
 from holdfast.testing.data import table
@@ -22,7 +22,8 @@ def folds_of(n, k=5):
 def joined(metric, y, predictions, base, parts=None, apart=None, judged=None):
     parts = folds_of(len(y)) if parts is None else parts
     costs, apart = np.ones((len(predictions), 1)), parts if apart is None else apart
-    return join(metric, y, predictions, costs, [100.0], base=base, parts=parts, apart=apart, judged=judged or len(y))
+    models = Models(predictions, ["lightgbm"] * len(predictions), costs, [100.0])
+    return join(metric, y, models, base=base, parts=parts, apart=apart, judged=judged or len(y))
 
 
 def scores(joint):

@@ -169,8 +169,8 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         wants=Matrix(scaled=True),
         space={
             "width": Choice((64, 128, 256), default=128),
-            "learning_rate": Float(5e-3, 0.2, log=True, default=0.04 if classifier else 0.05),
-            "steps": Int(300, 1_200, log=True, default=600),
+            "learning_rate": Float(5e-3, 0.2, log=True, default=0.04 if classifier else 0.025),
+            "steps": Int(300, 1_200, log=True, default=600 if classifier else 300),
             "waves": Choice((False, True), default=not classifier),
         },
         emit=emit_realmlp,

@@ -10,7 +10,7 @@ from holdfast.arrays import Floats, Integers
 from holdfast.evaluate.bootstrap import resample
 from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.metrics.metric import Metric
-from holdfast.search.joining import SINGLE, WORTHWHILE, Joint, join
+from holdfast.search.joining import Joint, Models, join
 from holdfast.search.trial import Outcome
 
 # The ensemble draws on this many of the best trials; more would mostly fit the noise of the out-of-fold rows. Up to so many of
@@ -79,17 +79,15 @@ def rank(
     last = _single(baseline)
     if len(models) < 2 or len(apart) < 2:
         return [*singles, last]
-    drawn, base = drawn_from(models), baseline.score
+    drawn = drawn_from(models)
     costs = [[fit_seconds(each, rows), *(taken[each.spec.number] if taken else ())] for each in drawn]
-    predictions = [outcome.predictions for outcome in drawn]
-    joint = join(
-        metric, y, predictions, costs, [max_seconds, *most], base=base, parts=parts, apart=apart, judged=judged
-    )
+    learners = [each.spec.learner for each in drawn]
+    given = Models([each.predictions for each in drawn], learners, costs, [max_seconds, *most])
+    joint = join(metric, y, given, base=baseline.score, parts=parts, apart=apart, judged=judged)
     chosen = [(each, float(weight)) for each, weight in zip(drawn, joint.weights, strict=True) if weight > 0]
-    # The best of many is a little lucky; its choice, too, is judged on rows that had no part in it.
-    alone = metric.gain(next(way.score for way in joint.ways if way.name == SINGLE))
-    worth, room = metric.gain(joint.chosen.score) - alone, alone - metric.gain(base)
-    if len(chosen) < 2 or not worth > WORTHWHILE * max(room, 0.0):
+    # The best of many is a little lucky, and joined models seldom lose to it: it ships alone where it is clearly ahead.
+    ahead = metric.gain(joint.alone.score) - metric.gain(joint.chosen.score)
+    if len(chosen) < 2 or ahead >= joint.alone.error:
         return [*singles, last]
     ensemble = Candidate("ensemble", tuple(chosen), joint.predictions, joint.chosen.score, joint)
     return [ensemble, *singles, last]

@@ -11,7 +11,7 @@ from holdfast.arrays import Floats, Integers
 from holdfast.evaluate.bootstrap import score_by_parts
 from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.metrics.metric import Metric
-from holdfast.search.ensemble import MAX_ROWS, greedy_weights, stack
+from holdfast.search.ensemble import MAX_ROWS, greedy_weights, stack, steadied
 
 # On fewer rows than this nothing but the average is tried: there a stack won out of fold and lost on the sealed rows.
 FEWEST_ROWS = 1_000
@@ -20,11 +20,23 @@ FEWEST_ROWS = 1_000
 # gained one lost what it had gained, and as much again, on the sealed rows.
 ERRORS = 2.0
 
-# An ensemble must gain this share of the distance between baseline and best single model to be worth its size; so must
-# what is more than an average, over the average.
+# What is more than an average must gain this share of the average's lead over the baseline to be worth it.
 WORTHWHILE = 0.0005
 
 LOGS, SINGLE = Pool(logs=True), "single"
+
+
+@dataclass(frozen=True)
+class Models:
+    """What may be joined: answers out of fold, of which learner each is, what each costs, and what they may cost together.
+
+    costs, most: as in `greedy_weights`.
+    """
+
+    predictions: Sequence[Floats]
+    learners: Sequence[str]
+    costs: Sequence[Sequence[float]]
+    most: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -57,13 +69,16 @@ class Joint:
         """The way that is kept."""
         return next(way for way in self.ways if way.name == self.pool.name)
 
+    @property
+    def alone(self) -> Way:
+        """The best model alone, chosen by the same rule."""
+        return next(way for way in self.ways if way.name == SINGLE)
+
 
 def join(
     metric: Metric,
     y: Any,
-    predictions: Sequence[Floats],
-    costs: Sequence[Sequence[float]],
-    most: Sequence[float],
+    models: Models,
     *,
     base: float,
     parts: Sequence[Integers],
@@ -72,46 +87,44 @@ def join(
 ) -> Joint:
     """Join models by the average, or by another way where that is better beyond luck, and worth it.
 
-    y, predictions, costs, most: as in `greedy_weights`. base: the baseline's score. parts: the places of each fold; apart:
-    of whole folds, such that no row stands in two of them: what is left out together. judged: how many rows there are,
-    which repeats of the folds judge again.
+    y: the truth of the rows predicted. base: the baseline's score. parts: the places of each fold; apart: of whole folds, such
+    that no row stands in two of them: what is left out together. judged: how many rows there are, which repeats of the folds
+    judge again.
     """
     several = judged >= FEWEST_ROWS
     crossed: dict[str, Floats] = {}
     for held in apart:
         rest = np.setdiff1d(np.arange(len(y)), held)
-        for name, (weights, pool) in _ways(metric, y, predictions, costs, most, rest, several=several).items():
+        for name, (weights, pool) in _ways(metric, y, models, rest, base, judged, several=several).items():
             members = np.flatnonzero(weights).tolist() or [0]
-            joined = pool.join([predictions[k][held] for k in members], weights[members])
-            crossed.setdefault(name, np.empty_like(predictions[0]))[held] = joined
+            joined = pool.join([models.predictions[k][held] for k in members], weights[members])
+            crossed.setdefault(name, np.empty_like(models.predictions[0]))[held] = joined
     ways = {name: _way(metric, y, crossed, name, parts, apart) for name in crossed}
     average = ways[AVERAGE.name]
     least = WORTHWHILE * max(metric.gain(average.score) - metric.gain(base), 0.0)
     better = [way for name, way in ways.items() if name != SINGLE and way.gain > max(ERRORS * way.error, least)]
     best = max(better, key=lambda way: way.gain, default=average)
-    fitted = _ways(metric, y, predictions, costs, most, np.arange(len(y)), several=best is not average)
+    fitted = _ways(metric, y, models, np.arange(len(y)), base, judged, several=best is not average)
     return Joint(*fitted[best.name], crossed[best.name], tuple(ways.values()))
 
 
 def _ways(
-    metric: Metric,
-    y: Any,
-    predictions: Sequence[Floats],
-    costs: Sequence[Sequence[float]],
-    most: Sequence[float],
-    rows: Integers,
-    *,
-    several: bool,
+    metric: Metric, y: Any, models: Models, rows: Integers, base: float, judged: int, *, several: bool
 ) -> dict[str, tuple[Floats, Pool]]:
     """Learn the weights (n_models,) of each way from some of the rows; with `several` of more than the average."""
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_ROWS)).astype(int)]
-    y, predictions = y[rows], [each[rows] for each in predictions]
-    best = int(np.argmax([metric.gain(metric.score(y, each)) for each in predictions]))
-    weights = greedy_weights(metric, y, predictions, costs, max_costs=most)
-    found = {SINGLE: (np.eye(len(predictions))[best], AVERAGE), AVERAGE.name: (weights, AVERAGE)}
+    y, predictions = y[rows], [each[rows] for each in models.predictions]
+    leads = [metric.gain(metric.score(y, each)) - metric.gain(base) for each in predictions]
+
+    def average(pool: Pool) -> Floats:
+        weights = greedy_weights(metric, y, predictions, models.costs, max_costs=models.most, pool=pool)
+        return steadied(weights, leads, models.learners, models.costs, max_costs=models.most, n_rows=judged)
+
+    weights = average(AVERAGE)
+    found = {SINGLE: (np.eye(len(predictions))[int(np.argmax(leads))], AVERAGE), AVERAGE.name: (weights, AVERAGE)}
     if several:
         if predictions[0].ndim == 2:
-            weights = greedy_weights(metric, y, predictions, costs, max_costs=most, pool=LOGS)
+            weights = average(LOGS)
             found[LOGS.name] = (weights, LOGS)
         stacked, pool = stack(y, predictions, weights)
         found[pool.name] = (stacked, pool)
