@@ -84,6 +84,13 @@ def test_one_record_equals_that_record_in_a_batch(model):
         np.testing.assert_array_equal(model.predict_proba(rows[place])[0], batch[place])
 
 
+@pytest.mark.parametrize("n_rows", [3, 4, 5, 11])
+def test_few_rows_are_dealt_out_and_come_back_in_order(regressor, monkeypatch, n_rows):
+    monkeypatch.setattr("holdfast.model.model.FEWEST", 2)
+    rows = np.arange(2.0 * n_rows).reshape(n_rows, 2)
+    np.testing.assert_array_equal(regressor.predict(rows), rows.sum(axis=1))
+
+
 def test_chunks_come_back_in_order(regressor, monkeypatch):
     monkeypatch.setattr("holdfast.model.model.CHUNK", 3)
     rows = np.arange(2000.0).reshape(1000, 2)

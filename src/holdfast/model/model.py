@@ -3,8 +3,9 @@
 import hashlib
 import os
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from html import escape
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from holdfast.model.output import SEVERAL, Output, read_outputs
 from holdfast.model.schema import NUMERIC, Schema
 from holdfast.model.shapley import PAIRS, Background, Explanation, shapley
 
-# Rows scored at a time: bounds memory, and deals even a few thousand rows out among threads; larger chunks are no faster.
-CHUNK = 500
+# Rows scored at a time: bounds memory, and deals even a few thousand rows out among threads; larger chunks are no faster. Fewer
+# rows than that are dealt out among threads, too, but no fewer than these to each.
+CHUNK, FEWEST = 500, 100
 
 # The graph's inputs, and what ONNX Runtime calls their types.
 INPUTS = {"numbers": "tensor(double)", "strings": "tensor(string)"}
@@ -190,14 +192,17 @@ class Model:
 
     def _run(self, rows: Any) -> Floats:
         parts = self.schema.parts(rows, CHUNK)
-        first = next(parts)
-        if len(first[0]) < CHUNK:
-            return self.answers(*first)
+        numbers, strings = next(parts)
+        n_rows = len(numbers)
+        if n_rows < min(CHUNK, 2 * FEWEST):
+            return self.answers(numbers, strings)
         workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        size = CHUNK if n_rows == CHUNK else max(FEWEST, -(-n_rows // workers))
+        first = ((numbers[at : at + size], strings[at : at + size]) for at in range(0, n_rows, size))
         answers: list[Floats] = []
         with ThreadPoolExecutor(workers) as pool:
-            waiting = deque([pool.submit(self.answers, *first)])
-            for part in parts:
+            waiting = deque[Future[Floats]]()
+            for part in chain(first, parts):
                 waiting.append(pool.submit(self.answers, *part))
                 if len(waiting) > 2 * workers:
                     answers.append(waiting.popleft().result())

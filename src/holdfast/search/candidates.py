@@ -85,9 +85,11 @@ def rank(
     given = Models([each.predictions for each in drawn], learners, costs, [max_seconds, *most])
     joint = join(metric, y, given, base=baseline.score, parts=parts, apart=apart, judged=judged)
     chosen = [(each, float(weight)) for each, weight in zip(drawn, joint.weights, strict=True) if weight > 0]
-    # The best of many is a little lucky, and joined models seldom lose to it: it ships alone where it is clearly ahead.
-    ahead = metric.gain(joint.alone.score) - metric.gain(joint.chosen.score)
-    if len(chosen) < 2 or ahead >= joint.alone.error:
+    # The best of many is a little lucky, and joined models seldom lose to it: it ships alone where it is clearly ahead, or where
+    # together they know nothing.
+    gain = metric.gain(joint.chosen.score)
+    ahead = metric.gain(joint.alone.score) - gain
+    if len(chosen) < 2 or ahead >= joint.alone.error or gain <= metric.gain(baseline.score):
         return [*singles, last]
     ensemble = Candidate("ensemble", tuple(chosen), joint.predictions, joint.chosen.score, joint)
     return [ensemble, *singles, last]
