@@ -34,7 +34,7 @@ TEACHING_SHARE = 0.75
 FITTING_SHARE = 0.75
 
 # Fits with other seeds are begun only if they end within this share of it: each has to be compiled and proven, too.
-COPIES_SHARE = 0.5
+COPIES_SHARE = 0.65
 
 # Where there is a deadline, the proof takes no longer than this share of what fitting took, or these seconds.
 PROOF_SHARE, PROOF_SECONDS = 0.25, 1.0
@@ -97,7 +97,7 @@ class Compiled:
     prepared: how their columns and target were. tree: how to draw the model, where it is a single tree. seconds: for encoding
     and fitting each member once. n_trees, n_planned: rounds of all members that are boosted; fewer than planned where time
     ran out. done: the share that members learned of what they were to learn, on average. copies: fits with other seeds that
-    the heaviest of the members which vary by it is an average of.
+    the heaviest of the members which vary by it is an average of; again: seconds for one more of each that varies.
     """
 
     onnx: bytes
@@ -111,6 +111,7 @@ class Compiled:
     n_planned: int = 0
     done: float = 1.0
     copies: int = 1
+    again: float = 0.0
 
 
 def fit_and_compile(
@@ -144,11 +145,23 @@ def fit_and_compile(
     proof = prove(graph, pipelines, columns, calibrator, costs, pool, deadline=until)
     tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
     seconds = sum(each.seconds for each in fits)
+    again = sum(each.seconds for each in fits if find(each.member.learner, training.family).varies)
     boosted = [each.estimator for each, _ in pipelines if hasattr(each.estimator, "n_planned_")]
     trees, planned = sum(each.n_trees_ for each in boosted), sum(each.n_planned_ for each in boosted)
     done = float(np.mean([getattr(each.estimator, "done_", 1.0) for each, _ in pipelines]))
     return Compiled(
-        graph, proof, training.rows[rows], len(fits), tuple(prepared), tree, seconds, trees, planned, done, copies
+        graph,
+        proof,
+        training.rows[rows],
+        len(fits),
+        tuple(prepared),
+        tree,
+        seconds,
+        trees,
+        planned,
+        done,
+        copies,
+        again,
     )
 
 

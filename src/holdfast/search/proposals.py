@@ -1,7 +1,9 @@
 """What to try next: a learned order first, then a tuner over the learners that did best."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import median
 from typing import Any
 
 from holdfast.errors import RequestError, nearest
@@ -63,8 +65,8 @@ class Proposals:
         left: seconds for all trials to come. First configurations that would take a large part of it wait for shorter ones,
         and for the tuner, if it has an idea.
         """
-        pace = self._pace(outcomes)
-        short = (k for k, spec in enumerate(self._first) if self._seconds(spec, outcomes, pace) <= LARGE * left)
+        paces = self._paces(outcomes)
+        short = (k for k, spec in enumerate(self._first) if self._seconds(spec, outcomes, paces) <= LARGE * left)
         place = next(short, None)
         if place is None:
             if self._tuner is None:
@@ -80,22 +82,29 @@ class Proposals:
         return replace(spec, params=self._settled(spec.learner, spec.params, outcomes))
 
     def expected(self, spec: Spec, outcomes: Sequence[Outcome]) -> float:
-        """Seconds that a trial will take: as long as others here, if it takes as long as they do elsewhere.
+        """Seconds that a trial will take: as long as the learner's others here, if it takes as long as they do elsewhere.
 
-        For one that was not timed elsewhere, what the learner's trials took on average; 0 when there are none.
+        A learner that was not tried here yet goes as the middle one of the others. For a trial that was not timed elsewhere, what
+        the learner's trials took on average; 0 when there are none.
         """
-        return self._seconds(spec, outcomes, self._pace(outcomes))
+        return self._seconds(spec, outcomes, self._paces(outcomes))
 
-    def _pace(self, outcomes: Sequence[Outcome]) -> float | None:
-        """How many times as long trials take here as elsewhere; None when there are none to tell by."""
-        timed = [(outcome.seconds, self._learned_seconds(outcome.spec)) for outcome in outcomes]
-        known = [(here, elsewhere) for here, elsewhere in timed if elsewhere is not None]
-        return sum(here for here, _ in known) / sum(elsewhere for _, elsewhere in known) if known else None
+    def _paces(self, outcomes: Sequence[Outcome]) -> dict[str, float]:
+        """How many times as long each learner's trials take here as elsewhere.
 
-    def _seconds(self, spec: Spec, outcomes: Sequence[Outcome], pace: float | None) -> float:
+        By learner, as what slows one down, such as many columns of words, leaves others as they were.
+        """
+        timed: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        for outcome in outcomes:
+            learned = self._learned_seconds(outcome.spec)
+            if learned is not None:
+                timed[outcome.spec.learner].append((outcome.seconds, learned))
+        return {name: sum(here for here, _ in each) / sum(there for _, there in each) for name, each in timed.items()}
+
+    def _seconds(self, spec: Spec, outcomes: Sequence[Outcome], paces: Mapping[str, float]) -> float:
         learned = self._learned_seconds(spec)
-        if learned is not None and pace is not None:
-            return learned * pace
+        if learned is not None and paces:
+            return learned * (paces[spec.learner] if spec.learner in paces else median(paces.values()))
         taken = [outcome.seconds for outcome in outcomes if outcome.spec.learner == spec.learner]
         return sum(taken) / len(taken) if taken else 0.0
 

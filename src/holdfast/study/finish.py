@@ -172,7 +172,9 @@ def refit_on_all(
     growth = len(rows) / len(judged.rows)
     if growth * judged.seconds / lanes_of(question) > REFIT_SHARE * allowed:
         return "the budget left no time for it"
-    a_copy = BESIDE * growth * finished.seconds / judged.copies
+    # What was judged took this long, and each further round of what varies by its seed so much more.
+    once, a_round = (BESIDE * growth * each for each in (finished.seconds, judged.again / lanes_of(question)))
+    rounds = judged.copies + (allowed - once) / a_round if a_round else 1.0
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
     try:
@@ -185,7 +187,7 @@ def refit_on_all(
             len(rows),
             time.monotonic() + allowed,
             stop,
-            copies=_most_copies(question, allowed / a_copy),
+            copies=_most_copies(question, rounds),
         )
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
