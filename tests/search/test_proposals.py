@@ -36,6 +36,12 @@ def test_trials_take_as_long_as_others_here_if_they_do_elsewhere(proposals):
     assert proposals.expected(Spec(9, "linear", {}), done) == 0.0
 
 
+def test_a_learner_that_is_slow_here_makes_no_other_look_slow(proposals):
+    done = [outcome(Spec(1, "ridge", {"alpha": 1.0}), 3.0), outcome(Spec(2, "lasso", {"alpha": 1.0}), 1_000.0)]
+    assert proposals.expected(Spec(9, "ridge", {"alpha": 2.0}), done) == 6.0
+    assert proposals.expected(Spec(9, "lasso", {"alpha": 7.0}), done) == 700.0
+
+
 def test_without_a_limit_the_learned_order_is_kept(proposals):
     specs = [proposals.next([]) for _ in range(4)]
     assert [spec.learner for spec in specs] == ["ridge", "lasso", "ridge", "linear"]
