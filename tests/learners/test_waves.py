@@ -13,8 +13,8 @@ torch = pytest.importorskip("torch")
 def test_folded_waves_are_torchs():
     waves = Waves(np.array([2, 0]), torch.Generator().manual_seed(0))
     values = np.random.default_rng(0).normal(size=(7, 4))
-    folded = waves.folded(4)
-    ours = np.cos(values @ folded.frequencies + folded.phases) @ folded.mix + folded.shift
+    cosines, mix, shift = waves.folded(np.eye(waves.n_outputs), np.ones(4))
+    ours = np.cos(values[:, cosines.columns] * cosines.frequencies + cosines.phases) @ mix + shift
     theirs = waves.of(torch.from_numpy(values.astype(np.float32))).numpy()
     assert ours.shape == (7, waves.n_outputs)
     np.testing.assert_allclose(ours, theirs, atol=1e-5)

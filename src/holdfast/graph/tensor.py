@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, Integers
 from holdfast.graph.builder import Graph
 
 
@@ -48,6 +48,13 @@ class Tensor:
 
 
 Number = TypeVar("Number", Tensor, Floats)
+
+
+def columns(value: Number, places: Integers) -> Number:
+    """Some columns of (n_rows, n_columns), by place."""
+    if isinstance(value, Tensor):
+        return Tensor(value.graph, value.graph.add("Gather", value.name, value.graph.constant(places), axis=1))
+    return value[:, places]
 
 
 def floor(value: Number) -> Number:

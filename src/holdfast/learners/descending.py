@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.arrays import Floats, Integers
-from holdfast.learners.waves import Waves, bending
+from holdfast.learners.waves import Cosines, Waves, bending
 
 # Adam's memory of squared gradients is short, for so are the fits.
 BETAS = (0.9, 0.95)
@@ -35,13 +35,11 @@ N_CYCLES = 4
 class Learned:
     """A network in double, its scalings multiplied in.
 
-    layers: weights (n_inputs, n_outputs) and bias (n_outputs,) of each; the first has as inputs the values, then the cosines of
-    values @ frequencies + phases, where there are any: (n_columns, n_cosines) and (n_cosines,).
+    layers: weights (n_inputs, n_outputs) and bias (n_outputs,) of each; the first has as inputs the values, then the cosines.
     """
 
     layers: list[tuple[Floats, Floats]]
-    frequencies: Floats
-    phases: Floats
+    waves: Cosines
 
 
 @dataclass(frozen=True)
@@ -141,14 +139,12 @@ class Network:
         first, *rest = [_double(each) / sqrt(len(each)) for each in self.weights]
         bias, *biases = [_double(each) for each in self.biases]
         scale = _double(self.scale)
-        frequencies, phases = np.zeros((len(scale), 0)), np.zeros(0)
+        cosines = Cosines(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
         own, waved = scale[:, None] * first[: len(scale)], first[len(scale) :]
         if self.waves is not None:
-            folded = self.waves.folded(len(scale))
-            frequencies, phases = scale[:, None] * folded.frequencies, folded.phases
-            bias, waved = bias + folded.shift @ waved, folded.mix @ waved
-        layers = [(np.concatenate([own, waved]), bias), *zip(rest, biases, strict=True)]
-        return Learned(layers, frequencies, phases)
+            cosines, waved, shift = self.waves.folded(waved, scale)
+            bias = bias + shift
+        return Learned([(np.concatenate([own, waved]), bias), *zip(rest, biases, strict=True)], cosines)
 
 
 def descend(

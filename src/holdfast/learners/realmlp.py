@@ -8,7 +8,7 @@ import numpy as np
 from holdfast.arrays import Floats
 from holdfast.features.matrix import Matrix
 from holdfast.graph import DOUBLE, Graph, Tensor
-from holdfast.graph.tensor import Number, clip, cos, exp, sqrt
+from holdfast.graph.tensor import Number, clip, columns, cos, exp, sqrt
 from holdfast.learners.boosting import FEW_ROWS, inner_cut
 from holdfast.learners.descending import N_CYCLES, Batch, descend
 from holdfast.learners.learner import Learner
@@ -83,10 +83,11 @@ class RealMLP:
         """The last sums, (n_rows, n_outputs), of the matrix in double."""
         values, activation = self._scaled(values), selu if self.classifier else mish
         (weights, bias), *others = self.learned_.layers
-        n_columns = len(self.learned_.frequencies)
+        waves = self.learned_.waves
+        n_columns = len(weights) - len(waves.columns)
         sums = values @ weights[:n_columns] + bias
-        if len(self.learned_.phases):
-            sums = sums + cos(values @ self.learned_.frequencies + self.learned_.phases) @ weights[n_columns:]
+        if len(waves.columns):
+            sums = sums + cos(columns(values, waves.columns) * waves.frequencies + waves.phases) @ weights[n_columns:]
         for weights, bias in others:
             sums = activation(sums) @ weights + bias
         return sums

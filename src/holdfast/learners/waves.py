@@ -15,17 +15,12 @@ from holdfast.arrays import Floats, Integers
 N_COSINES, N_MIXED, TURNS = 16, 3, 0.1
 
 
-class Folded(NamedTuple):
-    """Waves as plain layers: cos(values @ frequencies + phases) @ mix + shift.
+class Cosines(NamedTuple):
+    """Of values, cos(values[:, columns] * frequencies + phases): (n_cosines,) each."""
 
-    frequencies: (n_columns, n_cosines); phases: (n_cosines,); mix: (n_cosines, n_outputs); shift: (n_outputs,). n_cosines: those
-    of all columns together.
-    """
-
+    columns: Integers
     frequencies: Floats
     phases: Floats
-    mix: Floats
-    shift: Floats
 
 
 class Waves:
@@ -58,16 +53,16 @@ class Waves:
         cosines = torch.cos(values[:, self.columns, None] * self.frequencies + self.phases)
         return (torch.einsum("rck,ckm->rcm", cosines, self.mix) + self.shift).flatten(1)
 
-    def folded(self, n_columns: int) -> Folded:
-        """The same in double, each column's part in its place in matrices that hold all of them."""
+    def folded(self, weights: Floats, scale: Floats) -> tuple[Cosines, Floats, Floats]:
+        """The same in double for a layer that follows: the cosines, its weights for them, and what is added to its sums.
+
+        weights: the layer's for the waves, (n_outputs of the waves, n_outputs). scale: each column's, (n_columns,).
+        """
         frequencies, phases, mix, shift = (each.detach().numpy().astype(np.float64) for each in self.parameters)
-        size = len(shift)
-        spread = np.zeros((n_columns, size, N_COSINES))
-        spread[self.columns.numpy(), np.arange(size)] = frequencies
-        mixed = np.zeros((size, N_COSINES, size, N_MIXED))
-        mixed[np.arange(size), :, np.arange(size)] = mix
-        cosines = size * N_COSINES
-        return Folded(spread.reshape(n_columns, cosines), phases.ravel(), mixed.reshape(cosines, -1), shift.ravel())
+        columns = self.columns.numpy()
+        cosines = Cosines(np.repeat(columns, N_COSINES), (scale[columns, None] * frequencies).ravel(), phases.ravel())
+        by_column = weights.reshape(len(columns), N_MIXED, -1)
+        return cosines, (mix @ by_column).reshape(-1, weights.shape[1]), shift.ravel() @ weights
 
 
 def bending(values: Floats) -> Integers:

@@ -10,6 +10,7 @@ from holdfast.arrays import Floats, Integers
 from holdfast.evaluate.bootstrap import resample
 from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.metrics.metric import Metric
+from holdfast.search.contenders import first_of_each
 from holdfast.search.joining import Joint, Models, join
 from holdfast.search.trial import Outcome
 
@@ -87,9 +88,8 @@ def rank(
     chosen = [(each, float(weight)) for each, weight in zip(drawn, joint.weights, strict=True) if weight > 0]
     # The best of many is a little lucky, and joined models seldom lose to it: it ships alone where it is clearly ahead, or where
     # together they know nothing.
-    gain = metric.gain(joint.chosen.score)
-    ahead = metric.gain(joint.alone.score) - gain
-    if len(chosen) < 2 or ahead >= joint.alone.error or gain <= metric.gain(baseline.score):
+    clearly = joint.ahead_alone(metric) >= joint.alone.error
+    if len(chosen) < 2 or clearly or metric.gain(joint.chosen.score) <= metric.gain(baseline.score):
         return [*singles, last]
     ensemble = Candidate("ensemble", tuple(chosen), joint.predictions, joint.chosen.score, joint)
     return [ensemble, *singles, last]
@@ -97,11 +97,9 @@ def rank(
 
 def drawn_from(models: Sequence[Outcome]) -> list[Outcome]:
     """Of outcomes, best first, those that an ensemble draws on, in their order."""
-    best = {outcome.spec.learner: outcome.spec.number for outcome in reversed(models)}
-    foremost = [each.spec.number for each in models if each.spec.number == best[each.spec.learner]][:LEARNERS]
-    others = [each.spec.number for each in models if each.spec.number not in foremost]
-    numbers = {*foremost, *others[: DRAWN_FROM - len(foremost)]}
-    return [each for each in models if each.spec.number in numbers]
+    foremost = first_of_each([each.spec.learner for each in models])[:LEARNERS]
+    others = [place for place in range(len(models)) if place not in foremost]
+    return [models[place] for place in sorted([*foremost, *others[: DRAWN_FROM - len(foremost)]])]
 
 
 def simplest_first(

@@ -13,13 +13,21 @@ from holdfast.search.trial import Outcome, Problem
 BEST = 8
 
 
+def first_of_each(learners: Sequence[str]) -> list[int]:
+    """Places at which each learner comes first; in a ranking, those of its best.
+
+    >>> first_of_each(["lightgbm", "ridge", "lightgbm", "lasso"])
+    [0, 1, 3]
+    """
+    return [place for place, name in enumerate(learners) if name not in learners[:place]]
+
+
 def contenders(outcomes: Sequence[Outcome], metric: Metric) -> list[Outcome]:
     """The first outcome, the baseline; then the best trial of each learner and the best of all, best first."""
     baseline, *others = outcomes
     ranked = sorted(others, key=lambda outcome: -metric.gain(outcome.score))
-    best = {outcome.spec.number for outcome in ranked[:BEST]}
-    learners = {outcome.spec.learner: outcome.spec.number for outcome in reversed(ranked)}
-    return [baseline, *(each for each in ranked if each.spec.number in best | set(learners.values()))]
+    firsts = first_of_each([outcome.spec.learner for outcome in ranked])
+    return [baseline, *(each for place, each in enumerate(ranked) if place < BEST or place in firsts)]
 
 
 def joined(problem: Problem, repeats: Sequence[Outcome]) -> Outcome:

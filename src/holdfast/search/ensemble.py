@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Flags, Floats
 from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.metrics.metric import Metric
+from holdfast.search.contenders import first_of_each
 
 # Beyond this many rounds no measurable gain was found (AutoGluon's authors), and rows beyond this many only cost time.
 ROUNDS = 25
@@ -47,16 +48,11 @@ def greedy_weights(
     """
     rows = np.linspace(0, len(y) - 1, min(len(y), MAX_ROWS)).astype(int)
     y, stacked = y[rows], np.stack([pool.scaled(each[rows]) for each in predictions])
-    taken, most = np.asarray(costs, dtype=np.float64), np.array(max_costs or [np.inf] * len(costs[0]))
+    taken, most = _limits(costs, max_costs)
     counts, total = np.zeros(len(stacked)), np.zeros_like(stacked[0])
     best_gain, best_counts = -np.inf, counts.copy()
     for _ in range(ROUNDS):
-        spent = (counts > 0) @ taken
-        allowed = [
-            k
-            for k in range(len(stacked))
-            if counts[k] or ((spent + taken[k] <= most).all() and np.count_nonzero(counts) < max_members)
-        ]
+        allowed = [k for k in range(len(stacked)) if _fits(k, counts > 0, taken, most, max_members)]
         if not allowed:
             break
         size = counts.sum() + 1
@@ -89,20 +85,26 @@ def steadied(
     if n_rows > MOST_STEADY_ROWS:
         return weights
     ranked = sorted(range(len(leads)), key=lambda k: -leads[k])
-    best = {learners[k]: k for k in reversed(ranked)}
-    taken, members = np.asarray(costs, dtype=np.float64), set(np.flatnonzero(weights).tolist())
-    steady = []
-    for k in [k for k in ranked if best[learners[k]] == k][:STEADY]:
-        together = sorted({*members, k})
-        timely = not max_costs or (taken[together].sum(axis=0) <= np.asarray(max_costs)).all()
-        if leads[k] >= LEAST_LEAD * leads[ranked[0]] and len(together) <= MAX_MEMBERS and timely:
-            members.add(k)
+    (taken, most), members, steady = _limits(costs, max_costs), weights > 0, []
+    for k in [ranked[place] for place in first_of_each([learners[k] for k in ranked])[:STEADY]]:
+        if leads[k] >= LEAST_LEAD * leads[ranked[0]] and _fits(k, members, taken, most, MAX_MEMBERS):
+            members[k] = True
             steady.append(k)
     if not steady:
         return weights
     average = np.bincount(steady, minlength=len(weights)) / len(steady)
     share = STEADY_ROWS / (STEADY_ROWS + n_rows)
     return (1 - share) * weights + share * average
+
+
+def _limits(costs: Sequence[Sequence[float]], max_costs: Sequence[float]) -> tuple[Floats, Floats]:
+    """What each model costs, (n_models, n_costs), and what they may cost together, (n_costs,)."""
+    return np.asarray(costs, dtype=np.float64), np.array(max_costs or [np.inf] * len(costs[0]))
+
+
+def _fits(k: int, members: Flags, taken: Floats, most: Floats, max_members: int) -> bool:
+    """Whether a model is a member already, or may become one."""
+    return bool(members[k]) or (int(members.sum()) < max_members and bool((members @ taken + taken[k] <= most).all()))
 
 
 def stack(y: Any, predictions: Sequence[Floats], weights: Floats) -> tuple[Floats, Pool]:

@@ -74,6 +74,10 @@ class Joint:
         """The best model alone, chosen by the same rule."""
         return next(way for way in self.ways if way.name == SINGLE)
 
+    def ahead_alone(self, metric: Metric) -> float:
+        """What the best model alone scores over the way that is kept, as a gain; below 0 it is behind."""
+        return metric.gain(self.alone.score) - metric.gain(self.chosen.score)
+
 
 def join(
     metric: Metric,

@@ -29,7 +29,7 @@ def words_of(joint: Joint, metric: Metric) -> str:
     scores = ", ".join(_scored(way) for way in joint.ways)
     said = f"By {TITLES[joint.pool.name]}. On folds that had no part in the weights, {metric.title} is {scores}"
     rule = f"by more than {ERRORS:g} standard errors and {WORTHWHILE:.2%} of its lead over the baseline"
-    if joint.alone.gain > max(joint.chosen.gain, 0.0):
+    if joint.ahead_alone(metric) > 0:
         said = f"{said}. Alone it is not ahead by more than a standard error, and joined models seldom lose to the best of them"
     if joint.chosen.name != "average":
         return f"{said}. It is better than the average {rule}."
