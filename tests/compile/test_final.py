@@ -71,11 +71,11 @@ def test_fits_side_by_side_are_the_same_fits(rows):
     assert (together.copies, together.n_trees) == (alone.copies, alone.n_trees)
 
 
-def test_a_further_round_takes_what_varying_members_took(rows):
-    logistic = Member("logistic", find("logistic", "classification").defaults, 0.5)
-    both = fit_and_compile(rows, [logistic, *members("lightgbm")], 300, float("inf"))
+def test_a_further_round_takes_what_members_took_that_have_copies(rows):
+    light, heavy = members("xgboost", "lightgbm")
+    both = fit_and_compile(rows, [light, replace(heavy, copies=2)], 300, float("inf"))
     assert 0 < both.again < both.seconds
-    assert fit_and_compile(rows, [logistic], 300, float("inf")).again == 0
+    assert fit_and_compile(rows, [light, heavy], 300, float("inf")).again == 0
 
 
 def test_copies_are_a_use_for_time_that_is_there_and_no_need(rows):

@@ -1,4 +1,4 @@
-"""Categories that are joined: which they are, that they are averages only, and that the graph makes the same."""
+"""Categories that are joined: which they are, that they are averages and counts, and that the graph makes the same."""
 
 import numpy as np
 import pytest
@@ -81,12 +81,13 @@ def test_joined_values_are_the_rows_values_side_by_side():
     assert found.values.tolist() == sorted(set(found.strings()))
 
 
-def test_joints_bring_target_means_and_nothing_else():
+def test_joints_bring_target_means_and_the_number_of_rows_alike():
     columns, targets = shops()
     encoder = Encoder(PAIRS)
     matrix = encoder.fit_transform(columns, targets)
     made = [name for name in encoder.names() if " * " in name]
-    assert made == [f"{name} (target mean)" for name in TRIPLE]
+    assert made == [f"{name} ({what})" for name in TRIPLE for what in ("target mean", "rows alike")]
+    assert encoder.sources()[-len(made) :] == [name for name in TRIPLE for _ in range(2)]
     assert encoder.words()["city * shop"].startswith("target means, out of fold: ")
     # The oracle: averages of the pairs numbered one by one.
     pairs = np.unique(
@@ -97,6 +98,22 @@ def test_joints_bring_target_means_and_nothing_else():
     place = encoder.names().index(made[0])
     np.testing.assert_allclose(matrix[:, place], out_of_fold[:, 0].astype(np.float32))
     np.testing.assert_allclose(encoder.transform(columns)[:, place], means[pairs, 0].astype(np.float32))
+    counts = np.bincount(pairs)[pairs]
+    assert counts.min() < counts.max()
+    np.testing.assert_allclose(matrix[:, place + 1], np.log(counts), rtol=1e-6)
+    np.testing.assert_allclose(encoder.transform(columns)[:, place + 1], np.log(counts + 1), rtol=1e-6)
+
+
+def test_no_row_is_like_one_whose_pair_is_new():
+    columns, targets = shops()
+    encoder = Encoder(PAIRS)
+    encoder.fit_transform(columns, targets)
+    new = {"city": coded(["t1"]), "shop": coded(["never seen"]), "colour": coded(["red"])}
+    row = Columns({"size": np.zeros(1)}, new, columns.kinds)
+    alike = [place for place, name in enumerate(encoder.names()) if "(rows alike)" in name]
+    shared = [encoder.transform(row)[0, place] for place in alike]
+    assert [value > 0 for value in shared] == [False, True, False, False]
+    np.testing.assert_array_equal(matrix_of(encoder, row), encoder.transform(row))
 
 
 def test_a_pair_that_was_crossed_by_name_is_not_made_twice():
@@ -123,7 +140,7 @@ def test_each_class_has_its_means():
     three = np.concatenate([targets, columns.numbers["size"][:, None] > 0], axis=1)
     encoder = Encoder(PAIRS)
     matrix = encoder.fit_transform(columns, three)
-    assert sum(" * " in name for name in encoder.names()) == 2 * len(TRIPLE)
+    assert sum(" * " in name for name in encoder.names()) == 3 * len(TRIPLE)
     np.testing.assert_array_equal(matrix_of(encoder, columns), encoder.transform(columns))
     assert np.isfinite(matrix).all()
 

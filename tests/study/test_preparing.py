@@ -145,11 +145,13 @@ def columns_of(**kinds: Kind) -> Columns:
     )
 
 
-def test_the_search_tries_words_where_a_category_has_them():
+def test_the_search_tries_the_spelling_of_categories_with_many_values():
     asked, y = Request.of(target="y"), np.zeros(40)
-    titles = np.array([f"{rank} of the {house}" for rank in ("Clerk", "Head") for house in "ABCDEFGHIJ"], dtype=object)
-    worded = Columns({}, {"title": Coded(np.arange(40) % 20, titles)}, {"title": Kind.CATEGORY})
-    assert choices_of(asked, worded, y).encodings == ("auto", "target", "words")
+    titles = np.array(
+        [f"{rank} of the {house}" for rank in ("Clerk", "Head") for house in map(chr, range(65, 85))], dtype=object
+    )
+    worded = Columns({}, {"title": Coded(np.arange(40), titles)}, {"title": Kind.CATEGORY})
+    assert choices_of(asked, worded, y).encodings == ("auto", "target", "ngrams")
     assert choices_of(asked, columns_of(city=Kind.CATEGORY), y).encodings == ("auto", "target")
     assert choices_of(asked, columns_of(size=Kind.NUMBER), y).encodings == ("auto",)
     assert choices_of(Request.of(target="y", encode="target"), worded, y).encodings == ("target",)

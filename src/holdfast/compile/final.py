@@ -93,11 +93,12 @@ class Prepared:
 class Compiled:
     """A graph, the proof that it answers as the fitted pipelines do, the rows fitted on, and what it took.
 
-    rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph.
-    prepared: how their columns and target were. tree: how to draw the model, where it is a single tree. seconds: for encoding
-    and fitting each member once. n_trees, n_planned: rounds of all members that are boosted; fewer than planned where time
-    ran out. done: the share that members learned of what they were to learn, on average. copies: fits with other seeds that
-    the heaviest of the members which vary by it is an average of; again: seconds for one more of each that varies.
+    rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph. prepared:
+    how their columns and target were. tree: how to draw the model, where it is a single tree. seconds: for encoding and
+    fitting each member once, side by side as far as the training has lanes. n_trees, n_planned: rounds of all members that
+    are boosted; fewer than planned where time ran out. done: the share that members learned of what they were to learn, on
+    average. copies: fits with other seeds that the heaviest of the members which vary by it is an average of; again: seconds
+    for one more of each that varies, side by side too.
     """
 
     onnx: bytes
@@ -144,8 +145,8 @@ def fit_and_compile(
     until = soft if soft == float("inf") else min(soft, enough)
     proof = prove(graph, pipelines, columns, calibrator, costs, pool, deadline=until)
     tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
-    seconds = sum(each.seconds for each in fits)
-    again = sum(each.seconds for each in fits if find(each.member.learner, training.family).varies)
+    seconds = _side_by_side(training, fits)
+    again = _side_by_side(training, [each for each in fits if each.member.copies > 1])
     boosted = [each.estimator for each, _ in pipelines if hasattr(each.estimator, "n_planned_")]
     trees, planned = sum(each.n_trees_ for each in boosted), sum(each.n_planned_ for each in boosted)
     done = float(np.mean([getattr(each.estimator, "done_", 1.0) for each, _ in pipelines]))
@@ -206,8 +207,7 @@ def _fit(
     copies = 1
     while True:
         varying = [each for each in fitted if each.member.copies > copies]
-        seconds = [each.seconds for each in varying]
-        if not varying or time.monotonic() + max(sum(seconds) / training.lanes, *seconds) > early:
+        if not varying or time.monotonic() + _side_by_side(training, varying) > early:
             return fitted, copies, list(prepared.values())
         _fit_copies(training, varying, rows, float("inf"))
         copies += 1
@@ -236,6 +236,12 @@ def _begin(
         each.answers = _taught(training, columns, rows, member, until, encoded)
     each.seconds = time.monotonic() - began
     return each
+
+
+def _side_by_side(training: Training, fitted: Sequence[_Fitted]) -> float:
+    """Seconds that one fit of each takes: all of them shared out evenly, or the longest."""
+    seconds = [each.seconds for each in fitted]
+    return max(sum(seconds) / training.lanes, max(seconds, default=0.0))
 
 
 def _fit_copies(training: Training, fitted: Sequence[_Fitted], rows: Integers, deadline: float) -> None:

@@ -20,8 +20,9 @@ SEPARATOR = "\x1f"
 # An "ordinal" column with more values than this is target-encoded too: trees can't cut many codes apart.
 MANY_VALUES = 8
 
-# Values kept per column at most, and targets averaged at most (the commonest classes).
-MAX_VALUES, MAX_TARGETS = 20_000, 10
+# Values kept per column at most; where they are counted, whether one was seen before tells much, so that more are kept. Targets
+# averaged at most (the commonest classes).
+MAX_VALUES, MAX_COUNTED, MAX_TARGETS = 20_000, 100_000, 10
 
 # A column that the user wants one-hot has this many values of its own; the others are rare.
 MAX_ASKED_ONE_HOT = 500
@@ -50,11 +51,14 @@ class Categories:
     """All category columns. A column's values are numbered by frequency; numbers are looked up, compared or averaged.
 
     Values too rare to tell apart, and values never seen, have no number (-1) and share one treatment. encoding: what the
-    user asked for; "auto" is as the learner wants.
+    user asked for; "auto" is as the learner wants. counted: beside its averages a value has the number of rows that share it,
+    log(1 + n), where a training row is not counted itself: a new value is one that no other row has.
     """
 
-    def __init__(self, wants: Matrix, names: list[str], seed: int, encoding: Encoding = "auto") -> None:
-        self._wants, self._names, self._seed, self._encoding = wants, names, seed, encoding
+    def __init__(
+        self, wants: Matrix, names: list[str], seed: int, encoding: Encoding = "auto", *, counted: bool = False
+    ) -> None:
+        self._wants, self._names, self._seed, self._encoding, self._counted = wants, names, seed, encoding, counted
 
     def fit_transform(self, columns: Columns, targets: Floats) -> Matrix32:
         """Learn values and averages from training rows and encode them, averages out of fold."""
@@ -78,17 +82,18 @@ class Categories:
         one_hot = [f"{self._columns[c].name} = {self._label(c, code)}" for c, code in self._hot]
         ranks = [f"{self._columns[c].name} (code)" for c in self._ranked]
         which = [f" {k + 1}" for k in self._which] if len(self._which) > 1 else [""]
-        means = [f"{self._columns[c].name} (target mean{k})" for c in self._averaged for k in which]
-        return [*one_hot, *ranks, *means]
+        learned = [*(f"target mean{k}" for k in which), *(["rows alike"] if self._counted else [])]
+        return [*one_hot, *ranks, *(f"{self._columns[c].name} ({what})" for c in self._averaged for what in learned)]
 
     def sources(self) -> list[str]:
         """The feature behind each matrix column."""
-        places = [*(c for c, _ in self._hot), *self._ranked, *(c for c in self._averaged for _ in self._which)]
+        places = [*(c for c, _ in self._hot), *self._ranked, *np.repeat(self._averaged, self._table.shape[1])]
         return [self._columns[c].name for c in places]
 
     def words(self) -> dict[str, str]:
         """How each column was prepared."""
-        return {column.name: _words(column) for column in self._columns}
+        counted = ", and how many rows share it" if self._counted else ""
+        return {column.name: f"{_words(column)}{counted}" for column in self._columns}
 
     def question(self, column: int, threshold: float) -> tuple[str, bool]:
         """As of the encoder: a cut of codes or of averages parts the values in two sets, of which the smaller is named."""
@@ -189,7 +194,7 @@ class Categories:
             one_hot, ranked, target = False, True, n_coded > MANY_VALUES
         # Codes of rare values would mean nothing, but what the few rows of one answered does.
         n_seen = int((counts > 0).sum())
-        n_values = min(n_seen, MAX_VALUES) if target else n_coded
+        n_values = min(n_seen, MAX_COUNTED if self._counted else MAX_VALUES) if target else n_coded
         values = ["" if k == 0 else str(coded.values[k - 1]) for k in order[:n_values]]
         return _Column(name, values, n_coded, n_seen > n_values, one_hot, ranked, target)
 
@@ -234,16 +239,21 @@ class Categories:
 
     def _learn_averages(self, codes: Codes, targets: Floats) -> Matrix32:
         """Fill the lookup table from all rows; encode these rows by folds that leave their own target out."""
-        n_rows, width = targets.shape
+        n_rows, n_targets = targets.shape
+        width = n_targets + self._counted
         targets, fold = np.asfortranarray(targets), folds(n_rows, self._seed)
         self._table = np.zeros((self._defaults[-1] + 1, width), dtype=np.float32)
         encoded = np.zeros((n_rows, len(self._averaged), width), dtype=np.float32)
         for place, c in enumerate(self._averaged):
             n_values, start = len(self._columns[c].values), self._starts[c]
             local: Integers = np.where(codes[:, c] < 0, n_values, codes[:, c]).astype(np.int64)
-            means, encoded[:, place] = target_means(local, targets, fold, n_values + 1)
-            self._table[start : start + n_values] = means[:-1]
-            self._table[self._defaults[c]] = means[-1]
+            means, encoded[:, place, :n_targets] = target_means(local, targets, fold, n_values + 1)
+            self._table[start : start + n_values, :n_targets] = means[:-1]
+            self._table[self._defaults[c], :n_targets] = means[-1]
+            if self._counted:
+                counts = np.append(np.bincount(local, minlength=n_values + 1)[:n_values], 1)
+                self._table[start : start + n_values, -1] = np.log1p(counts[:-1])
+                encoded[:, place, -1] = np.log1p(counts[local] - 1)
         return encoded.reshape(n_rows, len(self._averaged) * width)
 
 

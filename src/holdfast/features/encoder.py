@@ -16,6 +16,7 @@ from holdfast.features.inputs import Inputs
 from holdfast.features.joints import find_joints
 from holdfast.features.made import Made
 from holdfast.features.matrix import Matrix, beside
+from holdfast.features.ngrams import NGrams, is_spelled
 from holdfast.features.numeric import Numeric
 from holdfast.features.scale import Scaling
 from holdfast.features.text import MAX_CATEGORY_WORDS, Text, of_words
@@ -77,7 +78,7 @@ class Encoder:
         columns = self._made.add(columns)
         self._blocks, parts = [], []
         for block in self._make(columns):
-            if isinstance(block, Categories):
+            if isinstance(block, Categories | NGrams):
                 part = block.fit_transform(columns, targets)
             else:
                 part = block.fit(columns).transform(columns)
@@ -151,25 +152,31 @@ class Encoder:
         crossed = scaling == "box_cox" and any(cross.name == name for cross in self._made.crosses)
         return "power" if crossed else scaling
 
-    def _make(self, columns: Columns) -> list[Numeric | Dates | Categories | Hashed | Text]:
-        asked, blocks = self._wants.asked, list[Numeric | Dates | Categories | Hashed | Text]()
+    def _make(self, columns: Columns) -> list[Numeric | Dates | Categories | Hashed | NGrams | Text]:
+        asked, blocks = self._wants.asked, list[Numeric | Dates | Categories | Hashed | NGrams | Text]()
         numbers = columns.of_kind(Kind.NUMBER, Kind.BOOLEAN)
         ways = [self._scaling(name, columns.kinds[name]) for name in numbers]
         for scaling in dict.fromkeys(ways):
             blocks.append(Numeric(self._wants, _of(numbers, ways, scaling), scaling))
         if dates := columns.of_kind(Kind.DATETIME):
             blocks.append(Dates(self._wants, dates))
-        categories = columns.of_kind(Kind.CATEGORY)
-        # Categories that are joined have too many values for anything but averages.
-        codes = ["target" if name in self._made.joints else asked.encoding_of(name) for name in categories]
+        joined = list(self._made.joints)
+        categories = [name for name in columns.of_kind(Kind.CATEGORY) if name not in joined]
+        codes = [asked.encoding_of(name) for name in categories]
         worded = [name for name in _of(categories, codes, "words") if of_words(columns.strings[name])]
-        codes = ["auto" if code == "words" else code for code in codes]
+        spelled = [name for name in _of(categories, codes, "ngrams") if is_spelled(columns.strings[name])]
+        # Words and spelling stand beside what else is known of a value.
+        codes = ["auto" if code in ("words", "ngrams") else code for code in codes]
         for encoding in dict.fromkeys(codes):
             names = _of(categories, codes, encoding)
             blocks.append(
                 Hashed(names) if encoding == "hashing" else Categories(self._wants, names, self._seed, encoding)
             )
+        if joined:
+            # They have too many values for anything but averages and counts.
+            blocks.append(Categories(self._wants, joined, self._seed, "target", counted=True))
         blocks += [Text(name, MAX_CATEGORY_WORDS) for name in worded]
+        blocks += [NGrams(name, self._seed) for name in spelled]
         blocks += [Text(name) for name in columns.of_kind(Kind.TEXT)]
         return blocks
 

@@ -9,7 +9,7 @@ from holdfast.errors import RequestError, nearest
 from holdfast.features.crosses import Cross
 from holdfast.features.scale import BENDING, SCALINGS, Scaling
 
-Encoding: TypeAlias = Literal["auto", "onehot", "ordinal", "target", "hashing", "words"]
+Encoding: TypeAlias = Literal["auto", "onehot", "ordinal", "target", "hashing", "words", "ngrams"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
 Crossing: TypeAlias = Literal["none", "auto", "pairs"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.learners.learner import Learner
-from holdfast.learners.space import Choice, Dimension
+from holdfast.learners.space import Choice, Dimension, holds
 
 LEARNED = Path(__file__).with_name("portfolio.json")
 
@@ -58,16 +58,16 @@ def first_configurations(learners: Sequence[Learner], rows: float | None = None)
     order += [(learner.name, {}) for learner in learners if learner.name not in tried]
     firsts: list[tuple[str, dict[str, Any]]] = []
     variants: list[tuple[str, dict[str, Any]]] = []
-    seen, scouted = set[str](), set[str]()
+    seen, scouted = set[str](), set[tuple[str, Choice]]()
     for name, params in order:
         learner = known[name]
         full = {key: params.get(key, value) for key, value in learner.defaults.items()}
         choices = {key: each for key, each in learner.space.items() if isinstance(each, Choice)}
         varied = {key for key, each in choices.items() if each.each_first and name not in seen}
-        varied |= {key for key, each in choices.items() if each.scouted and key not in scouted}
+        varied |= {key for key, each in choices.items() if each.scouted and (key, each) not in scouted}
         left_open = {key for key, each in choices.items() if each.each_first or each.scouted} - varied
         seen.add(name)
-        scouted |= varied
+        scouted |= {(key, choices[key]) for key in varied}
         full = {key: value for key, value in full.items() if key not in left_open}
         firsts.append((name, full))
         for key in sorted(varied):
@@ -77,10 +77,4 @@ def first_configurations(learners: Sequence[Learner], rows: float | None = None)
 
 
 def _inside(params: Mapping[str, Any], space: Mapping[str, Dimension]) -> bool:
-    return all(key in space and _holds(space[key], value) for key, value in params.items())
-
-
-def _holds(dimension: Dimension, value: Any) -> bool:
-    if isinstance(dimension, Choice):
-        return value in dimension.options
-    return bool(dimension.low <= value <= dimension.high)
+    return all(key in space and holds(space[key], value) for key, value in params.items())

@@ -20,6 +20,9 @@ from holdfast.learners.space import Choice
 # are crossed, and how its target is bent.
 SCALING, ENCODING, CROSSES, TARGET = "scaling", "encoding", "crosses", "target_transform"
 
+# Encodings that leave what a learner wants of a category as it is, or add to it.
+BESIDE = ("auto", "ngrams")
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -35,17 +38,19 @@ def with_choices(learner: Learner, choices: Choices) -> Learner:
     """The learner, searched over these choices too, where it has a use for them.
 
     A learner that models targets above 0 by itself keeps the target as it is; so does a baseline. Encodings and crosses are
-    varied for trees, to which they are new, and scouted by the first of them. The first configurations try every target
-    transform, and the first scaling.
+    varied for trees, to which they are new, and scouted by the first of them; the spelling of categories is new to all. The first
+    configurations try every target transform, and the first scaling.
     """
     space = dict(learner.space)
     if learner.wants.scaled and choices.scalings != ("standard",):
         space[SCALING] = Choice(choices.scalings, choices.scalings[0])
-    if learner.wants.categories == "ordinal" and not learner.baseline:
-        if len(choices.encodings) > 1:
-            space[ENCODING] = Choice(choices.encodings, choices.encodings[0], scouted=True)
-        if len(choices.crosses) > 1:
-            space[CROSSES] = Choice(choices.crosses, choices.crosses[0], scouted=True)
+    trees = learner.wants.categories == "ordinal" and not learner.baseline
+    if trees or learner.wants.scaled:
+        encodings = tuple(each for each in choices.encodings if trees or each in BESIDE)
+        if len(encodings) > 1:
+            space[ENCODING] = Choice(encodings, encodings[0], scouted=True)
+    if trees and len(choices.crosses) > 1:
+        space[CROSSES] = Choice(choices.crosses, choices.crosses[0], scouted=True)
     bends = learner.task == "regression" and learner.target == "any" and not learner.baseline
     if bends and choices.transforms != ("none",):
         space[TARGET] = Choice(choices.transforms, choices.transforms[0], each_first=True)

@@ -44,6 +44,17 @@ class Choice:
 Dimension: TypeAlias = Float | Int | Choice
 
 
+def holds(dimension: Dimension, value: Any) -> bool:
+    """Whether a value lies inside.
+
+    >>> holds(Choice(("none", "auto"), "none"), "pairs"), holds(Int(1, 5, 3), 5)
+    (False, True)
+    """
+    if isinstance(dimension, Choice):
+        return value in dimension.options
+    return bool(dimension.low <= value <= dimension.high)
+
+
 def read_space(learner: str, known: Mapping[str, Dimension], given: Mapping[str, Any]) -> dict[str, Dimension]:
     """Lay a user's ranges over a learner's own.
 

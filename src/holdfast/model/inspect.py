@@ -15,8 +15,8 @@ from holdfast.errors import ModelError
 ALLOWED = {
     "": frozenset({
         "Add", "And", "ArgMax", "Cast", "Clip", "Concat", "Cos", "CumSum", "Div", "Equal", "Exp", "Floor", "Gather",
-        "Identity", "Less", "Log", "MatMul", "Max", "Min", "Mul", "Not", "Reciprocal", "ReduceL2", "ReduceSum", "Reshape",
-        "Sigmoid", "Softmax", "Sqrt", "StringConcat", "Sub", "TfIdfVectorizer", "TopK", "Unsqueeze", "Where",
+        "Identity", "Less", "Log", "MatMul", "Max", "Min", "Mul", "NonZero", "Not", "Reciprocal", "ReduceL2", "ReduceSum",
+        "Reshape", "Sigmoid", "Softmax", "Sqrt", "StringConcat", "Sub", "TfIdfVectorizer", "TopK", "Unsqueeze", "Where",
     }),
     "ai.onnx.ml": frozenset({"LabelEncoder", "TreeEnsemble"}),
     "com.microsoft": frozenset({"Tokenizer"}),

@@ -43,14 +43,23 @@ class Candidate:
         """How much a reader must take on trust: of the hardest member, and how many there are."""
         return max(outcome.complexity for outcome, _ in self.members), len(self.members)
 
-    def seconds(self, rows: float) -> float:
-        """Estimate a fit of all members on this many rows, from what the folds took."""
-        return sum(fit_seconds(outcome, rows) for outcome, _ in self.members)
+    def seconds(self, rows: float, lanes: int) -> float:
+        """Estimate a fit of all members on this many rows, so many side by side, from what the folds took."""
+        return side_by_side([fit_seconds(outcome, rows) for outcome, _ in self.members], lanes)
 
 
 def fit_seconds(outcome: Outcome, rows: float) -> float:
     """Estimate a fit on this many rows, its encoding included; time grows in proportion."""
     return outcome.fit_seconds * max(rows / outcome.fit_rows, 1.0)
+
+
+def side_by_side(seconds: Sequence[float], lanes: int) -> float:
+    """How long fits take together: as long as all of them shared out evenly, or as the longest.
+
+    >>> side_by_side([3.0, 2.0, 1.0], lanes=2), side_by_side([5.0, 1.0], lanes=2)
+    (3.0, 5.0)
+    """
+    return max(sum(seconds) / lanes, max(seconds, default=0.0))
 
 
 def rank(

@@ -9,6 +9,7 @@ from typing import Any
 from holdfast.errors import RequestError, nearest
 from holdfast.learners.learner import Learner
 from holdfast.learners.portfolio import first_configurations, learned_seconds
+from holdfast.learners.space import holds
 from holdfast.metrics.metric import Metric
 from holdfast.search.gaussian import Gaussian
 from holdfast.search.trial import Outcome, Pruned, Spec
@@ -120,9 +121,9 @@ class Proposals:
         made, learner = dict(params), self._learners[name]
         ranked = sorted(outcomes, key=lambda outcome: -self.metric.gain(outcome.score))
         ranked.sort(key=lambda outcome: outcome.spec.learner != name)
-        for key in learner.space:
+        for key, dimension in learner.space.items():
             known = (outcome.spec.params[key] for outcome in ranked if key in outcome.spec.params)
-            made.setdefault(key, next(known, learner.defaults[key]))
+            made.setdefault(key, next((each for each in known if holds(dimension, each)), learner.defaults[key]))
         return made
 
     def refines(self, spec: Spec) -> bool:

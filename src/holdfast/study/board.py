@@ -15,7 +15,7 @@ from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.learner import Learner
 from holdfast.learners.limits import Given, objection
 from holdfast.learners.preparing import with_choices
-from holdfast.search.candidates import Candidate, fit_seconds, rank, simplest_first
+from holdfast.search.candidates import Candidate, fit_seconds, rank, side_by_side, simplest_first
 from holdfast.search.clock import Clock
 from holdfast.search.contenders import contenders
 from holdfast.search.executor import Executor, processors
@@ -24,7 +24,15 @@ from holdfast.search.plan import Plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
-from holdfast.study.finish import COMPILING, EXPLAINING_SHARE, JUDGED_SHARE, WEIGHING_SHARE, WRITING, judging
+from holdfast.study.finish import (
+    COMPILING,
+    EXPLAINING_SHARE,
+    JUDGED_SHARE,
+    WEIGHING_SHARE,
+    WRITING,
+    judging,
+    lanes_of,
+)
 from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import choices_of
@@ -133,7 +141,7 @@ def candidates_of(
         apart=problem.apart,
         judged=len(problem.once.judged),
         rows=len(question.split.development),
-        max_seconds=affordable * max(clock.left - judging(question), 0.0),
+        max_seconds=lanes_of(question) * affordable * max(clock.left - judging(question), 0.0),
         taken=taken,
         most=most,
     )
@@ -295,9 +303,9 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     ranked = sorted(outcomes[1:], key=lambda outcome: question.metric.gain(outcome.score))
     best = list({outcome.spec.learner: outcome for outcome in ranked}.values())
     best.sort(key=lambda outcome: -question.metric.gain(outcome.score))
-    costs = [fit_seconds(outcome, rows) / FITTED_SHARE for outcome in best[:MEMBERS]]
-    most = FINISH_SHARE
+    fits = [fit_seconds(outcome, rows) for outcome in best[:MEMBERS]]
+    needed, most = side_by_side(fits, lanes_of(question)) / FITTED_SHARE, FINISH_SHARE
     if question.request.distill is not None:
-        costs, most = [*costs, *(outcome.seconds for outcome in best[:MEMBERS])], TEACHING_SHARE
+        needed, most = needed + sum(outcome.seconds for outcome in best[:MEMBERS]), TEACHING_SHARE
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return judging(question) + 2 * COMPILING + curve + min(sum(costs), most * budget)
+    return judging(question) + 2 * COMPILING + curve + min(needed, most * budget)

@@ -107,7 +107,8 @@ def fit_first_that_works(
         candidate, slower = waiting.popleft()
         last = not waiting
         allowed = _allowed(candidate, question, clock, again=bool(given_up))
-        if given_up and not last and RESTART + slower * candidate.seconds(min(rows, FEWEST_ROWS)) > allowed:
+        least = RESTART + slower * candidate.seconds(min(rows, FEWEST_ROWS), lanes_of(question))
+        if given_up and not last and least > allowed:
             given_up.append((candidate.name, "the budget left no time for its final fit"))
             continue
         stop = float("inf") if last else time.monotonic() + PATIENCE * allowed
@@ -116,10 +117,10 @@ def fit_first_that_works(
         unseen = _calibrated(candidate, calibration, problem)
         decision, began = _decision_of(unseen, question, problem), time.monotonic()
         try:
-            copies = _most_copies(question)
             compiled = _fit(
-                candidate, calibration, decision, rows, allowed, executor, copies=copies, stop=stop, slower=slower
-            )
+                candidate, calibration, decision, rows, allowed, executor,
+                copies=_most_copies(question), lanes=lanes_of(question), stop=stop, slower=slower,
+            )  # fmt: skip
         except (CompileError, OverrunError, WorkFailedError) as error:
             given_up.append((candidate.name, str(error)))
             if isinstance(error, OverrunError) and slower == 1.0 and not last:
@@ -170,10 +171,10 @@ def refit_on_all(
     if len(judged.rows) < len(question.split.development):
         return "the time went into fitting more rows before the verdict"
     growth = len(rows) / len(judged.rows)
-    if growth * judged.seconds / lanes_of(question) > REFIT_SHARE * allowed:
+    if growth * judged.seconds > REFIT_SHARE * allowed:
         return "the budget left no time for it"
     # What was judged took this long, and each further round of what varies by its seed so much more.
-    once, a_round = (BESIDE * growth * each for each in (finished.seconds, judged.again / lanes_of(question)))
+    once, a_round = (BESIDE * growth * each for each in (finished.seconds, judged.again))
     rounds = judged.copies + (allowed - once) / a_round if a_round else 1.0
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
@@ -281,7 +282,8 @@ def judging(question: Question) -> float:
 
 def _allowed(candidate: Candidate, question: Question, clock: Clock, *, again: bool) -> float:
     """Seconds for the fit that is judged: about half of what is left where all rows can be fitted twice in it."""
-    left, needed = clock.left - judging(question), candidate.seconds(len(question.split.development))
+    left = clock.left - judging(question)
+    needed = candidate.seconds(len(question.split.development), lanes_of(question))
     if again or needed > JUDGED_SHARE * left:
         return LAST_SHARE * left
     return max(JUDGED_SHARE * left, SLACK * needed / FITTING_SHARE)
@@ -296,6 +298,7 @@ def _fit(
     executor: Executor,
     *,
     copies: int,
+    lanes: int,
     stop: float,
     slower: float = 1.0,
 ) -> Compiled:
@@ -306,7 +309,7 @@ def _fit(
         return _fit_once(candidate, calibration, decision, executor, rows, soft, stop, copies=most)
 
     rows = float(np.mean([outcome.fit_rows for outcome, _ in candidate.members]))
-    return grow(fit, n_rows, (rows, slower * candidate.seconds(rows)), time.monotonic() + allowed, stop)
+    return grow(fit, n_rows, (rows, slower * candidate.seconds(rows, lanes)), time.monotonic() + allowed, stop)
 
 
 def _fit_once(

@@ -11,9 +11,9 @@ from holdfast.data.dataset import Dataset
 from holdfast.errors import RequestError, nearest
 from holdfast.features.crosses import Cross, read_cross
 from holdfast.features.joints import find_joints
+from holdfast.features.ngrams import is_spelled
 from holdfast.features.preparation import CROSSINGS, ENCODINGS, Crossing, Preparation, read_columns, read_selection
 from holdfast.features.scale import SCALINGS
-from holdfast.features.text import of_words
 from holdfast.learners.preparing import Choices
 from holdfast.study.request import Request
 from holdfast.tasks.task import Task
@@ -88,7 +88,7 @@ def _encodings(columns: Columns) -> tuple[str, ...]:
     categories = [columns.strings[name] for name in columns.of_kind(Kind.CATEGORY)]
     if not categories:
         return ("auto",)
-    return ("auto", "target", "words") if any(of_words(each) for each in categories) else ("auto", "target")
+    return ("auto", "target", "ngrams") if any(is_spelled(each) for each in categories) else ("auto", "target")
 
 
 def transforms_of(request: Request, y: Any) -> tuple[str, ...]:
