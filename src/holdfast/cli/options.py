@@ -31,7 +31,9 @@ Seed = Annotated[int | None, typer.Option(help="Same seed and trials, same model
 Scale = Annotated[
     str | None, typer.Option(help="standard, minmax, robust, power, box_cox, quantile, quantile_normal or search.")
 ]
-Encode = Annotated[str | None, typer.Option(help="Categories: onehot, ordinal, target, hashing, words or ngrams. Else auto.")]
+Encode = Annotated[
+    str | None, typer.Option(help="Categories: onehot, ordinal, target, hashing, words or ngrams. Else auto.")
+]
 Cross = Annotated[
     str | None, typer.Option(help='Columns of others: "city*product,price by city"; auto, pairs or none.')
 ]
