@@ -223,6 +223,12 @@ def test_categories_that_are_joined_are_refused(tmp_path):
         pmml(model, (tmp_path / GRAPH).read_bytes())
 
 
+def test_categories_by_their_spelling_are_refused(tmp_path):
+    model, _ = compiled(tmp_path, [("lightgbm", 1.0)], "regression", None, asked=Preparation(encoding="ngrams"))
+    with pytest.raises(RequestError, match=r"the spelling of categories, which --encode auto leaves out \(NonZero\)"):
+        pmml(model, (tmp_path / GRAPH).read_bytes())
+
+
 def test_arithmetic_beyond_measure_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr("holdfast.export.pmml.fields.MOST_PARTS", 2)
     write(tmp_path / "model", facts(), logistic_graph(), reference=b"ARROW1", card="# A card")

@@ -101,13 +101,14 @@ def test_each_class_is_told_by_the_spelling():
     np.testing.assert_array_equal(matrix_of(encoder, columns), encoder.transform(columns))
 
 
-def test_few_or_short_values_are_not_spelled():
+def test_few_short_or_very_long_values_are_not_spelled():
     def column(values):
         return Coded(np.arange(len(values), dtype=np.int32), np.array(values, dtype=object))
 
     assert is_spelled(column([f"title {k}" for k in range(40)]))
     assert not is_spelled(column([f"title {k}" for k in range(20)]))
     assert not is_spelled(column([f"{k:02}" for k in range(40)]))
+    assert not is_spelled(column([f"{k:020000}" for k in range(40)]))
 
 
 def test_values_that_share_nothing_make_no_column():

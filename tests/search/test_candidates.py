@@ -50,7 +50,7 @@ def ranked(problem, baseline, models):
     y = problem.y[problem.judged]
     return rank(
         models, baseline, metric=problem.metric, y=y, parts=problem.parts, apart=problem.apart, judged=len(y),
-        rows=len(y), max_seconds=60.0,
+        rows=len(y), lanes=1, max_seconds=60.0,
     )  # fmt: skip
 
 

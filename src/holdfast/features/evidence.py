@@ -12,8 +12,12 @@ from holdfast.data.columns import Coded, Columns, Kind
 from holdfast.features.crosses import Cross, Operation
 from holdfast.features.made import Made
 
-# Rows looked at; values or bins of a column told apart; columns whose pairs are tried, of each kind; crosses made at most.
-MOST_ROWS, BINS, TRIED, MOST_CROSSES = 5_000, 12, 8, 5
+# Rows looked at, fewer where all bins side by side would have more cells than this, but not fewer than so many. On a few thousand
+# other crosses are found on other rows.
+MOST_ROWS, MOST_CELLS, LEAST_ROWS = 20_000, 30_000_000, 5_000
+
+# Values or bins of a column told apart; columns whose pairs are tried, of each kind; crosses made at most.
+BINS, TRIED, MOST_CROSSES = 12, 8, 5
 
 # Targets looked at: of many classes, the first few.
 MOST_TARGETS = 3
@@ -36,7 +40,7 @@ def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, .
     by a fit on the other; a cross's bins then learn what is left on one half and are judged on the other. The next is judged by
     what is left after that.
     """
-    order = np.random.default_rng(seed).permutation(columns.n_rows)[:MOST_ROWS]
+    order = np.random.default_rng(seed).permutation(columns.n_rows)[: _enough(columns)]
     columns, left = columns.take(order), targets[order, :MOST_TARGETS]
     half: Integers = np.arange(len(order)) % 2
     binned = {name: _bins(columns, name) for name in columns.of_kind(Kind.NUMBER, Kind.BOOLEAN, Kind.CATEGORY)}
@@ -59,6 +63,15 @@ def find_crosses(columns: Columns, targets: Floats, seed: int) -> tuple[Cross, .
         chosen.append(tried[best])
         left = left - np.where(half[:, None] == 0, *(_means(bins[best], left, half != this) for this in (0, 1)))
     return tuple(chosen)
+
+
+def _enough(columns: Columns) -> int:
+    """How many rows to look at."""
+    n_bins = sum(
+        min(len(columns.strings[name].values), BINS * BINS) if name in columns.strings else BINS
+        for name in columns.of_kind(Kind.NUMBER, Kind.BOOLEAN, Kind.CATEGORY)
+    )
+    return max(LEAST_ROWS, min(MOST_ROWS, MOST_CELLS // max(1, n_bins)))
 
 
 def _candidates(numbers: Sequence[str], categories: Sequence[str]) -> Iterable[Cross]:

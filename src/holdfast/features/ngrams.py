@@ -13,8 +13,9 @@ from holdfast.features.scale import standard
 from holdfast.features.target_means import FOLDS, folds
 from holdfast.graph import DOUBLE, FLOAT, Graph
 
-# A category of more values than this, which are as long as this on average, is spelled; of any more, target means tell enough.
-MANY_SPELLED, LONG = 30, 3.0
+# A category of more values than this, which are as long as this on average, is spelled; of fewer, target means tell enough. More
+# characters than these take too long.
+MANY_SPELLED, LONG, MOST_CHARACTERS = 30, 3.0, 500_000
 
 # Lengths of n-grams; the commonest so many of them are told apart, each of at least so many values.
 LENGTHS, MAX_GRAMS, FEWEST_VALUES = (2, 3, 4), 3_000, 2
@@ -37,7 +38,8 @@ def is_spelled(coded: Coded) -> bool:
     (True, False)
     """
     used = np.flatnonzero(np.bincount(coded.codes + 1, minlength=1)[1:])
-    return len(used) > MANY_SPELLED and bool(np.mean([len(value) for value in coded.values[used]]) >= LONG)
+    n_characters = sum(len(value) for value in coded.values[used])
+    return len(used) > MANY_SPELLED and LONG * len(used) <= n_characters <= MOST_CHARACTERS
 
 
 class NGrams:
@@ -67,22 +69,19 @@ class NGrams:
             *(f"{self._name} (spelling {k + 1})" for k in range(directions.shape[1])),
             *(f"{self._name} (target by spelling{f' {k + 1}' if len(which) > 1 else ''})" for k in which),
         ]
-        fitted = partial(_ridge, grams, codes, targets[:, which])
-        weights, start = fitted(np.ones(len(codes), dtype=bool))
-        self._weights = np.concatenate([directions, weights], axis=1)
-        self._start = np.concatenate([np.zeros(directions.shape[1]), start])
-        answers = grams @ self._weights + self._start
-        centre, spread = standard(answers[codes])
-        self._weights, self._start = self._weights / spread, (self._start - centre) / spread
-        unseen = ((answers - centre) / spread)[codes]
-        fold = folds(len(codes), self._seed)
-        for number in range(FOLDS):
-            weights, start = fitted(fold != number)
-            said, mine = grams @ weights + start, fold == number
-            unseen[mine, -len(which) :] = ((said - centre[-len(which) :]) / spread[-len(which) :])[codes[mine]]
         common = np.sort(np.argsort(-counts, kind="stable")[:MAX_LOOKED_UP])
         self._known = [str(value) for value in values[common]]
-        return _rounded(unseen)
+        ridge = partial(_ridge, grams, codes, targets[:, which])
+        weights, start = ridge(np.ones(len(codes), dtype=bool))
+        weights, start = np.concatenate([directions, weights], axis=1), np.append(np.zeros(directions.shape[1]), start)
+        answers = (grams @ weights + start)[codes]
+        centre, spread = standard(answers)
+        self._weights, self._start = weights / spread, (start - centre) / spread
+        fold = folds(len(codes), self._seed)
+        for number in range(FOLDS):
+            weights, start = ridge(fold != number)
+            answers[fold == number, directions.shape[1] :] = (grams @ weights + start)[codes[fold == number]]
+        return _rounded((answers - centre) / spread)
 
     def transform(self, columns: Columns) -> Matrix32:
         """Encode rows, shape (n_rows, len(names()))."""

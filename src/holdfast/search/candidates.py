@@ -1,7 +1,7 @@
 """What could ship: the ensemble and every single model, best first, with what finishing each would cost."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,10 @@ from holdfast.search.trial import Outcome
 # The ensemble draws on this many of the best trials; more would mostly fit the noise of the out-of-fold rows. Up to so many of
 # them are each learner's best: those that err otherwise are worth more together than the best of one kind, however many.
 DRAWN_FROM, LEARNERS = 20, 10
+
+# Fits side by side wait for each other, the more the less alike they are: where an ensemble would take too long for it, its
+# members may take this share of what they might before.
+FEWER = 0.8
 
 
 @dataclass(frozen=True)
@@ -44,22 +48,15 @@ class Candidate:
         return max(outcome.complexity for outcome, _ in self.members), len(self.members)
 
     def seconds(self, rows: float, lanes: int) -> float:
-        """Estimate a fit of all members on this many rows, so many side by side, from what the folds took."""
-        return side_by_side([fit_seconds(outcome, rows) for outcome, _ in self.members], lanes)
+        """Estimate a fit of all members on this many rows, from what the folds took: so many side by side, the heaviest first."""
+        heaviest = sorted(self.members, key=lambda member: -member[1])
+        fits = [fit_seconds(outcome, rows) for outcome, _ in heaviest]
+        return sum(max(fits[place : place + lanes]) for place in range(0, len(fits), lanes))
 
 
 def fit_seconds(outcome: Outcome, rows: float) -> float:
     """Estimate a fit on this many rows, its encoding included; time grows in proportion."""
     return outcome.fit_seconds * max(rows / outcome.fit_rows, 1.0)
-
-
-def side_by_side(seconds: Sequence[float], lanes: int) -> float:
-    """How long fits take together: as long as all of them shared out evenly, or as the longest.
-
-    >>> side_by_side([3.0, 2.0, 1.0], lanes=2), side_by_side([5.0, 1.0], lanes=2)
-    (3.0, 5.0)
-    """
-    return max(sum(seconds) / lanes, max(seconds, default=0.0))
 
 
 def rank(
@@ -72,6 +69,7 @@ def rank(
     apart: Sequence[Integers],
     judged: int,
     rows: float,
+    lanes: int,
     max_seconds: float,
     taken: Mapping[int, Sequence[float]] | None = None,
     most: Sequence[float] = (),
@@ -80,27 +78,33 @@ def rank(
 
     y: the truth of the out-of-fold rows; parts: the places of each fold in it; apart: as in `Problem.apart`.
     judged: how many rows these are, as repeats of the folds judge each again.
-    rows, max_seconds: an ensemble is built only of members whose fits on this many rows take no longer than this together.
+    rows, lanes, max_seconds: an ensemble is built only of members whose fits on this many rows, so many side by side, take no
+    longer than this together.
     taken: by trial, what else it takes; others are left out, and members of an ensemble take no more than `most` together.
     """
     models = [each for each in outcomes if each is not baseline and (taken is None or each.spec.number in taken)]
     models.sort(key=lambda outcome: -metric.gain(outcome.score))
     singles = [_single(outcome) for outcome in models]
     last = _single(baseline)
-    if len(models) < 2 or len(apart) < 2:
+    drawn = drawn_from([each for each in models if fit_seconds(each, rows) <= max_seconds])
+    if len(drawn) < 2 or len(apart) < 2:
         return [*singles, last]
-    drawn = drawn_from(models)
     costs = [[fit_seconds(each, rows), *(taken[each.spec.number] if taken else ())] for each in drawn]
-    learners = [each.spec.learner for each in drawn]
-    given = Models([each.predictions for each in drawn], learners, costs, [max_seconds, *most])
-    joint = join(metric, y, given, base=baseline.score, parts=parts, apart=apart, judged=judged)
-    chosen = [(each, float(weight)) for each, weight in zip(drawn, joint.weights, strict=True) if weight > 0]
+    given = Models([each.predictions for each in drawn], [each.spec.learner for each in drawn], costs, [])
+    together = lanes * max_seconds
+    while True:
+        limited = replace(given, most=[together, *most])
+        joint = join(metric, y, limited, base=baseline.score, parts=parts, apart=apart, judged=judged)
+        chosen = [(each, float(weight)) for each, weight in zip(drawn, joint.weights, strict=True) if weight > 0]
+        ensemble = Candidate("ensemble", tuple(chosen), joint.predictions, joint.chosen.score, joint)
+        if together <= max_seconds or ensemble.seconds(rows, lanes) <= max_seconds:
+            break
+        together = max(FEWER * together, max_seconds)
     # The best of many is a little lucky, and joined models seldom lose to it: it ships alone where it is clearly ahead, or where
     # together they know nothing.
     clearly = joint.ahead_alone(metric) >= joint.alone.error
     if len(chosen) < 2 or clearly or metric.gain(joint.chosen.score) <= metric.gain(baseline.score):
         return [*singles, last]
-    ensemble = Candidate("ensemble", tuple(chosen), joint.predictions, joint.chosen.score, joint)
     return [ensemble, *singles, last]
 
 

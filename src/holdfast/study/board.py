@@ -15,7 +15,7 @@ from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.learner import Learner
 from holdfast.learners.limits import Given, objection
 from holdfast.learners.preparing import with_choices
-from holdfast.search.candidates import Candidate, fit_seconds, rank, side_by_side, simplest_first
+from holdfast.search.candidates import Candidate, fit_seconds, rank, simplest_first
 from holdfast.search.clock import Clock
 from holdfast.search.contenders import contenders
 from holdfast.search.executor import Executor, processors
@@ -141,7 +141,8 @@ def candidates_of(
         apart=problem.apart,
         judged=len(problem.once.judged),
         rows=len(question.split.development),
-        max_seconds=lanes_of(question) * affordable * max(clock.left - judging(question), 0.0),
+        lanes=lanes_of(question),
+        max_seconds=affordable * max(clock.left - judging(question) - 2 * COMPILING, 0.0),
         taken=taken,
         most=most,
     )
@@ -303,9 +304,9 @@ def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | N
     ranked = sorted(outcomes[1:], key=lambda outcome: question.metric.gain(outcome.score))
     best = list({outcome.spec.learner: outcome for outcome in ranked}.values())
     best.sort(key=lambda outcome: -question.metric.gain(outcome.score))
-    fits = [fit_seconds(outcome, rows) for outcome in best[:MEMBERS]]
-    needed, most = side_by_side(fits, lanes_of(question)) / FITTED_SHARE, FINISH_SHARE
+    costs = [fit_seconds(outcome, rows) / FITTED_SHARE for outcome in best[:MEMBERS]]
+    most = FINISH_SHARE
     if question.request.distill is not None:
-        needed, most = needed + sum(outcome.seconds for outcome in best[:MEMBERS]), TEACHING_SHARE
+        costs, most = [*costs, *(outcome.seconds for outcome in best[:MEMBERS])], TEACHING_SHARE
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return judging(question) + 2 * COMPILING + curve + min(needed, most * budget)
+    return judging(question) + 2 * COMPILING + curve + min(sum(costs), most * budget)

@@ -147,6 +147,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             apart=problem.apart,
             judged=len(problem.once.judged),
             rows=len(problem.y),
+            lanes=1,
             max_seconds=max(clock.left, 0.0),
         )
         if self.distill is not None:

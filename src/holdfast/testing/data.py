@@ -21,7 +21,7 @@ def table(family: str, n_classes: int = 2) -> tuple[Columns, Any]:
     numbers["when"][:5] = np.nan
     level = np.digitize(X[:, 2], np.quantile(X[:, 2], [0.25, 0.5, 0.75]))
     words = np.array(["low", "middle", "high", "top"], dtype=object)[level]
-    many = np.array([f"v{value}" for value in rng.integers(0, 40, len(X))], dtype=object)
+    many = np.array([f"v{value:02}" for value in rng.integers(0, 40, len(X))], dtype=object)
     texts = np.array(
         [" ".join(rng.choice(["alpha", "Beta", "gamma", "delta", word], 4)) for word in words], dtype=object
     )
