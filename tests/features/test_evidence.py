@@ -5,6 +5,7 @@ import pytest
 from encoders import coded, matrix_of
 
 from holdfast.data.columns import Columns, Kind
+from holdfast.features import evidence
 from holdfast.features.crosses import Cross
 from holdfast.features.encoder import Encoder
 from holdfast.features.evidence import find_crosses
@@ -60,3 +61,13 @@ def test_what_is_found_joins_what_was_asked_and_is_compiled():
     assert {"e * f", "b", "d"} < set(encoder.sources())
     assert any(name.startswith("b ") and name.endswith(" d") for name in encoder.sources())
     assert np.array_equal(matrix_of(encoder, columns), matrix)
+
+
+def test_fewer_rows_are_looked_at_where_there_are_many_columns():
+    def wide(n_columns: int) -> Columns:
+        return Columns(
+            {f"x{k}": np.zeros(1) for k in range(n_columns)}, {}, {f"x{k}": Kind.NUMBER for k in range(n_columns)}
+        )
+
+    rows = [evidence._enough(wide(n_columns)) for n_columns in (2, 250, 5_000)]
+    assert rows == [evidence.MOST_ROWS, 10_000, evidence.LEAST_ROWS]

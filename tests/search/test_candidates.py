@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from holdfast.data.folds import make_folds
-from holdfast.search.candidates import DRAWN_FROM, LEARNERS, drawn_from, rank
+from holdfast.search.candidates import DRAWN_FROM, LEARNERS, Candidate, drawn_from, rank
 from holdfast.search.trial import Problem, Spec, run_trial
 from holdfast.tasks.regression import Regression
 from holdfast.testing.data import table
@@ -46,11 +46,11 @@ def test_many_learners_leave_room_for_the_best_of_all(baseline):
     assert len(drawn) == DRAWN_FROM
 
 
-def ranked(problem, baseline, models):
+def ranked(problem, baseline, models, lanes=1, max_seconds=60.0):
     y = problem.y[problem.judged]
     return rank(
         models, baseline, metric=problem.metric, y=y, parts=problem.parts, apart=problem.apart, judged=len(y),
-        rows=len(y), lanes=1, max_seconds=60.0,
+        rows=len(y), lanes=lanes, max_seconds=max_seconds,
     )  # fmt: skip
 
 
@@ -81,3 +81,39 @@ def test_a_worse_model_that_errs_otherwise_is_joined_though_many_are_better(prob
     best = ranked(problem, baseline, models)[0]
     assert {each.spec.learner for each, _ in best.members} == {"lightgbm", "realmlp"}
     assert best.score < 0.8 * score(y, y + wrong)
+
+
+def test_members_may_take_what_they_take_side_by_side(problem, baseline):
+    y = problem.y[problem.judged]
+    errors = np.random.default_rng(0).normal(size=(4, len(y))) * y.std() / 4
+    learners = ("lightgbm", "catboost", "xgboost", "realmlp")
+    score = problem.metric.score
+
+    def members(seconds, **limits):
+        models = [
+            replace(each, fit_seconds=taken, fit_rows=float(len(y)))
+            for learner, wrong, taken in zip(learners, errors, seconds, strict=True)
+            for each in outcomes(baseline, learner, [1], y + wrong, score(y, y + wrong))
+        ]
+        best = ranked(problem, baseline, models, **limits)[0]
+        assert len(best.members) == 1 or best.seconds(len(y), limits["lanes"]) <= limits["max_seconds"]
+        return {each.spec.learner for each, _ in best.members}
+
+    alike = (1.0, 1.0, 1.0, 1.0)
+    assert len(members(alike, lanes=1, max_seconds=2.5)) == 2
+    assert len(members(alike, lanes=2, max_seconds=2.5)) == 4
+    # One that is too slow by itself doesn't keep the others out; pairs that wait for each other are counted as they wait.
+    assert members((9.0, 1.0, 1.0, 1.0), lanes=2, max_seconds=2.5) == set(learners[1:])
+    for uneven in ((2.0, 0.1, 2.0, 0.1), (2.4, 2.4, 0.1, 0.1), (0.1, 2.4, 0.1, 2.4)):
+        members(uneven, lanes=2, max_seconds=2.5)
+
+
+def test_pairs_take_as_long_as_the_slower_of_them(baseline):
+    seconds, weights = (1.0, 3.0, 2.0), (0.2, 0.5, 0.3)
+    members = tuple(
+        (replace(baseline, fit_seconds=taken, fit_rows=10.0), weight)
+        for taken, weight in zip(seconds, weights, strict=True)
+    )
+    three = Candidate("ensemble", members, baseline.predictions, 0.0)
+    assert [three.seconds(10, lanes) for lanes in (1, 2, 3)] == [6.0, 4.0, 3.0]
+    assert three.seconds(20, 2) == 8.0

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 from sklearn.datasets import load_breast_cancer
 
 import holdfast as hf
@@ -26,3 +28,14 @@ def test_a_candidate_that_overran_is_tried_once_more_then_the_next(monkeypatch, 
         assert names[1] == best
         assert (study.result["chosen"]["name"] == best) == (shipped == "best")
         assert [each["learner"] for each in study.result["not_tried"]] == [best] * stopped
+
+
+def test_after_a_failure_a_quick_model_takes_time_kept_for_writing():
+    question = SimpleNamespace(
+        split=SimpleNamespace(sealed=[], development=range(100)),
+        request=SimpleNamespace(budget=60.0),
+        n_jobs=1,
+    )
+    quick, clock = SimpleNamespace(seconds=lambda rows, lanes: 0.1), SimpleNamespace(left=finish.WRITING + 2.0)
+    first, after = (finish._allowed(quick, question, clock, again=again) for again in (False, True))
+    assert first < finish.RESTART < after < clock.left

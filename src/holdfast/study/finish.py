@@ -40,6 +40,10 @@ WEIGHING_SHARE = 0.04
 # Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows, which are more.
 JUDGED_SHARE = 0.4
 
+# After a failure this share of the time kept for writing stays: most studies need little of it, and a quick model is better than
+# the baseline.
+HURRY = 0.5
+
 # A fit that is to take all rows gets so many times what it needs: some time goes by before it begins.
 SLACK = 1.05
 
@@ -282,7 +286,7 @@ def judging(question: Question) -> float:
 
 def _allowed(candidate: Candidate, question: Question, clock: Clock, *, again: bool) -> float:
     """Seconds for the fit that is judged: about half of what is left where all rows can be fitted twice in it."""
-    left = clock.left - judging(question)
+    left = clock.left - judging(question) * (HURRY if again else 1.0)
     needed = candidate.seconds(len(question.split.development), lanes_of(question))
     if again or needed > JUDGED_SHARE * left:
         return LAST_SHARE * left
