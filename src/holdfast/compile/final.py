@@ -62,8 +62,8 @@ class Training:
     """The rows of a final fit.
 
     y: int64 class codes or float64 values (n_rows,). order: row numbers in the order in which a sample takes them, so
-    that a smaller sample is part of a larger one. rows: which rows of the whole dataset these are. n_jobs: threads of a fit;
-    lanes: fits side by side.
+    that a smaller sample is part of a larger one. rows: which rows of the whole dataset these are. lanes: fits side by side;
+    n_jobs: threads of a fit that has none beside it.
     """
 
     columns: Columns
@@ -245,16 +245,16 @@ def _side_by_side(training: Training, fitted: Sequence[_Fitted]) -> float:
 
 
 def _fit_copies(training: Training, fitted: Sequence[_Fitted], rows: Integers, deadline: float) -> None:
-    """One more fit of each, so many side by side as the training has lanes."""
+    """One more fit of each, so many side by side as the training has lanes, of one thread each."""
     if training.lanes == 1 or len(fitted) == 1:
         for each in fitted:
-            _fit_copy(training, each, rows, deadline)
+            _fit_copy(training, each, rows, deadline, training.n_jobs)
         return
     with ThreadPoolExecutor(training.lanes) as pool:
-        list(pool.map(lambda each: _fit_copy(training, each, rows, deadline), fitted))
+        list(pool.map(lambda each: _fit_copy(training, each, rows, deadline, 1), fitted))
 
 
-def _fit_copy(training: Training, fitted: _Fitted, rows: Integers, deadline: float) -> None:
+def _fit_copy(training: Training, fitted: _Fitted, rows: Integers, deadline: float, n_jobs: int) -> None:
     began, member, learner = time.monotonic(), fitted.member, find(fitted.member.learner, training.family)
     pipeline = fit_pipeline(
         learner,
@@ -266,7 +266,7 @@ def _fit_copy(training: Training, fitted: _Fitted, rows: Integers, deadline: flo
         n_classes=training.n_classes,
         weights=None if training.weights is None else training.weights[rows],
         seed=training.seed + len(fitted.pipelines),
-        n_jobs=training.n_jobs,
+        n_jobs=n_jobs,
         deadline=deadline,
     )
     if not fitted.pipelines:

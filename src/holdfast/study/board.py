@@ -131,6 +131,9 @@ def candidates_of(
     if question.request.distill is not None:
         # A teacher is fitted on the folds, too.
         affordable /= 1 + affordable * sum(len(fold.train) for fold in problem.folds) / len(question.split.development)
+    left = clock.left - judging(question)
+    # What is compiled takes a share of the time, but on few rows not less than some seconds.
+    left = max(min(left, (left - 2 * COMPILING) / FITTING_SHARE), 0.0)
     y = problem.y[problem.judged]
     candidates = rank(
         searched.contenders,
@@ -142,7 +145,7 @@ def candidates_of(
         judged=len(problem.once.judged),
         rows=len(question.split.development),
         lanes=lanes_of(question),
-        max_seconds=affordable * max(clock.left - judging(question) - 2 * COMPILING, 0.0),
+        max_seconds=affordable * left,
         taken=taken,
         most=most,
     )

@@ -221,8 +221,8 @@ def training(question: Question, rows: Integers) -> Training:
 
 
 def lanes_of(question: Question) -> int:
-    """Final fits side by side: small ones, as in the search. Without a budget all run in this process, one at a time."""
-    return 1 if question.request.budget is None or question.n_jobs > 1 else processors()
+    """Final fits side by side, as in the search. Without a budget all run in this process, one at a time."""
+    return 1 if question.request.budget is None else processors()
 
 
 def members_of(candidate: Candidate, copies: int = 1) -> list[Member]:
