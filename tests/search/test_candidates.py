@@ -117,3 +117,17 @@ def test_pairs_take_as_long_as_the_slower_of_them(baseline):
     three = Candidate("ensemble", members, baseline.predictions, 0.0)
     assert [three.seconds(10, lanes) for lanes in (1, 2, 3)] == [6.0, 4.0, 3.0]
     assert three.seconds(20, 2) == 8.0
+
+
+def test_a_model_too_slow_for_an_ensemble_ships_alone_where_it_is_clearly_ahead(problem, baseline):
+    y = problem.y[problem.judged]
+    errors = np.random.default_rng(0).normal(size=(3, len(y))) * y.std() / 4
+    models = []
+    for learner, wrong, seconds in zip(
+        ("xgboost", "lightgbm", "ridge"), errors * np.array([[0.1], [1.0], [1.0]]), (9.0, 1.0, 1.0), strict=True
+    ):
+        given = y + wrong
+        [made] = outcomes(baseline, learner, [1], given, problem.metric.score(y, given))
+        models.append(replace(made, fit_seconds=seconds, fit_rows=float(len(y))))
+    for lanes in (1, 2):
+        assert ranked(problem, baseline, models, lanes=lanes, max_seconds=2.5)[0].name == "xgboost"

@@ -86,10 +86,13 @@ def rank(
     models.sort(key=lambda outcome: -metric.gain(outcome.score))
     singles = [_single(outcome) for outcome in models]
     last = _single(baseline)
-    drawn = drawn_from([each for each in models if fit_seconds(each, rows) <= max_seconds])
-    if len(drawn) < 2 or len(apart) < 2:
+    if len(models) < 2 or len(apart) < 2:
         return [*singles, last]
-    costs = [[fit_seconds(each, rows), *(taken[each.spec.number] if taken else ())] for each in drawn]
+    drawn = drawn_from(models)
+    # What takes too long by itself, however many are side by side, is no member; but it may be ahead of all members together.
+    seconds = [fit_seconds(each, rows) for each in drawn]
+    seconds = [each if each <= max_seconds else lanes * max_seconds + each for each in seconds]
+    costs = [[each, *(taken[model.spec.number] if taken else ())] for each, model in zip(seconds, drawn, strict=True)]
     given = Models([each.predictions for each in drawn], [each.spec.learner for each in drawn], costs, [])
     together = lanes * max_seconds
     while True:
