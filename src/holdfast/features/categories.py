@@ -11,7 +11,7 @@ from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
 from holdfast.features.preparation import Encoding
 from holdfast.features.scale import standard
-from holdfast.features.target_means import folds, target_means
+from holdfast.features.target_means import folds, target_means, told_apart
 from holdfast.graph import DOUBLE, FLOAT, Graph, Tensor
 
 # Separates a column's number from its value in the compiled lookup table; it does not occur in text data.
@@ -20,9 +20,8 @@ SEPARATOR = "\x1f"
 # An "ordinal" column with more values than this is target-encoded too: trees can't cut many codes apart.
 MANY_VALUES = 8
 
-# Values kept per column at most; where they are counted, whether one was seen before tells much, so that more are kept. Targets
-# averaged at most (the commonest classes).
-MAX_VALUES, MAX_COUNTED, MAX_TARGETS = 20_000, 100_000, 10
+# Values kept per column at most; where they are counted, whether one was seen before tells much, so that more are kept.
+MAX_VALUES, MAX_COUNTED = 20_000, 100_000
 
 # A column that the user wants one-hot has this many values of its own; the others are rare.
 MAX_ASKED_ONE_HOT = 500
@@ -64,7 +63,7 @@ class Categories:
         """Learn values and averages from training rows and encode them, averages out of fold."""
         self._learn([columns.strings[name] for name in self._names])
         codes = self._codes(columns)
-        self._which = np.sort(np.argsort(-targets.mean(axis=0), kind="stable")[:MAX_TARGETS])
+        self._which = told_apart(targets)
         averaged = self._learn_averages(codes, targets[:, self._which])
         if self._wants.scaled:
             self._centre, self._spread = standard(self._ranks(codes).astype(np.float64))

@@ -6,7 +6,8 @@ import numpy as np
 
 from holdfast.arrays import Codes
 from holdfast.data.columns import Columns, Kind
-from holdfast.features.categories import MANY_VALUES, MAX_TARGETS
+from holdfast.features.categories import MANY_VALUES
+from holdfast.features.target_means import MAX_TARGETS
 
 # Columns joined at most; and columns of the matrix, one for each joint and target, that they may make.
 MOST_JOINED, MOST_MEANS = 6, 48

@@ -7,11 +7,11 @@ import numpy as np
 
 from holdfast.arrays import Floats, Integers, Matrix32, Strings
 from holdfast.data.columns import Coded, Columns
-from holdfast.features.categories import MAX_TARGETS
 from holdfast.features.inputs import Inputs
 from holdfast.features.scale import standard
-from holdfast.features.target_means import FOLDS, folds
-from holdfast.graph import DOUBLE, FLOAT, Graph
+from holdfast.features.target_means import FOLDS, folds, told_apart
+from holdfast.features.tfidf import emit_weighted, rarity
+from holdfast.graph import FLOAT, INT64, Graph
 
 # A category of more values than this, which are as long as this on average, is spelled; of fewer, target means tell enough. More
 # characters than these take too long.
@@ -64,7 +64,7 @@ class NGrams:
             return np.zeros((len(codes), 0), dtype=np.float32)
         grams = self._weighted(values)
         directions = _directions(grams, counts, self._seed)
-        which = np.sort(np.argsort(-targets.mean(axis=0), kind="stable")[:MAX_TARGETS])
+        which = told_apart(targets)
         self._names = [
             *(f"{self._name} (spelling {k + 1})" for k in range(directions.shape[1])),
             *(f"{self._name} (target by spelling{f' {k + 1}' if len(which) > 1 else ''})" for k in which),
@@ -125,7 +125,7 @@ class NGrams:
             self._emit_spelled(graph, others),
             axis=0,
         )
-        so_many = graph.add("CumSum", graph.add("Cast", new, to=7), graph.constant(np.array(0)))
+        so_many = graph.add("CumSum", graph.add("Cast", new, to=INT64), graph.constant(np.array(0)))
         behind = graph.add("Add", so_many, graph.constant(np.array(len(self._known) - 1)))
         return graph.add("Gather", every, graph.add("Where", new, behind, known), axis=0)
 
@@ -147,10 +147,8 @@ class NGrams:
             max_skip_count=0, ngram_counts=starts, ngram_indexes=[self._grams[gram] for gram in pool],
             pool_int64s=[number for gram in pool for number in gram],
         )  # fmt: skip
-        weighted = graph.add("Mul", graph.add("Cast", counts, to=DOUBLE), graph.constant(self._rarity[None, :]))
-        length = graph.add("ReduceL2", weighted, graph.constant(np.array([1])), keepdims=1)
-        length = graph.add("Max", length, graph.constant(np.float64(1e-12)))
-        projected = graph.add("MatMul", graph.add("Div", weighted, length), graph.constant(self._weights))
+        weighted = emit_weighted(graph, counts, self._rarity)
+        projected = graph.add("MatMul", weighted, graph.constant(self._weights))
         answers = graph.add("Add", projected, graph.constant(self._start[None, :]))
         grid, half = graph.constant(np.float64(GRID)), graph.constant(np.float64(0.5))
         whole = graph.add("Floor", graph.add("Add", graph.add("Mul", answers, grid), half))
@@ -171,7 +169,7 @@ class NGrams:
         chosen = sorted(sorted(several, key=lambda gram: (-shared[gram], gram))[:MAX_GRAMS])
         self._grams = {gram: place for place, gram in enumerate(chosen)}
         seen = np.array([shared[gram] for gram in chosen])
-        self._rarity = np.log((1 + counts.sum()) / (1 + seen)) + 1
+        self._rarity = rarity(seen, counts.sum())
 
     def _grams_of(self, value: str) -> list[tuple[int, ...]]:
         """The n-grams of a value's characters, as their numbers; a blank stands before and behind it."""

@@ -7,6 +7,14 @@ from holdfast.arrays import Floats, Integers
 # Weight of the prior, in rows, and number of folds.
 SMOOTHING, FOLDS = 10.0, 5
 
+# Targets averaged at most.
+MAX_TARGETS = 10
+
+
+def told_apart(targets: Floats) -> Integers:
+    """Numbers of the targets that are averaged: all, or the commonest classes."""
+    return np.sort(np.argsort(-targets.mean(axis=0), kind="stable")[:MAX_TARGETS])
+
 
 def folds(n_rows: int, seed: int) -> Integers:
     """Deal rows out to folds of equal size at random, shape (n_rows,)."""

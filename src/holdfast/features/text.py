@@ -10,7 +10,8 @@ from holdfast.arrays import Floats, Matrix32, Strings
 from holdfast.data.columns import Coded, Columns
 from holdfast.features.categories import MANY_VALUES
 from holdfast.features.inputs import Inputs
-from holdfast.graph import DOUBLE, FLOAT, Graph
+from holdfast.features.tfidf import emit_weighted, rarity
+from holdfast.graph import FLOAT, Graph
 
 # The same words in Python and in the graph: runs of letters, digits and underscores, two or longer.
 PYTHON_WORD, GRAPH_WORD = re.compile(r"\w{2,}"), r"[\pL\pN_]+"
@@ -79,7 +80,7 @@ class Text:
             for spelling in sorted(spellings[word]):
                 self._numbers.setdefault(spelling, number)
         seen = np.array([rows_with[word] for word in self._words], dtype=np.float64)
-        self._weights = np.log((1 + n_rows) / (1 + seen)) + 1
+        self._weights = rarity(seen, n_rows)
         return self
 
     def transform(self, columns: Columns) -> Matrix32:
@@ -142,10 +143,7 @@ class Text:
             ngram_indexes=list(range(len(self._words))),
             pool_int64s=list(range(len(self._words))),
         )
-        weighted = graph.add("Mul", graph.add("Cast", counts, to=DOUBLE), graph.constant(self._weights[None, :]))
-        length = graph.add("ReduceL2", weighted, graph.constant(np.array([1])), keepdims=1)
-        length = graph.add("Max", length, graph.constant(np.float64(1e-12)))
-        return graph.add("Cast", graph.add("Div", weighted, length), to=FLOAT)
+        return graph.add("Cast", emit_weighted(graph, counts, self._weights), to=FLOAT)
 
     def _weighted(self, texts: Strings) -> Floats:
         """Weighted counts of the words in each text, of length 1; shape (n_texts, n_words)."""

@@ -1,7 +1,8 @@
 """What could ship: the ensemble and every single model, best first, with what finishing each would cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -93,22 +94,37 @@ def rank(
     seconds = [fit_seconds(each, rows) for each in drawn]
     seconds = [each if each <= max_seconds else lanes * max_seconds + each for each in seconds]
     costs = [[each, *(taken[model.spec.number] if taken else ())] for each, model in zip(seconds, drawn, strict=True)]
-    given = Models([each.predictions for each in drawn], [each.spec.learner for each in drawn], costs, [])
-    together = lanes * max_seconds
-    while True:
-        limited = replace(given, most=[together, *most])
-        joint = join(metric, y, limited, base=baseline.score, parts=parts, apart=apart, judged=judged)
-        chosen = [(each, float(weight)) for each, weight in zip(drawn, joint.weights, strict=True) if weight > 0]
-        ensemble = Candidate("ensemble", tuple(chosen), joint.predictions, joint.chosen.score, joint)
-        if together <= max_seconds or ensemble.seconds(rows, lanes) <= max_seconds:
-            break
-        together = max(FEWER * together, max_seconds)
+    given = Models(
+        [each.predictions for each in drawn], [each.spec.learner for each in drawn], costs, [lanes * max_seconds, *most]
+    )
+    joined = partial(join, metric, y, base=baseline.score, parts=parts, apart=apart, judged=judged)
+    ensemble, joint = _within(max_seconds, drawn, given, joined, rows=rows, lanes=lanes)
     # The best of many is a little lucky, and joined models seldom lose to it: it ships alone where it is clearly ahead, or where
     # together they know nothing.
     clearly = joint.ahead_alone(metric) >= joint.alone.error
-    if len(chosen) < 2 or clearly or metric.gain(joint.chosen.score) <= metric.gain(baseline.score):
+    if len(ensemble.members) < 2 or clearly or metric.gain(joint.chosen.score) <= metric.gain(baseline.score):
         return [*singles, last]
     return [ensemble, *singles, last]
+
+
+def _within(
+    max_seconds: float,
+    drawn: Sequence[Outcome],
+    given: Models,
+    joined: Callable[[Models], Joint],
+    *,
+    rows: float,
+    lanes: int,
+) -> tuple[Candidate, Joint]:
+    """Join models, the fewer the longer the ensemble takes side by side; given: what they may cost together, seconds first."""
+    while True:
+        joint = joined(given)
+        chosen = [(each, float(weight)) for each, weight in zip(drawn, joint.weights, strict=True) if weight > 0]
+        ensemble = Candidate("ensemble", tuple(chosen), joint.predictions, joint.chosen.score, joint)
+        together, *others = given.most
+        if together <= max_seconds or ensemble.seconds(rows, lanes) <= max_seconds:
+            return ensemble, joint
+        given = replace(given, most=[max(FEWER * together, max_seconds), *others])
 
 
 def drawn_from(models: Sequence[Outcome]) -> list[Outcome]:
