@@ -9,6 +9,7 @@ import pytest
 from holdfast.data.folds import make_folds
 from holdfast.errors import DataError, RequestError
 from holdfast.learners.catalogue import find
+from holdfast.learners.watching import best_round
 from holdfast.search import trial
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Inline
@@ -136,6 +137,28 @@ def test_folds_side_by_side_are_the_same_folds():
     np.testing.assert_array_equal(alone.predictions, together.predictions)
     assert alone.fold_scores == together.fold_scores
     assert alone.settled == together.settled
+
+
+@pytest.mark.parametrize("learner", ["lightgbm", "realmlp"])
+def test_how_long_a_fold_learns_is_for_the_other_folds_to_say(learner):
+    task = problem()
+    spec = Spec(1, learner, find(learner, "classification").defaults)
+    outcome = run_trial(task, spec, float("inf"))
+    fits = [
+        trial.fit_fold(
+            task,
+            find(learner, "classification"),
+            spec,
+            k,
+            trial.encode_fold(task, find(learner, "classification"), spec.params, k),
+        )
+        for k in range(3)
+    ]
+    losses = [each.estimator.losses_ for each in fits]
+    for k, (fold, part) in enumerate(zip(task.folds, task.parts, strict=True)):
+        fits[k].estimator.keep(best_round([each for number, each in enumerate(losses) if number != k]))
+        np.testing.assert_array_equal(outcome.predictions[part], fits[k].predict(task.columns.take(fold.valid)))
+    assert list(outcome.settled.values()) == [best_round(losses)]
 
 
 def test_what_does_not_fit_in_the_time_left_is_passed_over(monkeypatch):

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -19,6 +18,7 @@ from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
 from holdfast.learners.drawing import Node, drawn_pipeline
+from holdfast.learners.lanes import side_by_side
 from holdfast.learners.pipeline import Pipeline
 from holdfast.learners.preparing import encode, transform_of, wanted
 from holdfast.learners.soft import fit_pipeline
@@ -250,8 +250,7 @@ def _fit_copies(training: Training, fitted: Sequence[_Fitted], rows: Integers, d
         for each in fitted:
             _fit_copy(training, each, rows, deadline, training.n_jobs)
         return
-    with ThreadPoolExecutor(training.lanes) as pool:
-        list(pool.map(lambda each: _fit_copy(training, each, rows, deadline, 1), fitted))
+    side_by_side(lambda each: _fit_copy(training, each, rows, deadline, 1), fitted, training.lanes)
 
 
 def _fit_copy(training: Training, fitted: _Fitted, rows: Integers, deadline: float, n_jobs: int) -> None:

@@ -1,4 +1,4 @@
-"""What boosted trees have in common: the number of trees is found inside the training rows, and the sum is compiled."""
+"""What boosted trees have in common: rows not grown on say how many trees are right, and the sum is compiled."""
 
 import time
 from abc import ABC, abstractmethod
@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.arrays import Floats
 from holdfast.features.matrix import Matrix
 from holdfast.graph import Graph
 from holdfast.graph.trees import Tree, tree_ensemble
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import two_sided
+from holdfast.learners.watching import Watched, best_round, watched_losses
 
 TREES = Matrix(missing="keep", categories="ordinal")
 
@@ -21,20 +23,25 @@ FEW_ROWS, FEW_ROWS_TREES = 250, 80
 # Smaller steps need more trees, and more of them without progress before growing stops: so many at a learning rate of 1.
 ROUNDS, PATIENCE, LEAST_PATIENCE, DEFAULT_RATE = 100.0, 4.0, 50, 0.1
 
+# On no more rows than this folds differ by luck in how many trees are right: each goes on for longer, so
+# that their losses can be averaged. On 14 sets of 600 rows that took 1.1 % of the error away (0.5 % without going on for longer).
+WATCHED_ROWS, LONGER, MORE_ROUNDS = 2_000, 2.0, 4.0
+
 # Each round grows a tree a class: with many classes, rounds are cut so that about this many trees are grown in all.
 MOST_TREES_IN_ALL, FEWEST_ROUNDS = 6_000, 100
 INNER_SHARE = 0.12
 
 
 class Boosted(ABC):
-    """A booster that stops early on rows cut from its own training rows, never on the fold's validation rows.
+    """A booster that stops when rows it does not grow on gain no more: those it watches, else some of its own training rows.
 
     n_trees: grow exactly this many instead. deadline: a moment (time.monotonic) after which no further tree is begun; what
-    was grown is kept. After `fit`: `classes_`, `n_trees_`, and `n_planned_`, more than `n_trees_` where time ran out; `done_`
-    is the share of them that was grown.
+    was grown is kept. watched: as in `learners.watching`. After `fit`: `classes_`, `losses_` of the rows not grown on, round by
+    round, `n_trees_`, and `n_planned_`, more than `n_trees_` where time ran out; `done_` is the share of them that was grown.
     """
 
     deadline: float = float("inf")
+    watched: Watched | None = None
 
     def __init__(self, *, classifier: bool, seed: int, n_jobs: int, n_trees: int | None = None, **params: Any) -> None:
         self.classifier, self.seed, self.n_jobs, self.n_trees, self.params = classifier, seed, n_jobs, n_trees, params
@@ -45,17 +52,26 @@ class Boosted(ABC):
         self.n_outputs_ = 1 if self.classes_ is None or len(self.classes_) == 2 else len(self.classes_)
         target: Any = y if self.classes_ is None else np.searchsorted(self.classes_, y)
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
-        if self.n_trees is not None or len(y) < FEW_ROWS:
+        watched = None if self.watched is None else self.watched.of_classes(self.classes_)
+        self.longer_ = watched is not None and len(y) <= WATCHED_ROWS
+        if self.n_trees is not None or (watched is None and len(y) < FEW_ROWS):
             planned = self.n_trees or FEW_ROWS_TREES
-            self.n_trees_ = self._train((X, target, weights), None, planned)
+            self.losses_, self.n_trees_ = np.zeros(0), self._train((X, target, weights), None, planned)[0]
             self.n_planned_ = planned if self._late() else self.n_trees_
             return self
-        train, valid = inner_cut(target, classifier=self.classifier, seed=self.seed)
-        self.n_trees_ = self._train(
-            (X[train], target[train], weights[train]), (X[valid], target[valid], weights[valid]), self._most_rounds()
-        )
-        self.n_planned_ = self._most_rounds() if self._late() else self.n_trees_
+        if watched is None:
+            train, valid = inner_cut(target, classifier=self.classifier, seed=self.seed)
+            grown, cut = (tuple(each[rows] for each in (X, target, weights)) for rows in (train, valid))
+        else:
+            grown, cut = (X, target, weights), (watched.X, watched.y, watched.weights)
+        _, self.losses_ = self._train(grown, cut, self._most_rounds())
+        self.keep(best_round([self.losses_]))
         return self
+
+    def keep(self, rounds: int) -> None:
+        """Answer with so many of the trees that were grown, or with all when they are fewer."""
+        self.n_trees_ = min(rounds, len(self.losses_))
+        self.n_planned_ = self._most_rounds() if self._late() else self.n_trees_
 
     def predict(self, X: Any) -> Any:
         """Predict values."""
@@ -72,8 +88,8 @@ class Boosted(ABC):
 
     @property
     def patience(self) -> int:
-        """Trees without progress on the inner rows after which growing stops."""
-        return max(LEAST_PATIENCE, round(PATIENCE / self._rate))
+        """Trees without progress on the rows not grown on after which growing stops."""
+        return round((LONGER if self.longer_ else 1.0) * max(LEAST_PATIENCE, PATIENCE / self._rate))
 
     @property
     def done_(self) -> float:
@@ -85,15 +101,16 @@ class Boosted(ABC):
 
     def _most_rounds(self) -> int:
         affordable = max(FEWEST_ROUNDS, MOST_TREES_IN_ALL // self.n_outputs_)
-        return min(affordable, max(FEWEST_ROUNDS, round(ROUNDS / self._rate)))
+        most = ROUNDS * (MORE_ROUNDS if self.longer_ else 1.0)
+        return min(affordable, max(FEWEST_ROUNDS, round(most / self._rate)))
 
     @property
     def _rate(self) -> float:
         return float(self.params.get("learning_rate", DEFAULT_RATE))
 
     @abstractmethod
-    def _train(self, train: Any, valid: Any, n_trees: int) -> int:
-        """Fit on (X, y, weights), stopping on `valid` when given, and when `_late`; returns how many trees are kept."""
+    def _train(self, train: Any, valid: Any, n_trees: int) -> tuple[int, Floats]:
+        """Fit on (X, y, weights), stopping on `valid` when given, and when `_late`; returns rounds grown, and losses."""
 
     @abstractmethod
     def _raw(self, X: Any) -> Any:
@@ -130,7 +147,10 @@ def emit_boosted(graph: Graph, matrix: str, estimator: Any) -> str:
 
 
 def settle_trees(fitted: Sequence[Any]) -> dict[str, Any]:
-    """Later fits grow as many trees as the folds found right, on average, and keep no rows back."""
+    """Later fits grow as many trees as folds that watched found right together, or others on average, and keep no rows back."""
+    losses = [each for each in map(watched_losses, fitted) if each is not None]
+    if losses:
+        return {"n_trees": best_round(losses)}
     return {"n_trees": max(1, round(float(np.mean([each.n_trees_ for each in fitted]))))}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.arrays import Floats
 from holdfast.graph.trees import Tree
 from holdfast.learners.boosting import Boosted, declare
 from holdfast.learners.space import Float, Int
@@ -16,7 +17,7 @@ from holdfast.learners.space import Float, Int
 class CatBoost(Boosted):
     """CatBoost on numbers: symmetric trees."""
 
-    def _train(self, train: Any, valid: Any, n_trees: int) -> int:
+    def _train(self, train: Any, valid: Any, n_trees: int) -> tuple[int, Floats]:
         import catboost
 
         loss = "MultiClass" if self.n_outputs_ > 1 else "Logloss" if self.classifier else "RMSE"
@@ -36,12 +37,15 @@ class CatBoost(Boosted):
         inner = None if valid is None else catboost.Pool(valid[0], valid[1], weight=valid[2])
         stop: dict[str, Any] = {"callbacks": [_Until(self._late)]} if self.deadline < float("inf") else {}
         if valid is not None:
-            stop |= {"eval_set": inner, "early_stopping_rounds": self.patience, "use_best_model": True}
+            stop |= {"eval_set": inner, "early_stopping_rounds": self.patience, "use_best_model": False}
         self.booster_.fit(catboost.Pool(X, y, weight=weights), **stop)
-        return int(self.booster_.tree_count_)
+        [losses] = self.booster_.get_evals_result()["validation"].values() if valid is not None else [[]]
+        return int(self.booster_.tree_count_), np.array(losses, dtype=np.float64)
 
     def _raw(self, X: Any) -> Any:
-        return self.booster_.predict(X, prediction_type="RawFormulaVal", thread_count=self.n_jobs)
+        return self.booster_.predict(
+            X, prediction_type="RawFormulaVal", ntree_end=self.n_trees_, thread_count=self.n_jobs
+        )
 
     def trees(self) -> tuple[list[Tree], str, Any]:
         """Read the JSON form; level i of a symmetric tree decides bit i of the leaf's number."""
@@ -53,7 +57,8 @@ class CatBoost(Boosted):
         columns = np.array([each["flat_feature_index"] for each in floats], dtype=np.int64)
         nan_true = np.array([each.get("nan_value_treatment") == "AsTrue" for each in floats], dtype=bool)
         scale, bias = model["scale_and_bias"]
-        trees = [_symmetric(each, columns, nan_true, scale, self.n_outputs_) for each in model["oblivious_trees"]]
+        kept = model["oblivious_trees"][: self.n_trees_]
+        trees = [_symmetric(each, columns, nan_true, scale, self.n_outputs_) for each in kept]
         bias = np.resize(np.asarray(bias, dtype=np.float64), self.n_outputs_)
         return trees, ">", bias
 

@@ -161,12 +161,12 @@ def descend(
     steps: int,
     waves: bool,
     deadline: float = float("inf"),
-) -> tuple[Learned, int, int]:
-    """Learn from the rows for so many cycles of the schedule; returns what was learned, after how many, and how many there were.
+) -> tuple[list[Learned], Floats, int]:
+    """Learn from the rows for so many cycles of the schedule; returns what was learned after each, and how many there were.
 
-    inner: rows that say after which cycle it was best; without them it is the last. start: as in `Network`. steps: as in
-    `n_steps`. waves: whether columns that can bend are seen as waves, too. deadline
-    (time.monotonic): no further step is taken then, and a cycle that was not finished counts only if there is no other.
+    inner: rows not learned from, whose losses after each cycle are returned, too; without them there are none. start: as in
+    `Network`. steps: as in `n_steps`. waves: whether columns that can bend are seen as waves, too. deadline
+    (time.monotonic): no further step is taken then, and a cycle that was not finished is returned only if there is no other.
     """
     import torch
 
@@ -180,22 +180,22 @@ def descend(
         adam = torch.optim.Adam(groups, lr=learning_rate, betas=BETAS, fused=True)
         train, valid = rows.tensors(), None if inner is None else inner.tensors()
         batches, total = _batches(len(rows), generator), n_steps(len(rows), steps)
-        best, kept, place, step = float("inf"), network.learned(), 1, 0
+        places, losses, step = list[Learned](), list[float](), 0
         for cycle in range(1, n_cycles + 1):
             while step < round(cycle_end(cycle) * total):
                 if time.monotonic() > deadline:
-                    return (kept, place, cycle - 1) if cycle > 1 else (network.learned(), 1, 0)
+                    return places or [network.learned()], np.array(losses or [0.0]), cycle - 1
                 for group in adam.param_groups:
                     group["lr"] = learning_rate * group["size"] * schedule(step / total)
                 adam.zero_grad()
                 network.loss(train.take(next(batches)), generator).backward()
                 adam.step()
                 step += 1
-            with torch.no_grad():
-                loss = float(network.loss(valid)) if valid is not None else -cycle
-            if loss < best:
-                best, kept, place = loss, network.learned(), cycle
-    return kept, place, n_cycles
+            places.append(network.learned())
+            if valid is not None:
+                with torch.no_grad():
+                    losses.append(float(network.loss(valid)))
+    return places, np.array(losses), n_cycles
 
 
 def schedule(done: float) -> float:

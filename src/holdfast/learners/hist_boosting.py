@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.arrays import Floats
 from holdfast.graph.trees import Tree
 from holdfast.learners.boosting import Boosted, declare
 from holdfast.learners.space import Float, Int
+from holdfast.learners.watching import best_round
 
 # Rounds grown between two looks at the validation rows.
 STRIDE = 10
@@ -18,7 +20,7 @@ BEYOND = 1e300
 class HistBoosting(Boosted):
     """Histogram gradient boosting, grown a few rounds at a time until the validation rows gain no more."""
 
-    def _train(self, train: Any, valid: Any, n_trees: int) -> int:
+    def _train(self, train: Any, valid: Any, n_trees: int) -> tuple[int, Floats]:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
         from threadpoolctl import threadpool_limits
 
@@ -29,17 +31,21 @@ class HistBoosting(Boosted):
         with threadpool_limits(self.n_jobs, user_api="openmp"):
             if valid is None:
                 self.model_.fit(*train)
-                return n_trees
-            best, least = n_trees, np.inf
+                return n_trees, np.zeros(0)
+            # Only every so many rounds has a loss; the others are no place to stop.
+            losses = np.full(n_trees, np.inf)
             for rounds in range(STRIDE, n_trees + 1, STRIDE):
                 self.model_.set_params(max_iter=rounds).fit(*train)
-                loss = self._loss(*valid)
-                if loss < least:
-                    best, least = rounds, loss
-                elif rounds - best >= self.patience:
+                losses[rounds - 1] = self._loss(*valid)
+                if rounds - best_round([losses]) >= self.patience:
                     break
-        del self.model_._predictors[best:]
-        return best
+        self.grown_ = self.model_._predictors
+        return rounds, losses[:rounds]
+
+    def keep(self, rounds: int) -> None:
+        """Answer with so many of the rounds that were grown: its model answers with all it has."""
+        super().keep(rounds)
+        self.model_._predictors = self.grown_[: self.n_trees_]
 
     def _loss(self, X: Any, y: Any, weights: Any) -> float:
         if not self.classifier:

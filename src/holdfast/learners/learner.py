@@ -31,7 +31,7 @@ class Learner:
         (rows, 1) values for regression, (rows, len(estimator.classes_)) probabilities for classification. `matrix`
         names a float tensor (rows, n_columns) holding exactly the float32 matrix the estimator was fitted on.
     settle: what fitted folds have learned that a later fit on more rows should keep, such as the number of trees that
-        early stopping chose: a list of fitted estimators in, params out. Default: nothing.
+        early stopping chose: a list of fitted estimators in, whole numbers by parameter out. Default: nothing.
     complexity: how much a reader must take on trust: 0 a constant, 1 a sum, 2 a single tree or look-up, 3 many of them.
     baseline: it ignores the features, and every other learner must beat it.
     max_rows, max_columns, max_classes: beyond this it is not tried (max_rows: it is fitted on a sample), with the reason
@@ -55,7 +55,7 @@ class Learner:
     also: tuple[str, ...] = ()
     space: Mapping[str, Dimension] = field(default_factory=dict)
     emit: Emit | None = None
-    settle: Callable[[Sequence[Any]], dict[str, Any]] = lambda fitted: {}
+    settle: Callable[[Sequence[Any]], dict[str, int]] = lambda fitted: {}
     complexity: int = 3
     baseline: bool = False
     max_rows: int | None = None

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.arrays import Floats
 from holdfast.graph.trees import Tree
 from holdfast.learners.boosting import Boosted, declare
 from holdfast.learners.space import Choice, Float, Int
@@ -12,7 +13,7 @@ from holdfast.learners.space import Choice, Float, Int
 class LightGBM(Boosted):
     """LightGBM by its training API, made repeatable."""
 
-    def _train(self, train: Any, valid: Any, n_trees: int) -> int:
+    def _train(self, train: Any, valid: Any, n_trees: int) -> tuple[int, Floats]:
         import lightgbm
 
         outputs = {"objective": "multiclass", "num_class": self.n_outputs_} if self.n_outputs_ > 1 else {}
@@ -31,13 +32,16 @@ class LightGBM(Boosted):
         X, y, weights = train
         data = lightgbm.Dataset(X, y, weight=weights, params={"verbosity": -1}, free_raw_data=True)
         extra: dict[str, Any] = {}
+        found: dict[str, Any] = {"valid_0": {}}
         if valid is not None:
             extra["valid_sets"] = [lightgbm.Dataset(valid[0], valid[1], weight=valid[2], reference=data)]
-            extra["callbacks"] = [lightgbm.early_stopping(self.patience, verbose=False)]
+            stop = lightgbm.early_stopping(self.patience, verbose=False)
+            extra["callbacks"] = [stop, lightgbm.record_evaluation(found)]
         if self.deadline < float("inf"):
             extra["callbacks"] = [*extra.get("callbacks", []), self._stop_when_late]
         self.booster_ = lightgbm.train(settings, data, num_boost_round=n_trees, **extra)
-        return int(self.booster_.best_iteration if valid is not None else self.booster_.current_iteration())
+        losses = np.array(next(iter(found["valid_0"].values()), []), dtype=np.float64)
+        return int(self.booster_.current_iteration()), losses
 
     def _stop_when_late(self, progress: Any) -> None:
         from lightgbm.callback import EarlyStopException

@@ -14,6 +14,7 @@ from holdfast.graph import Graph, Tensor
 from holdfast.learners.learner import Learner
 from holdfast.learners.preparing import own_params, transform_of
 from holdfast.learners.retransform import Bend, Smear, fit_bend, fit_smear
+from holdfast.learners.watching import Watched
 
 # Residuals that bring a bent target's answers back are those of this share of the rows, and of this many at most, held
 # out of a fit of their own; with fewer rows than FEWEST_ROWS there are none.
@@ -92,35 +93,42 @@ def fit_estimator(
     seed: int = 0,
     n_jobs: int = 1,
     deadline: float = float("inf"),
+    watched: Watched | None = None,
 ) -> Pipeline:
     """Fit a learner on a matrix that `encoder` made from the training rows.
 
     params: the learner's own, and how the target is bent, as in `learners.preparing`. y: int64 class codes (n_rows,), or
     float64 values (n_rows,) when n_classes is None. A learner that can't take so many rows is fitted on a sample of them.
-    deadline: the moment (time.monotonic) by which those that can stop do, with what they have learned.
+    deadline: the moment (time.monotonic) by which those that can stop do, with what they have learned. watched: other rows, by
+    which those that can watch choose how long to learn.
     """
     learner.require()
     if learner.max_rows is not None and len(y) > learner.max_rows:
         rows = np.sort(np.random.default_rng(seed).choice(len(y), learner.max_rows, replace=False))
         matrix, y, weights = matrix[rows], y[rows], None if weights is None else weights[rows]
 
-    def fit(matrix: Matrix32, y: Any, weights: Floats | None) -> Any:
+    def fit(matrix: Matrix32, y: Any, weights: Floats | None, watched: Watched | None = None) -> Any:
         estimator = learner.make(seed=seed, n_jobs=n_jobs, **own_params(params))
+        if hasattr(estimator, "watched"):
+            estimator.watched = watched
         if deadline < float("inf") and hasattr(estimator, "deadline"):
             estimator.deadline = deadline
         estimator.fit(matrix, y, **({} if weights is None else {"sample_weight": weights}))
         return estimator
 
     if n_classes is not None:
-        return Pipeline(learner, encoder, fit(matrix, y, weights), n_classes)
+        return Pipeline(learner, encoder, fit(matrix, y, weights, watched), n_classes)
     transform = transform_of(params)
     bend = None if transform == "none" else fit_bend(transform, y)
-    y = y if bend is None else bend.apply(y)
-    scale = _scale(learner, y)
-    y = (y - scale.centre) / scale.spread
+    scale = _scale(learner, y if bend is None else bend.apply(y))
+
+    def scaled(values: Floats) -> Floats:
+        return ((values if bend is None else bend.apply(values)) - scale.centre) / scale.spread
+
+    y, watched = scaled(y), None if watched is None else replace(watched, y=scaled(watched.y))
     if bend is not None:
         scale = replace(scale, smear=_smear(fit, bend, scale, matrix, y, weights, seed))
-    return Pipeline(learner, encoder, fit(matrix, y, weights), n_classes, scale)
+    return Pipeline(learner, encoder, fit(matrix, y, weights, watched), n_classes, scale)
 
 
 def _scale(learner: Learner, y: Floats) -> Scale:

@@ -14,6 +14,7 @@ from holdfast.learners.descending import N_CYCLES, Batch, descend
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import two_sided
 from holdfast.learners.space import Choice, Float, Int
+from holdfast.learners.watching import Watched, best_round, watched_losses
 
 # Values are pulled in smoothly, to within this many quartile ranges of the median.
 REACH = 3.0
@@ -29,11 +30,13 @@ class RealMLP:
     """A network over the columns, scaled robustly.
 
     n_cycles: end the schedule after so many, instead of looking for the best place on an inner cut. deadline: a moment
-    (time.monotonic) by which to end it.
-    After `fit`: `classes_`, `n_cycles_`, `done_`, the share of the cycles that there was time for, and `learned_`.
+    (time.monotonic) by which to end it. watched: as in `learners.watching`, a round being a cycle.
+    After `fit`: `classes_`, `n_cycles_`, `losses_` after each cycle of rows not learned from, `done_`, the share of the
+    cycles that there was time for, and `learned_`.
     """
 
     deadline: float = float("inf")
+    watched: Watched | None = None
 
     def __init__(self, *, classifier: bool, seed: int, n_jobs: int, n_cycles: int | None = None, **params: Any) -> None:
         self.classifier, self.seed, self.n_jobs, self.n_cycles, self.params = classifier, seed, n_jobs, n_cycles, params
@@ -47,12 +50,15 @@ class RealMLP:
         values = X.astype(np.float64)
         self.centre_, self.spread_ = robust(values)
         rows, inner, n_cycles = Batch(self._scaled(values), target, weights), None, self.n_cycles or N_CYCLES
-        if self.n_cycles is None and len(y) < FEW_ROWS:
+        watched = None if self.watched is None else self.watched.of_classes(self.classes_)
+        if self.n_cycles is None and watched is not None:
+            inner = Batch(self._scaled(watched.X.astype(np.float64)), watched.y, watched.weights)
+        elif self.n_cycles is None and len(y) < FEW_ROWS:
             n_cycles = FEW_ROWS_CYCLES
         elif self.n_cycles is None:
             train, valid = inner_cut(target, classifier=self.classifier, seed=self.seed)
             rows, inner = rows.take(train), rows.take(valid)
-        self.learned_, self.n_cycles_, ended = descend(
+        self.places_, self.losses_, ended = descend(
             rows,
             inner,
             start=self._start(target, weights),
@@ -64,7 +70,13 @@ class RealMLP:
             **self.params,
         )
         self.done_ = ended / n_cycles
+        self.keep(len(self.places_) if inner is None else best_round([self.losses_]))
         return self
+
+    def keep(self, rounds: int) -> None:
+        """Answer as after so many cycles, or as after the last when they were fewer."""
+        self.n_cycles_ = min(rounds, len(self.places_))
+        self.learned_ = self.places_[self.n_cycles_ - 1]
 
     def predict(self, X: Any) -> Any:
         """Predict values; none is beyond those of training."""
@@ -148,7 +160,10 @@ def emit_realmlp(graph: Graph, matrix: str, estimator: Any) -> str:
 
 
 def settle_cycles(fitted: Sequence[Any]) -> dict[str, Any]:
-    """Later fits stop after as many cycles as the middle one of the folds found best, and keep no rows back."""
+    """Later fits stop after as many cycles as the folds that watched found best together, else the middle one of them."""
+    losses = [each for each in map(watched_losses, fitted) if each is not None]
+    if losses:
+        return {"n_cycles": best_round(losses)}
     return {"n_cycles": sorted(each.n_cycles_ for each in fitted)[len(fitted) // 2]}
 
 

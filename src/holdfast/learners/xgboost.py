@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.arrays import Floats
 from holdfast.graph.trees import Tree
 from holdfast.learners.boosting import Boosted, declare
 from holdfast.learners.space import Float, Int
@@ -13,7 +14,7 @@ from holdfast.learners.space import Float, Int
 class XGBoost(Boosted):
     """XGBoost by its training API; the starting score is fixed so that it is known exactly."""
 
-    def _train(self, train: Any, valid: Any, n_trees: int) -> int:
+    def _train(self, train: Any, valid: Any, n_trees: int) -> tuple[int, Floats]:
         import xgboost
 
         X, y, weights = train
@@ -33,14 +34,16 @@ class XGBoost(Boosted):
             **self.params,
         }
         data = xgboost.DMatrix(X, y, weight=weights, nthread=self.n_jobs)
-        extra: dict[str, Any] = {"verbose_eval": False}
+        found: dict[str, Any] = {}
+        extra: dict[str, Any] = {"verbose_eval": False, "evals_result": found}
         if valid is not None:
             inner = xgboost.DMatrix(valid[0], valid[1], weight=valid[2], nthread=self.n_jobs)
             extra |= {"evals": [(inner, "inner")], "early_stopping_rounds": self.patience}
         if self.deadline < float("inf"):
             extra["callbacks"] = [self._stopper()]
         self.booster_ = xgboost.train(settings, data, num_boost_round=n_trees, **extra)
-        return int(self.booster_.best_iteration) + 1 if valid is not None else int(self.booster_.num_boosted_rounds())
+        [losses] = next(iter(found.values())).values() if found else [[]]
+        return int(self.booster_.num_boosted_rounds()), np.array(losses, dtype=np.float64)
 
     def _stopper(self) -> Any:
         from xgboost.callback import TrainingCallback

@@ -31,13 +31,14 @@ def contenders(outcomes: Sequence[Outcome], metric: Metric) -> list[Outcome]:
 
 
 def joined(problem: Problem, repeats: Sequence[Outcome]) -> Outcome:
-    """One outcome of what a trial showed on each repeat of the problem's folds, in their order."""
+    """One outcome of what a trial showed on each repeat of the problem's folds, in their order; what settled is averaged."""
     first, predictions = repeats[0], np.concatenate([each.predictions for each in repeats])
     return replace(
         first,
         score=score_by_parts(problem.metric, problem.y[problem.judged], predictions, problem.parts),
         fold_scores=tuple(score for each in repeats for score in each.fold_scores),
         predictions=predictions,
+        settled={name: round(np.mean([each.settled[name] for each in repeats])) for name in first.settled},
         fit_seconds=float(np.mean([each.fit_seconds for each in repeats])),
         seconds=sum(each.seconds for each in repeats),
     )

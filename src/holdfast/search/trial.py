@@ -3,7 +3,6 @@
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from threading import Lock
@@ -21,10 +20,12 @@ from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
+from holdfast.learners.lanes import side_by_side
 from holdfast.learners.learner import Learner
 from holdfast.learners.pipeline import Pipeline
 from holdfast.learners.preparing import encode, transform_of, wanted
 from holdfast.learners.soft import fit_pipeline
+from holdfast.learners.watching import Watched, best_round, watched_losses
 from holdfast.metrics.metric import Metric
 from holdfast.search.bar import Bar
 from holdfast.tasks.task import Task
@@ -70,7 +71,7 @@ class Outcome:
     score: float
     fold_scores: tuple[float, ...]
     predictions: Floats
-    settled: Mapping[str, Any]
+    settled: Mapping[str, int]
     fit_rows: float
     fit_seconds: float
     rows_per_second: float
@@ -143,6 +144,11 @@ class Problem:
         rows = [judged[np.concatenate(cut[k::GROUPS])] for k in range(min(GROUPS, len(cut)))]
         return [np.flatnonzero(np.isin(judged, each)) for each in rows]
 
+    def watched(self, number: int, valid: Matrix32) -> Watched:
+        """A fold's validation rows, encoded, for its learner to watch."""
+        rows = self.folds[number].valid
+        return Watched(valid, self.y[rows], np.ones(len(rows)) if self.weights is None else self.weights[rows])
+
     def _by_repeat(self) -> dict[int, Integers]:
         repeats = dict.fromkeys(fold.repeat for fold in self.folds)
         return {
@@ -183,36 +189,34 @@ def run_trial(
     parts = problem.parts if whole else [np.arange(len(judged))]
     width = problem.task.n_classes
     predictions = np.full((len(judged),) if width is None else (len(judged), width), np.nan)
-    fitted, scores, fit_seconds, predict_seconds = [], list[float](), 0.0, 0.0
+    done, scores = list[_Judged](), list[float]()
     began, lanes = time.monotonic(), min(problem.lanes, len(folds))
     for start in range(0, len(folds), lanes):
         numbers, now = range(start, min(start + lanes, len(folds))), time.monotonic()
         until = now + PROMPT * (min(deadline, began + most) - now) * len(numbers) / (len(folds) - start)
-        for number, found in zip(numbers, _side_by_side(problem, learner, spec, numbers, until), strict=True):
-            predictions[parts[number]] = found.answers
-            fit_seconds += found.fit_seconds
-            predict_seconds += found.predict_seconds
-            scores.append(problem.metric.score(problem.y[folds[number].valid], found.answers))
-            fitted.append(found.pipeline.estimator)
-            if number == 0 and whole:
-                problem.first_fold[spec.number] = found.pipeline
-        done, taken = len(scores), time.monotonic() - began
+        done += _side_by_side(problem, learner, spec, numbers, until)
+        for number, answers in enumerate(_answers(folds, done)):
+            predictions[parts[number]] = answers
+        scores = [problem.metric.score(problem.y[judged[part]], predictions[part]) for part in parts[: len(done)]]
+        taken, left = time.monotonic() - began, len(folds) - len(done)
         gains = [problem.metric.gain(score) for score in scores]
-        if bar is not None and done < len(folds) and bar.clearly_above(gains):
-            return Pruned(spec, bar.expected(gains), done, taken)
-        if time.monotonic() + taken / done * (len(folds) - done) > deadline:
+        if bar is not None and left and bar.clearly_above(gains):
+            return Pruned(spec, bar.expected(gains), len(done), taken)
+        if time.monotonic() + taken / len(done) * left > deadline:
             raise OverrunError(
-                f"{done} of {len(folds)} folds took {taken:.1f} s; the others would not fit in the budget"
+                f"{len(done)} of {len(folds)} folds took {taken:.1f} s; the others would not fit in the budget"
             )
+    if whole:
+        problem.first_fold[spec.number] = done[0].pipeline
     return Outcome(
         spec=spec,
         score=score_by_parts(problem.metric, problem.y[judged], predictions, parts),
         fold_scores=tuple(scores),
         predictions=predictions,
-        settled=learner.settle(fitted),
+        settled=learner.settle([each.pipeline.estimator for each in done]),
         fit_rows=spec.share * float(np.mean([len(fold.train) for fold in folds])),
-        fit_seconds=fit_seconds / len(folds),
-        rows_per_second=len(judged) / max(predict_seconds, 1e-6),
+        fit_seconds=sum(each.fit_seconds for each in done) / len(folds),
+        rows_per_second=len(judged) / max(sum(each.predict_seconds for each in done), 1e-6),
         seconds=time.monotonic() - began,
         complexity=learner.complexity,
         varies=learner.varies,
@@ -220,9 +224,10 @@ def run_trial(
 
 
 class _Judged(NamedTuple):
-    """A fold's fitted pipeline, and what it answers for the validation rows."""
+    """A fold's fitted pipeline, its validation rows encoded, and what it answers for them."""
 
     pipeline: Pipeline
+    valid: Matrix32
     answers: Floats
     fit_seconds: float
     predict_seconds: float
@@ -231,7 +236,7 @@ class _Judged(NamedTuple):
 def _side_by_side(
     problem: Problem, learner: Learner, spec: Spec, numbers: Sequence[int], until: float
 ) -> list[_Judged]:
-    """Fit and judge some folds, each in a thread of its own; the libraries let go of Python's lock while they fit."""
+    """Fit and judge some folds at once."""
 
     def judged(number: int) -> _Judged:
         encoded = encode_fold(problem, learner, spec.params, number)
@@ -239,12 +244,24 @@ def _side_by_side(
         pipeline = fit_fold(problem, learner, spec, number, encoded, until)
         middle = time.monotonic()
         answers = pipeline.predict_encoded(encoded.valid)
-        return _Judged(pipeline, answers, middle - start + encoded.seconds, time.monotonic() - middle)
+        return _Judged(pipeline, encoded.valid, answers, middle - start + encoded.seconds, time.monotonic() - middle)
 
     if len(numbers) == 1:
         return [judged(numbers[0])]
-    with ThreadPoolExecutor(len(numbers)) as pool:
-        return list(pool.map(judged, numbers))
+    return side_by_side(judged, numbers, len(numbers))
+
+
+def _answers(folds: Sequence[Fold], done: Sequence[_Judged]) -> list[Floats]:
+    """What each fold done answers; one that watched its own rows, after as many rounds as the others of its repeat found best."""
+    watching = [k for k, each in enumerate(done) if watched_losses(each.pipeline.estimator) is not None]
+    answers = [each.answers for each in done]
+    for number in watching:
+        others = [k for k in watching if k != number and folds[k].repeat == folds[number].repeat]
+        if others:
+            pipeline = done[number].pipeline
+            pipeline.estimator.keep(best_round([done[k].pipeline.estimator.losses_ for k in others]))
+            answers[number] = pipeline.predict_encoded(done[number].valid)
+    return answers
 
 
 def fit_first_fold(problem: Problem, learner: Learner, spec: Spec) -> Pipeline:
@@ -259,7 +276,9 @@ def fit_fold(
     problem: Problem, learner: Learner, spec: Spec, number: int, encoded: EncodedFold, until: float = float("inf")
 ) -> Pipeline:
     """Fit a trial's configuration on a fold's training rows, or on its share of them; until: boosting stops then."""
-    train, matrix = problem.folds[number].train, encoded.train
+    train, matrix, watched = problem.folds[number].train, encoded.train, None
+    if spec.share >= 1 and len(problem.folds) > 1 and not spec.teacher:
+        watched = problem.watched(number, encoded.valid)
     if spec.share < 1:
         few = rows_fitted(problem, spec, len(train))
         train, matrix = train[few], matrix[few]
@@ -275,6 +294,7 @@ def fit_fold(
         seed=problem.seed,
         n_jobs=problem.n_jobs if problem.lanes == 1 else 1,
         deadline=until,
+        watched=watched,
     )
 
 
