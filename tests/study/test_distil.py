@@ -81,7 +81,7 @@ def test_a_tree_that_is_taught_agrees_with_its_teacher_more_than_one_fitted_to_l
     for seed in (0, 1):
         rng = np.random.default_rng(seed)
         frame = pl.DataFrame({name: rng.normal(size=800) for name in "abcd"})
-        chance = 1 / (1 + np.exp(-(frame["a"] + frame["b"] * frame["c"].sign()).to_numpy()))
+        chance = 1 / (1 + np.exp(-(frame["a"] + frame["d"] + frame["b"] * frame["c"].sign()).to_numpy()))
         frame = frame.with_columns(target=pl.Series(rng.uniform(size=800) < chance).cast(pl.Int8))
         settings = {**SETTINGS, "trials": 4, "learners": "lightgbm,extra_trees,logistic", "seed": seed}
         question, found, executor, tried = searched_of(frame, metric="log_loss", distill="decision_tree", **settings)

@@ -15,48 +15,22 @@ from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.learner import Learner
 from holdfast.learners.limits import Given, objection
 from holdfast.learners.preparing import with_choices
-from holdfast.search.candidates import Candidate, fit_seconds, rank, simplest_first
+from holdfast.search.candidates import Candidate, rank, simplest_first
 from holdfast.search.clock import Clock
-from holdfast.search.contenders import contenders
 from holdfast.search.executor import Executor, processors
 from holdfast.search.journal import Journal
 from holdfast.search.plan import Plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
-from holdfast.study.finish import (
-    COMPILING,
-    EXPLAINING_SHARE,
-    JUDGED_SHARE,
-    WEIGHING_SHARE,
-    WRITING,
-    judging,
-    lanes_of,
-)
+from holdfast.study.ending import FITTED_SHARE, Ending
+from holdfast.study.finish import COMPILING, judging, lanes_of
 from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import choices_of
-from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
 
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
 ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
-
-# An ensemble takes about as long to fit as the best trials of so many of the best learners together. So that it can be fitted
-# twice, this is the share of the end that it may take: the rest goes into what explains, weighs, compiles and proves it.
-MEMBERS, FITTED_SHARE = 3, FITTING_SHARE * JUDGED_SHARE * (1 - EXPLAINING_SHARE - WEIGHING_SHARE)
-
-# The final fits should not need more than this share of the budget; learners that would are fitted on fewer rows.
-FINISH_SHARE = 0.33
-
-# With a teacher, who is fitted on the folds again and then for each final fit, they may need this share.
-TEACHING_SHARE = 0.6
-
-# On no more rows than this, luck rules which trial is best: the best are judged on up to so many cuts of the rows, if that
-# takes no more than this share of the budget.
-FEW_ROWS, MOST_REPEATS, REPEATS_SHARE = 2_000, 5, 0.25
-
-# A validation curve that was asked for may take this share of the budget.
-CURVE_SHARE = 0.1
 
 
 @dataclass
@@ -108,7 +82,14 @@ def run_search(
         clock=clock,
         max_trials=request.trials or _worthwhile_trials(len(problem.y)),
         enough="as asked" if request.trials else "more would fit the noise of so few rows",
-        reserve=lambda outcomes: _reserve(outcomes, question, decided, len(rows), len(learners), clock.budget),
+        reserve=Ending(
+            question,
+            decided,
+            n_rows=len(rows),
+            n_learners=len(learners),
+            clock=clock,
+            shipping=lambda outcomes: _ranked(question, problem, outcomes, outcomes[0], clock)[0],
+        ),
         say=say,
     )
     base = next((outcome for outcome in found.outcomes if outcome.spec.number == 0), None)
@@ -127,6 +108,25 @@ def candidates_of(
 ) -> list[Candidate]:
     """What could ship, best first; with --prefer simple the simplest of those that are as good. taken, most: as in `rank`."""
     problem = searched.problem
+    candidates = _ranked(question, problem, searched.contenders, searched.baseline, clock, taken=taken, most=most)
+    if question.request.prefer == "best":
+        return candidates
+    y, once = problem.y[problem.judged], len(problem.once.parts)
+    seed = question.request.seed
+    return simplest_first(candidates, metric=question.metric, y=y, parts=problem.parts, once=once, seed=seed)
+
+
+def _ranked(
+    question: Question,
+    problem: Problem,
+    outcomes: Sequence[Outcome],
+    baseline: Outcome,
+    clock: Clock,
+    *,
+    taken: Mapping[int, Sequence[float]] | None = None,
+    most: Sequence[float] = (),
+) -> list[Candidate]:
+    """What the outcomes come to, best first, of members that can be fitted twice in the time left. taken, most: as in `rank`."""
     affordable = FITTED_SHARE
     if question.request.distill is not None:
         # A teacher is fitted on the folds, too.
@@ -134,12 +134,11 @@ def candidates_of(
     left = clock.left - judging(question)
     # What is compiled takes a share of the time, but on few rows not less than some seconds.
     left = max(min(left, (left - 2 * COMPILING) / FITTING_SHARE), 0.0)
-    y = problem.y[problem.judged]
-    candidates = rank(
-        searched.contenders,
-        searched.baseline,
+    return rank(
+        outcomes,
+        baseline,
         metric=question.metric,
-        y=y,
+        y=problem.y[problem.judged],
         parts=problem.parts,
         apart=problem.apart,
         judged=len(problem.once.judged),
@@ -149,11 +148,6 @@ def candidates_of(
         taken=taken,
         most=most,
     )
-    if question.request.prefer == "best":
-        return candidates
-    once = len(problem.once.parts)
-    seed = question.request.seed
-    return simplest_first(candidates, metric=question.metric, y=y, parts=problem.parts, once=once, seed=seed)
 
 
 def board_of(question: Question, searched: Searched, chosen: Candidate, teacher: Candidate | None = None) -> list[Row]:
@@ -263,53 +257,3 @@ def _choose(question: Question, problem: Problem) -> tuple[list[Learner], list[t
 
 def _worthwhile_trials(n_rows: int) -> int:
     return min(MOST_TRIALS, max(FEWEST_TRIALS, n_rows // ROWS_A_TRIAL))
-
-
-def repeatable(question: Question, decided: Plan, n_rows: int) -> bool:
-    """Whether the folds may be repeated unasked: there are few rows, several folds, and more than one way to cut them.
-
-    The time that would take is a teacher's, where there is one.
-    """
-    request = question.request
-    free = (
-        request.repeats is None
-        and request.distill is None
-        and request.folds != LEAVE_ONE_GROUP_OUT
-        and question.time is None
-    )
-    return free and n_rows <= FEW_ROWS and decided.judged is None
-
-
-def _reserve(
-    outcomes: Sequence[Outcome], question: Question, decided: Plan, n_rows: int, n_learners: int, budget: float | None
-) -> float:
-    """Seconds the search leaves: for the end, and on few rows for judging the best trials again, at what they took.
-
-    Every learner has its turn before time is kept for a second look at the first.
-    """
-    kept = finishing(outcomes, question, budget)
-    tried = len({outcome.spec.learner for outcome in outcomes}) - 1
-    if budget is None or tried < n_learners or not repeatable(question, decided, n_rows):
-        return kept
-    once = sum(outcome.seconds for outcome in contenders(outcomes, question.metric))
-    most = REPEATS_SHARE * budget
-    return kept + (min((MOST_REPEATS - 1) * once, most) if once <= most else 0.0)
-
-
-def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | None) -> float:
-    """Seconds to keep for the end: two fits of what would ship now, the curve that was asked for, everything written.
-
-    outcomes: the baseline's first, which takes next to nothing.
-    """
-    if budget is None or not outcomes:
-        return WRITING
-    rows = len(question.split.development)
-    ranked = sorted(outcomes[1:], key=lambda outcome: question.metric.gain(outcome.score))
-    best = list({outcome.spec.learner: outcome for outcome in ranked}.values())
-    best.sort(key=lambda outcome: -question.metric.gain(outcome.score))
-    costs = [fit_seconds(outcome, rows) / FITTED_SHARE for outcome in best[:MEMBERS]]
-    most = FINISH_SHARE
-    if question.request.distill is not None:
-        costs, most = [*costs, *(outcome.seconds for outcome in best[:MEMBERS])], TEACHING_SHARE
-    curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return judging(question) + 2 * COMPILING + curve + min(sum(costs), most * budget)

@@ -20,8 +20,9 @@ from holdfast.report.page import number
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
-from holdfast.study.board import Searched, candidates_of, finishing, run_search
+from holdfast.study.board import Searched, candidates_of, run_search
 from holdfast.study.distil import distil
+from holdfast.study.ending import finishing
 from holdfast.study.finish import RESTART, WRITING, fit_first_that_works
 from holdfast.study.folder import Folder, write_text
 from holdfast.study.folds import cut_outer

@@ -12,7 +12,8 @@ from holdfast.search.contenders import contenders, joined
 from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
 from holdfast.search.trial import Outcome, Problem, run_trial
-from holdfast.study.board import MOST_REPEATS, Searched, finishing, repeatable
+from holdfast.study.board import Searched
+from holdfast.study.ending import MOST_REPEATS, finishing, repeatable
 from holdfast.study.folder import Folder
 from holdfast.study.folds import cut_folds
 from holdfast.study.prepare import Question

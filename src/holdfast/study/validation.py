@@ -19,7 +19,8 @@ from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.trial import Outcome, Problem, Spec, score_fold
 from holdfast.search.tuners import placed
-from holdfast.study.board import CURVE_SHARE, Searched
+from holdfast.study.board import Searched
+from holdfast.study.ending import CURVE_SHARE
 from holdfast.study.prepare import Question
 
 # Points on a range, beside the value chosen.
