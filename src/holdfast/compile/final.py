@@ -33,8 +33,9 @@ TEACHING_SHARE = 0.75
 # Of the time until the soft deadline, this much is for fitting; compiling and proving take the rest.
 FITTING_SHARE = 0.75
 
-# Fits with other seeds are begun only if they end within this share of it: each has to be compiled and proven, too.
-COPIES_SHARE = 0.65
+# Fits with other seeds are begun only if they end within this share of it, and there is time to compile and prove them: so
+# many seconds for each boosted tree.
+COPIES_SHARE, SECONDS_A_TREE = 0.65, 0.2e-3
 
 # Where there is a deadline, the proof takes no longer than this share of what fitting took, or these seconds.
 PROOF_SHARE, PROOF_SECONDS = 0.25, 1.0
@@ -137,7 +138,7 @@ def fit_and_compile(
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
     end, early = (began + share * (soft - began) for share in (FITTING_SHARE, COPIES_SHARE))
-    fits, copies, prepared = _fit(training, columns, rows, members, end, early, {})
+    fits, copies, prepared = _fit(training, columns, rows, members, end, early, soft, {})
     pipelines = _joined(fits, sum(member.weight for member in members))
     taken = time.monotonic() - began
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs, pool)
@@ -177,6 +178,12 @@ class _Fitted:
     pipelines: list[Pipeline]
     answers: Floats | None = None
 
+    @property
+    def n_trees(self) -> int:
+        """Boosted trees of one fit, one a round and class."""
+        estimator = self.pipelines[0].estimator
+        return estimator.n_trees_ * estimator.n_outputs_ if hasattr(estimator, "n_planned_") else 0
+
 
 def _fit(
     training: Training,
@@ -185,11 +192,12 @@ def _fit(
     members: Sequence[Member],
     end: float,
     early: float,
+    soft: float,
     encoded: Encoded,
 ) -> tuple[list[_Fitted], int, list[Prepared]]:
     """Every member once, as far as there is time; then again with other seeds, as long as a whole round ends early.
 
-    encoded: matrices that are there already, and those that are made.
+    soft: when all is to be compiled and proven. encoded: matrices that are there already, and those that are made.
     """
     prepared: dict[tuple[Matrix, str], Prepared] = {}
     fitted: list[_Fitted] = []
@@ -207,7 +215,9 @@ def _fit(
     copies = 1
     while True:
         varying = [each for each in fitted if each.member.copies > copies]
-        if not varying or time.monotonic() + _side_by_side(training, varying) > early:
+        fits = [*(each for each in fitted for _ in each.pipelines), *varying]
+        ended = time.monotonic() + _side_by_side(training, varying)
+        if not varying or ended > early or ended + SECONDS_A_TREE * sum(each.n_trees for each in fits) > soft:
             return fitted, copies, list(prepared.values())
         _fit_copies(training, varying, rows, float("inf"))
         copies += 1
@@ -277,7 +287,7 @@ def _taught(
     training: Training, columns: Columns, rows: Integers, student: Member, end: float, encoded: Encoded
 ) -> Floats:
     """Fit a student's teacher on the rows, and give what it says of them."""
-    fitted, _, _ = _fit(training, columns, rows, student.teacher, end, end, encoded)
+    fitted, _, _ = _fit(training, columns, rows, student.teacher, end, end, end, encoded)
     raised = sum(each.weight for each in student.teacher) / sum(each.member.weight for each in fitted)
     said = [each.pipelines[0].predict_encoded(each.matrix) for each in fitted]
     return student.pool.join(said, [raised * each.member.weight for each in fitted])

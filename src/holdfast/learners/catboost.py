@@ -105,7 +105,7 @@ catboost_classifier, catboost_regressor = declare(
     library="catboost",
     extra="boost",
     space={
-        "learning_rate": Float(0.02, 0.25, log=True, default=0.1),
+        "learning_rate": Float(0.03, 0.25, log=True, default=0.1),
         "depth": Int(3, 8, default=6),
         "l2_leaf_reg": Float(0.1, 20.0, log=True, default=3.0),
     },

@@ -98,7 +98,7 @@ lightgbm_classifier, lightgbm_regressor = declare(
     reference="Ke et al., 2017",
     also=("lgbm", "lgb"),
     space={
-        "learning_rate": Float(0.015, 0.2, log=True, default=0.08),
+        "learning_rate": Float(0.016, 0.2, log=True, default=0.08),
         "num_leaves": Int(4, 200, log=True, default=31),
         "min_data_in_leaf": Int(2, 100, log=True, default=20),
         "feature_fraction": Float(0.4, 1.0, default=0.8),

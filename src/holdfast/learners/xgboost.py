@@ -94,7 +94,7 @@ xgboost_classifier, xgboost_regressor = declare(
     library="xgboost",
     extra="boost",
     space={
-        "learning_rate": Float(0.02, 0.25, log=True, default=0.1),
+        "learning_rate": Float(0.025, 0.25, log=True, default=0.1),
         "max_depth": Int(2, 10, default=6),
         "min_child_weight": Float(0.1, 30.0, log=True, default=2.0),
         "subsample": Float(0.6, 1.0, default=0.8),

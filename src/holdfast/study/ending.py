@@ -38,6 +38,9 @@ CURVE_SHARE = 0.1
 class Ending:
     """Tells the seconds to keep, given the outcomes so far: by what would ship now, once little time is left for trials.
 
+    On few rows, whose models are large for the time they take to fit, the rule of thumb is kept to: time is better spent on fits
+    that are averaged than on further trials.
+
     n_learners: how many have a turn before time is kept for a second look at the first. shipping: what would ship, of outcomes.
     """
 
@@ -53,8 +56,7 @@ class Ending:
     ) -> None:
         self._question, self._clock, self._shipping, self._n_learners = question, clock, shipping, n_learners
         self._repeatable = clock.budget is not None and repeatable(question, decided, n_rows)
-        self._looked = float("-inf")
-        self._kept: float | None = None
+        self._kept, self._until = float("inf"), float("-inf")
 
     def __call__(self, outcomes: Sequence[Outcome]) -> float:
         """Seconds to keep; outcomes: the baseline's first."""
@@ -62,24 +64,26 @@ class Ending:
         kept = finishing(outcomes, self._question, budget)
         if budget is None or self._question.request.distill is not None:
             return kept
+        if self._repeatable:
+            return kept + self._again(outcomes, budget)
         if len(outcomes) > 2 and self._clock.left - kept <= LOOKING_SHARE * budget:
-            kept = min(kept, self._look(outcomes))
-        return kept + self._again(outcomes, budget)
+            self._look(outcomes)
+            kept = min(kept, self._kept)
+        return kept
 
-    def _look(self, outcomes: Sequence[Outcome]) -> float:
+    def _look(self, outcomes: Sequence[Outcome]) -> None:
         began = time.monotonic()
-        if self._kept is None or began > self._looked:
-            candidate, question = self._shipping(outcomes), self._question
-            seconds = candidate.seconds(len(question.split.development), lanes_of(question))
+        if began > self._until:
+            question = self._question
+            seconds = self._shipping(outcomes).seconds(len(question.split.development), lanes_of(question))
             self._kept = ending(seconds, question, self._clock.budget)
             now = time.monotonic()
-            self._looked = now + BETWEEN_LOOKS * (now - began)
-        return self._kept
+            self._until = now + BETWEEN_LOOKS * (now - began)
 
     def _again(self, outcomes: Sequence[Outcome], budget: float) -> float:
         """Seconds for judging the best trials again, at what they took, where rows are few and every learner had its turn."""
         tried = len({outcome.spec.learner for outcome in outcomes}) - 1
-        if tried < self._n_learners or not self._repeatable:
+        if tried < self._n_learners:
             return 0.0
         once = sum(outcome.seconds for outcome in contenders(outcomes, self._question.metric))
         most = REPEATS_SHARE * budget
@@ -119,8 +123,8 @@ def ending(seconds: float, question: Question, budget: float | None, teacher: Se
     """Seconds for the end when what ships takes so many to fit, within its share of the budget; teacher: may teach a student."""
     if budget is None:
         return WRITING
-    fits, most = max(seconds / FITTED_SHARE, seconds * FITTING_SHARE / FITTED_SHARE + 2 * COMPILING), FINISH_SHARE
+    fits, most = seconds / FITTED_SHARE, FINISH_SHARE
     if question.request.distill is not None:
         fits, most = fits + sum(outcome.seconds for outcome in teacher), TEACHING_SHARE
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return judging(question) + curve + min(fits, most * budget)
+    return judging(question) + 2 * COMPILING + curve + min(fits, most * budget)
