@@ -238,10 +238,14 @@ def _side_by_side(
 ) -> list[_Judged]:
     """Fit and judge some folds at once."""
 
+    watching = spec.share >= 1 and len(problem.folds) > 1 and not spec.teacher
+
     def judged(number: int) -> _Judged:
         encoded = encode_fold(problem, learner, spec.params, number)
         start = time.monotonic()
-        pipeline = fit_fold(problem, learner, spec, number, encoded, until)
+        # Where other folds are judged, too, they say how long this one learns; its own rows alone would flatter it.
+        watched = problem.watched(number, encoded.valid) if watching else None
+        pipeline = fit_fold(problem, learner, spec, number, encoded, until, watched)
         middle = time.monotonic()
         answers = pipeline.predict_encoded(encoded.valid)
         return _Judged(pipeline, encoded.valid, answers, middle - start + encoded.seconds, time.monotonic() - middle)
@@ -273,12 +277,19 @@ def fit_first_fold(problem: Problem, learner: Learner, spec: Spec) -> Pipeline:
 
 
 def fit_fold(
-    problem: Problem, learner: Learner, spec: Spec, number: int, encoded: EncodedFold, until: float = float("inf")
+    problem: Problem,
+    learner: Learner,
+    spec: Spec,
+    number: int,
+    encoded: EncodedFold,
+    until: float = float("inf"),
+    watched: Watched | None = None,
 ) -> Pipeline:
-    """Fit a trial's configuration on a fold's training rows, or on its share of them; until: boosting stops then."""
-    train, matrix, watched = problem.folds[number].train, encoded.train, None
-    if spec.share >= 1 and len(problem.folds) > 1 and not spec.teacher:
-        watched = problem.watched(number, encoded.valid)
+    """Fit a trial's configuration on a fold's training rows, or on its share of them.
+
+    until: boosting stops then. watched: as in `fit_estimator`.
+    """
+    train, matrix = problem.folds[number].train, encoded.train
     if spec.share < 1:
         few = rows_fitted(problem, spec, len(train))
         train, matrix = train[few], matrix[few]
