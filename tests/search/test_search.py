@@ -144,21 +144,32 @@ def test_how_long_a_fold_learns_is_for_the_other_folds_to_say(learner):
     task = problem()
     spec = Spec(1, learner, find(learner, "classification").defaults)
     outcome = run_trial(task, spec, float("inf"))
-    fits = [
-        trial.fit_fold(
-            task,
-            find(learner, "classification"),
-            spec,
-            k,
-            trial.encode_fold(task, find(learner, "classification"), spec.params, k),
-        )
-        for k in range(3)
-    ]
+    fits, found = [], find(learner, "classification")
+    for k in range(3):
+        encoded = trial.encode_fold(task, found, spec.params, k)
+        fits.append(trial.fit_fold(task, found, spec, k, encoded, watched=task.watched(k, encoded.valid)))
     losses = [each.estimator.losses_ for each in fits]
     for k, (fold, part) in enumerate(zip(task.folds, task.parts, strict=True)):
         fits[k].estimator.keep(best_round([each for number, each in enumerate(losses) if number != k]))
         np.testing.assert_array_equal(outcome.predictions[part], fits[k].predict(task.columns.take(fold.valid)))
     assert list(outcome.settled.values()) == [best_round(losses)]
+
+
+def test_what_is_judged_by_one_fold_at_a_time_does_not_watch_it(monkeypatch):
+    task, learner, seen = problem(), find("lightgbm", "classification"), []
+    spec, fit = Spec(1, "lightgbm", learner.defaults), trial.fit_pipeline
+
+    def told(*given, watched, **settings):
+        seen.append(watched)
+        return fit(*given, watched=watched, **settings)
+
+    monkeypatch.setattr(trial, "fit_pipeline", told)
+    trial.score_fold(task, learner, spec, 0)
+    run_trial(task, replace(spec, share=0.5), float("inf"))
+    run_trial(task, replace(spec, teacher=((spec, 1.0),)), float("inf"))
+    assert seen == [None] * len(seen)
+    run_trial(task, spec, float("inf"))
+    assert None not in seen[-3:]
 
 
 def test_what_does_not_fit_in_the_time_left_is_passed_over(monkeypatch):

@@ -237,7 +237,6 @@ def _side_by_side(
     problem: Problem, learner: Learner, spec: Spec, numbers: Sequence[int], until: float
 ) -> list[_Judged]:
     """Fit and judge some folds at once."""
-
     watching = spec.share >= 1 and len(problem.folds) > 1 and not spec.teacher
 
     def judged(number: int) -> _Judged:
