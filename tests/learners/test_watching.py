@@ -1,5 +1,7 @@
 """Watching other rows: what they say is their loss after each round, and a fit is cut back to where it was asked to be."""
 
+import time
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
@@ -55,6 +57,18 @@ def test_a_booster_says_how_it_does_on_the_rows_it_watches(kind, n_classes):
     fitted.keep(10**6)
     assert fitted.n_trees_ == len(fitted.losses_)
     assert fitted.done_ == 1.0
+
+
+@pytest.mark.parametrize("kind", [LightGBM, XGBoost, CatBoost])
+@pytest.mark.parametrize("rows", [HELD, None])
+def test_a_booster_that_is_late_from_the_start_has_a_loss_for_what_it_grew(kind, rows):
+    late = kind(classifier=False, seed=0, n_jobs=1, learning_rate=0.2)
+    late.deadline = time.monotonic() - 1
+    if rows is not None:
+        late.watched = Watched(X[rows], Y[rows], np.ones(int(rows.sum())))
+    late.fit(X[FITTED], Y[FITTED])
+    assert 1 <= late.n_trees_ == len(late.losses_ if rows is not None else late.trees()[0])
+    assert late.done_ < 1.0
 
 
 @pytest.mark.parametrize("n_classes", [None, 2, 3])

@@ -1,5 +1,6 @@
 """LightGBM: boosted trees grown leaf by leaf."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,16 +39,10 @@ class LightGBM(Boosted):
             stop = lightgbm.early_stopping(self.patience, verbose=False)
             extra["callbacks"] = [stop, lightgbm.record_evaluation(found)]
         if self.deadline < float("inf"):
-            extra["callbacks"] = [*extra.get("callbacks", []), self._stop_when_late]
+            extra["callbacks"] = [*extra.get("callbacks", []), _Until(self._late)]
         self.booster_ = lightgbm.train(settings, data, num_boost_round=n_trees, **extra)
         losses = np.array(next(iter(found["valid_0"].values()), []), dtype=np.float64)
         return int(self.booster_.current_iteration()), losses
-
-    def _stop_when_late(self, progress: Any) -> None:
-        from lightgbm.callback import EarlyStopException
-
-        if self._late():
-            raise EarlyStopException(progress.iteration, [])
 
     def _raw(self, X: Any) -> Any:
         return self.booster_.predict(X, raw_score=True, num_iteration=self.n_trees_, num_threads=self.n_jobs)
@@ -58,6 +53,21 @@ class LightGBM(Boosted):
         blocks = text.split("\nTree=")[1:]
         trees = [_lightgbm_tree(block, k % self.n_outputs_) for k, block in enumerate(blocks)]
         return trees, "<=", np.zeros(self.n_outputs_)
+
+
+class _Until:
+    """LightGBM calls it after each round, when the round's loss was recorded (its own calls have lower numbers)."""
+
+    order = 40
+
+    def __init__(self, late: Callable[[], bool]) -> None:
+        self._late = late
+
+    def __call__(self, progress: Any) -> None:
+        from lightgbm.callback import EarlyStopException
+
+        if self._late():
+            raise EarlyStopException(progress.iteration, [])
 
 
 def _lightgbm_tree(block: str, target: int) -> Tree:
