@@ -58,10 +58,8 @@ class LightGBM(Boosted):
 class _Until:
     """LightGBM calls it after each round, when the round's loss was recorded (its own calls have lower numbers)."""
 
-    order = 40
-
     def __init__(self, late: Callable[[], bool]) -> None:
-        self._late = late
+        self._late, self.order = late, 40
 
     def __call__(self, progress: Any) -> None:
         from lightgbm.callback import EarlyStopException
