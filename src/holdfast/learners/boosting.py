@@ -13,7 +13,7 @@ from holdfast.graph import Graph
 from holdfast.graph.trees import Tree, tree_ensemble
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import two_sided
-from holdfast.learners.watching import Watched, best_round, watched_losses
+from holdfast.learners.watching import Watched, best_round, best_together
 
 TREES = Matrix(missing="keep", categories="ordinal")
 
@@ -149,12 +149,9 @@ def emit_boosted(graph: Graph, matrix: str, estimator: Any) -> str:
     return two_sided(graph, raw) if estimator.n_outputs_ == 1 else graph.add("Softmax", raw, axis=1)
 
 
-def settle_trees(fitted: Sequence[Any]) -> dict[str, Any]:
+def settle_trees(fitted: Sequence[Any]) -> dict[str, int]:
     """Later fits grow as many trees as folds that watched found right together, or others on average, and keep no rows back."""
-    losses = [each for each in map(watched_losses, fitted) if each is not None]
-    if losses:
-        return {"n_trees": best_round(losses)}
-    return {"n_trees": max(1, round(float(np.mean([each.n_trees_ for each in fitted]))))}
+    return {"n_trees": best_together(fitted) or max(1, round(float(np.mean([each.n_trees_ for each in fitted]))))}
 
 
 def _maker(kind: type[Boosted], *, classifier: bool) -> Any:

@@ -14,7 +14,7 @@ from holdfast.learners.descending import N_CYCLES, Batch, descend
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import two_sided
 from holdfast.learners.space import Choice, Float, Int
-from holdfast.learners.watching import Watched, best_round, watched_losses
+from holdfast.learners.watching import Watched, best_round, best_together
 
 # Values are pulled in smoothly, to within this many quartile ranges of the median.
 REACH = 3.0
@@ -159,12 +159,9 @@ def emit_realmlp(graph: Graph, matrix: str, estimator: Any) -> str:
     return two_sided(graph, scores.name) if len(estimator.classes_) == 2 else graph.add("Softmax", scores.name, axis=1)
 
 
-def settle_cycles(fitted: Sequence[Any]) -> dict[str, Any]:
+def settle_cycles(fitted: Sequence[Any]) -> dict[str, int]:
     """Later fits stop after as many cycles as the folds that watched found best together, else the middle one of them."""
-    losses = [each for each in map(watched_losses, fitted) if each is not None]
-    if losses:
-        return {"n_cycles": best_round(losses)}
-    return {"n_cycles": sorted(each.n_cycles_ for each in fitted)[len(fitted) // 2]}
+    return {"n_cycles": best_together(fitted) or sorted(each.n_cycles_ for each in fitted)[len(fitted) // 2]}
 
 
 def _maker(*, classifier: bool) -> Any:

@@ -37,6 +37,12 @@ def watched_losses(estimator: Any) -> Floats | None:
     return estimator.losses_ if getattr(estimator, "watched", None) is not None and len(estimator.losses_) else None
 
 
+def best_together(fitted: Sequence[Any]) -> int | None:
+    """The number of rounds that was best for fits together, as far as they watched; None where none did."""
+    losses = [each for each in map(watched_losses, fitted) if each is not None]
+    return best_round(losses) if losses else None
+
+
 def best_round(losses: Sequence[Floats]) -> int:
     """The number of rounds, from 1, after which the mean loss of several fits is least; one that ended early stays as it ended.
 

@@ -25,7 +25,7 @@ from holdfast.learners.learner import Learner
 from holdfast.learners.pipeline import Pipeline
 from holdfast.learners.preparing import encode, transform_of, wanted
 from holdfast.learners.soft import fit_pipeline
-from holdfast.learners.watching import Watched, best_round, watched_losses
+from holdfast.learners.watching import Watched, best_together, watched_losses
 from holdfast.metrics.metric import Metric
 from holdfast.search.bar import Bar
 from holdfast.tasks.task import Task
@@ -189,29 +189,30 @@ def run_trial(
     parts = problem.parts if whole else [np.arange(len(judged))]
     width = problem.task.n_classes
     predictions = np.full((len(judged),) if width is None else (len(judged), width), np.nan)
-    done, scores = list[_Judged](), list[float]()
+    done = list[_Judged]()
     began, lanes = time.monotonic(), min(problem.lanes, len(folds))
     for start in range(0, len(folds), lanes):
         numbers, now = range(start, min(start + lanes, len(folds))), time.monotonic()
         until = now + PROMPT * (min(deadline, began + most) - now) * len(numbers) / (len(folds) - start)
         done += _side_by_side(problem, learner, spec, numbers, until)
-        for number, answers in enumerate(_answers(folds, done)):
-            predictions[parts[number]] = answers
-        scores = [problem.metric.score(problem.y[judged[part]], predictions[part]) for part in parts[: len(done)]]
         taken, left = time.monotonic() - began, len(folds) - len(done)
-        gains = [problem.metric.gain(score) for score in scores]
-        if bar is not None and left and bar.clearly_above(gains):
-            return Pruned(spec, bar.expected(gains), len(done), taken)
+        if bar is not None and left:
+            gains = [problem.metric.gain(score) for score in _scores(problem, folds, _answers(folds, done))]
+            if bar.clearly_above(gains):
+                return Pruned(spec, bar.expected(gains), len(done), taken)
         if time.monotonic() + taken / len(done) * left > deadline:
             raise OverrunError(
                 f"{len(done)} of {len(folds)} folds took {taken:.1f} s; the others would not fit in the budget"
             )
+    answers = _answers(folds, done)
+    for part, each in zip(parts, answers, strict=True):
+        predictions[part] = each
     if whole:
         problem.first_fold[spec.number] = done[0].pipeline
     return Outcome(
         spec=spec,
         score=score_by_parts(problem.metric, problem.y[judged], predictions, parts),
-        fold_scores=tuple(scores),
+        fold_scores=tuple(_scores(problem, folds, answers)),
         predictions=predictions,
         settled=learner.settle([each.pipeline.estimator for each in done]),
         fit_rows=spec.share * float(np.mean([len(fold.train) for fold in folds])),
@@ -256,15 +257,22 @@ def _side_by_side(
 
 def _answers(folds: Sequence[Fold], done: Sequence[_Judged]) -> list[Floats]:
     """What each fold done answers; one that watched its own rows, after as many rounds as the others of its repeat found best."""
-    watching = [k for k, each in enumerate(done) if watched_losses(each.pipeline.estimator) is not None]
-    answers = [each.answers for each in done]
-    for number in watching:
-        others = [k for k in watching if k != number and folds[k].repeat == folds[number].repeat]
-        if others:
-            pipeline = done[number].pipeline
-            pipeline.estimator.keep(best_round([done[k].pipeline.estimator.losses_ for k in others]))
-            answers[number] = pipeline.predict_encoded(done[number].valid)
+    estimators, repeats = [each.pipeline.estimator for each in done], [fold.repeat for fold in folds]
+    answers = []
+    for number, each in enumerate(done):
+        others = [other for k, other in enumerate(estimators) if k != number and repeats[k] == repeats[number]]
+        rounds = best_together(others)
+        if rounds is None or watched_losses(estimators[number]) is None:
+            answers.append(each.answers)
+        else:
+            estimators[number].keep(rounds)
+            answers.append(each.pipeline.predict_encoded(each.valid))
     return answers
+
+
+def _scores(problem: Problem, folds: Sequence[Fold], answers: Sequence[Floats]) -> list[float]:
+    """The scores of the folds that have answers, the first of all."""
+    return [problem.metric.score(problem.y[fold.valid], each) for fold, each in zip(folds, answers, strict=False)]
 
 
 def fit_first_fold(problem: Problem, learner: Learner, spec: Spec) -> Pipeline:

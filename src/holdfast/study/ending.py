@@ -55,7 +55,7 @@ class Ending:
         shipping: Callable[[Sequence[Outcome]], Candidate],
     ) -> None:
         self._question, self._clock, self._shipping, self._n_learners = question, clock, shipping, n_learners
-        self._repeatable = clock.budget is not None and repeatable(question, decided, n_rows)
+        self._repeatable = repeatable(question, decided, n_rows)
         self._kept, self._until = float("inf"), float("-inf")
 
     def __call__(self, outcomes: Sequence[Outcome]) -> float:
