@@ -68,6 +68,9 @@ LEARNED_ON: dict[str, tuple[str, ...]] = {
 # For no more rows than this, sets that have fewer teach, too.
 FEW_ROWS = 3_000
 
+# What is learned on few rows is judged on up to so many, so that less of the order is luck.
+JUDGED_ROWS = 6_000
+
 # Learners that are drawn from more often than others, for their strength; the network's defaults were tuned on many sets.
 MORE = {"lightgbm": 2.0, "xgboost": 1.0, "catboost": 1.0, "realmlp": 0.0}
 FEW = 0.4
@@ -149,14 +152,14 @@ def _short(value: Any) -> Any:
 
 
 def problem_of(name: str, rows: int) -> Problem:
-    """A set as one fold: at most `rows` rows to learn from, and at most as many to judge on."""
+    """A set as one fold: at most `rows` rows to learn from, and a third of all to judge on, but no more than are needed."""
     [each] = sets([name])
     request = Request.of(
         target=each["target"], data=each["path"], header=bool(each["header"]), drop=LEARNED_ON[name], budget="60s"
     )
     question = audited(ask(each["path"], request))[0]
     order = np.random.default_rng(0).permutation(question.dataset.n_rows)
-    held = min(len(order) // 3, rows)
+    held = min(len(order) // 3, max(rows, JUDGED_ROWS))
     chosen = np.sort(order[: min(len(order), held + rows)])
     valid = np.isin(chosen, order[:held])
     fold = Fold(np.flatnonzero(~valid), np.flatnonzero(valid))

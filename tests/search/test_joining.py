@@ -68,10 +68,18 @@ def test_weights_that_saw_their_rows_would_gain_on_noise():
     """So the test above can fail."""
     gains = []
     for seed in SEEDS:
-        metric, y, given, base = noise("binary", seed, FEWEST_ROWS // 2)
+        metric, y, given, base = noise("binary", seed, FEWEST_ROWS)
         weights = joined(metric, y, given, base).weights
         gains.append(metric.score(y, np.tensordot(weights, given, 1)) - base)
     assert np.mean(gains) > 2.5 * np.std(gains, ddof=1) / np.sqrt(len(gains))
+
+
+@pytest.mark.parametrize("n", [FEWEST_ROWS // 2, FEWEST_ROWS])
+def test_few_rows_are_weighed_by_log_loss_where_only_their_order_counts(n):
+    _, y, given, _ = noise("binary", 0, n)
+    half = np.full((n, 2), 0.5)
+    ranked, likely = (joined(metric, y, given, metric.score(y, half)).weights for metric in (ROC_AUC, LOG_LOSS))
+    assert np.array_equal(ranked, likely) == (n < FEWEST_ROWS)
 
 
 @pytest.mark.parametrize("kind", ["binary", "regression"])

@@ -206,7 +206,7 @@ def _metric(function: Any, title: str, takes: Any, best: float = 1.0, **facts: A
     )
 
 
-ROC_AUC = _metric(roc_auc, "ROC AUC", "probabilities")
+ROC_AUC = _metric(roc_auc, "ROC AUC", "probabilities", is_ranking=True)
 LOG_LOSS = _metric(log_loss, "log loss", "probabilities", best=0.0, losses=surprises)
 BRIER = _metric(brier, "Brier score", "probabilities", best=0.0)
 F1 = _metric(f1, "F1", "labels")
@@ -228,6 +228,6 @@ CLASSIFICATION = (
     _metric(jaccard, "Jaccard index", "labels"),
     _metric(matthews, "Matthews correlation", "labels"),
     _metric(kappa, "Cohen's kappa", "labels"),
-    _metric(average_precision, "average precision", "probabilities"),
+    _metric(average_precision, "average precision", "probabilities", is_ranking=True),
     BRIER,
 )

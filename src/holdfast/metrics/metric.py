@@ -15,9 +15,9 @@ class Metric:
 
     takes: what `function(y, given, weights)` is given: "probabilities" (n_rows, n_classes), "labels" (n_rows,) of class
     codes, or "values" (n_rows,). y holds class codes or values; weights is (n_rows,) or None. is_share: the score is the
-    share of rows answered rightly, each of them right or wrong. losses: where the score is a mean over rows, what it is the
-    mean of, (n_rows,); is_root: or the root of one. costs: what labels are decided by, as in `arrays.decided`; None: the
-    likeliest class.
+    share of rows answered rightly, each of them right or wrong. is_ranking: only the order of the rows by probability
+    counts. losses: where the score is a mean over rows, what it is the mean of, (n_rows,); is_root: or the root of one. costs:
+    what labels are decided by, as in `arrays.decided`; None: the likeliest class.
 
     One of your own needs a name, a function, what it takes and which direction is better:
 
@@ -36,6 +36,7 @@ class Metric:
     summary: str = ""
     best: float = np.nan
     is_share: bool = False
+    is_ranking: bool = False
     losses: Callable[[Any, Floats], Floats] | None = None
     is_root: bool = False
     costs: Floats | None = field(default=None, compare=False)

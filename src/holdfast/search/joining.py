@@ -10,10 +10,13 @@ import numpy as np
 from holdfast.arrays import Floats, Integers
 from holdfast.evaluate.bootstrap import score_by_parts
 from holdfast.evaluate.pool import AVERAGE, Pool
+from holdfast.metrics.classification import LOG_LOSS
 from holdfast.metrics.metric import Metric
 from holdfast.search.ensemble import MAX_ROWS, greedy_weights, stack, steadied
 
-# On fewer rows than this nothing but the average is tried: there a stack won out of fold and lost on the sealed rows.
+# On fewer rows than this nothing but the average is tried: there a stack won out of fold and lost on the sealed rows. And the
+# order of so few rows tells less than how likely their classes were said to be: weights chosen by log loss gained 0.35 % of ROC AUC
+# on 600 rows (13 draws of 6 sets, 0.18 standard error; -0.4 to 1.7 %), and lost 0.23 % on 2,500 (5 sets).
 FEWEST_ROWS = 1_000
 
 # Another way than the average must gain so many standard errors over it: where folds follow each other in time, a stack that
@@ -118,14 +121,18 @@ def _ways(
     """Learn the weights (n_models,) of each way from some of the rows; with `several` of more than the average."""
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_ROWS)).astype(int)]
     y, predictions = y[rows], [each[rows] for each in models.predictions]
-    leads = [metric.gain(metric.score(y, each)) - metric.gain(base) for each in predictions]
+    gains = [metric.gain(metric.score(y, each)) for each in predictions]
+    by, leads = metric, [gain - metric.gain(base) for gain in gains]
+    if judged < FEWEST_ROWS and metric.is_ranking:
+        by, prior = LOG_LOSS, np.bincount(y, minlength=predictions[0].shape[1]) / len(y)
+        leads = [LOG_LOSS.score(y, np.tile(prior, (len(y), 1))) - LOG_LOSS.score(y, each) for each in predictions]
 
     def average(pool: Pool) -> Floats:
-        weights = greedy_weights(metric, y, predictions, models.costs, max_costs=models.most, pool=pool)
+        weights = greedy_weights(by, y, predictions, models.costs, max_costs=models.most, pool=pool)
         return steadied(weights, leads, models.learners, models.costs, max_costs=models.most, n_rows=judged)
 
     weights = average(AVERAGE)
-    found = {SINGLE: (np.eye(len(predictions))[int(np.argmax(leads))], AVERAGE), AVERAGE.name: (weights, AVERAGE)}
+    found = {SINGLE: (np.eye(len(predictions))[int(np.argmax(gains))], AVERAGE), AVERAGE.name: (weights, AVERAGE)}
     if several:
         if predictions[0].ndim == 2:
             weights = average(LOGS)
