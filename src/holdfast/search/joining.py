@@ -14,9 +14,9 @@ from holdfast.metrics.classification import LOG_LOSS
 from holdfast.metrics.metric import Metric
 from holdfast.search.ensemble import MAX_ROWS, greedy_weights, stack, steadied
 
-# On fewer rows than this nothing but the average is tried: there a stack won out of fold and lost on the sealed rows. And the
-# order of so few rows tells less than how likely their classes were said to be: weights chosen by log loss gained 0.35 % of ROC AUC
-# on 600 rows (13 draws of 6 sets, 0.18 standard error; -0.4 to 1.7 %), and lost 0.23 % on 2,500 (5 sets).
+# On fewer rows than this nothing but the average is tried: there a stack won out of fold and lost on the sealed rows. And
+# the order of so few rows tells less than how likely their classes were said to be: weights chosen by log loss gained 0.35 %
+# of ROC AUC on 600 rows (13 draws of 6 sets, 0.18 standard error; -0.4 to 1.7 %), and lost 0.23 % on 2,500 (5 sets).
 FEWEST_ROWS = 1_000
 
 # Another way than the average must gain so many standard errors over it: where folds follow each other in time, a stack that
