@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from holdfast.compile import final
-from holdfast.compile.final import FITTING_SHARE, Member, Training, fit_and_compile
+from holdfast.compile.final import Member, Training, fit_and_compile
 from holdfast.compile.prove import feeds_of, open_session
 from holdfast.learners.catalogue import find
 from holdfast.learners.pipeline import fit_estimator
@@ -72,6 +71,13 @@ def test_fits_side_by_side_are_the_same_fits(rows):
     assert (together.copies, together.n_trees) == (alone.copies, alone.n_trees)
 
 
+def test_a_further_round_takes_what_members_took_that_have_copies(rows):
+    light, heavy = members("xgboost", "lightgbm")
+    both = fit_and_compile(rows, [light, replace(heavy, copies=2)], 300, float("inf"))
+    assert 0 < both.again < both.seconds
+    assert fit_and_compile(rows, [light, heavy], 300, float("inf")).again == 0
+
+
 def test_copies_are_a_use_for_time_that_is_there_and_no_need(rows):
     [one] = members("lightgbm", n_trees=2_000)
     began = time.monotonic()
@@ -80,17 +86,3 @@ def test_copies_are_a_use_for_time_that_is_there_and_no_need(rows):
     few = fit_and_compile(rows, [replace(one, copies=1_000)], 300, time.monotonic() + 6 * seconds)
     assert 1 < few.copies < 20
     assert few.done == 1.0
-
-
-def test_what_is_quick_is_copied_while_there_is_time_for_it(rows, monkeypatch):
-    monkeypatch.setattr(final, "SECONDS_A_TREE", 0.0)
-    slow, quick = (
-        replace(each, seconds=seconds)
-        for each, seconds in zip(members("lightgbm", "xgboost", n_trees=4_000), (50, 1), strict=True)
-    )
-    quick = replace(quick, params={**quick.params, "n_trees": 20}, copies=5)
-    once = fit_and_compile(rows, [slow, quick], 300, time.monotonic() + 1e6)
-    assert once.n_trees == 4_000 + 5 * 20
-    soft = time.monotonic() + 1.8 * once.seconds / FITTING_SHARE
-    some = fit_and_compile(rows, [replace(slow, copies=5), quick], 300, soft)
-    assert (some.copies, some.n_trees) == (5, 4_000 + 5 * 20)

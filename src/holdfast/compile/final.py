@@ -30,9 +30,12 @@ Encoded: TypeAlias = dict[tuple[Matrix, str], tuple[Encoder, Matrix32]]
 # Of the time a student has, its teacher takes this much at most.
 TEACHING_SHARE = 0.75
 
-# Of the time until the soft deadline, this much is for fitting; compiling and proving take the rest: so many seconds for each
-# boosted tree.
-FITTING_SHARE, SECONDS_A_TREE = 0.75, 0.2e-3
+# Of the time until the soft deadline, this much is for fitting; compiling and proving take the rest.
+FITTING_SHARE = 0.75
+
+# Fits with other seeds are begun only if they end within this share of it, and there is time to compile and prove them: so
+# many seconds for each boosted tree.
+COPIES_SHARE, SECONDS_A_TREE = 0.65, 0.2e-3
 
 # Where there is a deadline, the proof takes no longer than this share of what fitting took, or these seconds.
 PROOF_SHARE, PROOF_SECONDS = 0.25, 1.0
@@ -95,7 +98,8 @@ class Compiled:
     how their columns and target were. tree: how to draw the model, where it is a single tree. seconds: for encoding and
     fitting each member once, side by side as far as the training has lanes. n_trees, n_planned: rounds of all members that
     are boosted; fewer than planned where time ran out. done: the share that members learned of what they were to learn, on
-    average. copies: the most fits with other seeds that a member is an average of.
+    average. copies: fits with other seeds that the heaviest of the members which vary by it is an average of; again: seconds
+    for one more of each that varies, side by side too.
     """
 
     onnx: bytes
@@ -109,6 +113,7 @@ class Compiled:
     n_planned: int = 0
     done: float = 1.0
     copies: int = 1
+    again: float = 0.0
 
 
 def fit_and_compile(
@@ -132,7 +137,8 @@ def fit_and_compile(
     began = time.monotonic()
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
-    fits, prepared = _fit(training, columns, rows, members, began + FITTING_SHARE * (soft - began), soft, {})
+    end, early = (began + share * (soft - began) for share in (FITTING_SHARE, COPIES_SHARE))
+    fits, copies, prepared = _fit(training, columns, rows, members, end, early, soft, {})
     pipelines = _joined(fits, sum(member.weight for member in members))
     taken = time.monotonic() - began
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs, pool)
@@ -140,7 +146,8 @@ def fit_and_compile(
     until = soft if soft == float("inf") else min(soft, enough)
     proof = prove(graph, pipelines, columns, calibrator, costs, pool, deadline=until)
     tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
-    seconds = [each.seconds for each in fits]
+    seconds = _side_by_side(training, fits)
+    again = _side_by_side(training, [each for each in fits if each.member.copies > 1])
     boosted = [each.estimator for each, _ in pipelines if hasattr(each.estimator, "n_planned_")]
     trees, planned = sum(each.n_trees_ for each in boosted), sum(each.n_planned_ for each in boosted)
     done = float(np.mean([getattr(each.estimator, "done_", 1.0) for each, _ in pipelines]))
@@ -151,11 +158,12 @@ def fit_and_compile(
         len(fits),
         tuple(prepared),
         tree,
-        max(sum(seconds) / training.lanes, *seconds),
+        seconds,
         trees,
         planned,
         done,
-        max(len(each.pipelines) for each in fits),
+        copies,
+        again,
     )
 
 
@@ -183,10 +191,11 @@ def _fit(
     rows: Integers,
     members: Sequence[Member],
     end: float,
+    early: float,
     soft: float,
     encoded: Encoded,
-) -> tuple[list[_Fitted], list[Prepared]]:
-    """Every member once, as far as there is time until `end`; then again with other seeds, one by one.
+) -> tuple[list[_Fitted], int, list[Prepared]]:
+    """Every member once, as far as there is time; then again with other seeds, as long as a whole round ends early.
 
     soft: when all is to be compiled and proven. encoded: matrices that are there already, and those that are made.
     """
@@ -203,22 +212,15 @@ def _fit(
         begun = [_begin(training, columns, rows, member, deadline, encoded, prepared) for member in together]
         _fit_copies(training, begun, rows, deadline)
         fitted += begun
-    while more := _varied(fitted, end, soft)[: training.lanes]:
-        _fit_copies(training, more, rows, float("inf"))
-    return fitted, list(prepared.values())
-
-
-def _varied(fitted: Sequence[_Fitted], end: float, soft: float) -> list[_Fitted]:
-    """Members that there is time to fit once more with another seed, those first whose fits weigh most."""
-    now, n_trees = time.monotonic(), sum(each.n_trees * len(each.pipelines) for each in fitted)
-    timely = [
-        each
-        for each in fitted
-        if len(each.pipelines) < each.member.copies
-        and now + each.seconds <= end
-        and now + each.seconds + SECONDS_A_TREE * (n_trees + each.n_trees) <= soft
-    ]
-    return sorted(timely, key=lambda each: -each.member.weight / len(each.pipelines))
+    copies = 1
+    while True:
+        varying = [each for each in fitted if each.member.copies > copies]
+        fits = [*(each for each in fitted for _ in each.pipelines), *varying]
+        ended = time.monotonic() + _side_by_side(training, varying)
+        if not varying or ended > early or ended + SECONDS_A_TREE * sum(each.n_trees for each in fits) > soft:
+            return fitted, copies, list(prepared.values())
+        _fit_copies(training, varying, rows, float("inf"))
+        copies += 1
 
 
 def _begin(
@@ -244,6 +246,12 @@ def _begin(
         each.answers = _taught(training, columns, rows, member, until, encoded)
     each.seconds = time.monotonic() - began
     return each
+
+
+def _side_by_side(training: Training, fitted: Sequence[_Fitted]) -> float:
+    """Seconds that one fit of each takes: all of them shared out evenly, or the longest."""
+    seconds = [each.seconds for each in fitted]
+    return max(sum(seconds) / training.lanes, max(seconds, default=0.0))
 
 
 def _fit_copies(training: Training, fitted: Sequence[_Fitted], rows: Integers, deadline: float) -> None:
@@ -279,7 +287,7 @@ def _taught(
     training: Training, columns: Columns, rows: Integers, student: Member, end: float, encoded: Encoded
 ) -> Floats:
     """Fit a student's teacher on the rows, and give what it says of them."""
-    fitted, _ = _fit(training, columns, rows, student.teacher, end, end, encoded)
+    fitted, _, _ = _fit(training, columns, rows, student.teacher, end, end, end, encoded)
     raised = sum(each.weight for each in student.teacher) / sum(each.member.weight for each in fitted)
     said = [each.pipelines[0].predict_encoded(each.matrix) for each in fitted]
     return student.pool.join(said, [raised * each.member.weight for each in fitted])

@@ -54,6 +54,9 @@ LAST_SHARE = 0.75
 # Of the time for a refit, one fit of each member may take this much: what it takes is known from the fit that was judged.
 REFIT_SHARE = 0.85
 
+# The refit takes so many times as long for each row, as the verdict is given beside it.
+BESIDE = 1.2
+
 # A candidate whose fit was stopped is taken to be slower than the folds said, this many times, and tried once more.
 SLOWER = 2.5
 
@@ -71,13 +74,15 @@ RESTART = 3.0
 class Finished:
     """The candidate that was fitted and compiled, how it is calibrated (classes only) and decided, and what was given up.
 
-    unseen: what the calibrated candidate said out of fold, for the rows of `Problem.once`.
+    unseen: what the calibrated candidate said out of fold, for the rows of `Problem.once`. seconds: what fitting, compiling and
+    proving it took.
     """
 
     candidate: Candidate
     compiled: Compiled
     calibration: Calibration | None
     unseen: Floats
+    seconds: float
     decision: Decision = LIKELIEST
     given_up: list[tuple[str, str]] = field(default_factory=list)
 
@@ -105,7 +110,7 @@ def fit_first_that_works(
     while waiting:
         candidate, slower = waiting.popleft()
         last = not waiting
-        allowed, refitted = _allowed(candidate, question, clock, again=bool(given_up))
+        allowed = _allowed(candidate, question, clock, again=bool(given_up))
         least = RESTART + slower * candidate.seconds(min(rows, FEWEST_ROWS), lanes_of(question))
         if given_up and not last and least > allowed:
             given_up.append((candidate.name, "the budget left no time for its final fit"))
@@ -114,11 +119,11 @@ def fit_first_that_works(
         say(f"fitting {candidate.name} on the development rows")
         calibration = calibration_of(candidate, problem)
         unseen = _calibrated(candidate, calibration, problem)
-        decision = _decision_of(unseen, question, problem)
+        decision, began = _decision_of(unseen, question, problem), time.monotonic()
         try:
             compiled = _fit(
                 candidate, calibration, decision, rows, allowed, executor,
-                copies=1 if refitted else _most_copies(question), lanes=lanes_of(question), stop=stop, slower=slower,
+                copies=_most_copies(question), lanes=lanes_of(question), stop=stop, slower=slower,
             )  # fmt: skip
         except (CompileError, OverrunError, WorkFailedError) as error:
             given_up.append((candidate.name, str(error)))
@@ -130,7 +135,8 @@ def fit_first_that_works(
         elif not last and (reason := objection(compiled)) is not None:
             given_up.append((candidate.name, reason))
         else:
-            return Finished(candidate, compiled, calibration, unseen, decision, given_up)
+            taken = time.monotonic() - began
+            return Finished(candidate, compiled, calibration, unseen, taken, decision, given_up)
     raise CompileError(
         f"no model could be compiled faithfully ({given_up}); expected at least the baseline: please report this"
     )
@@ -171,6 +177,9 @@ def refit_on_all(
     growth = len(rows) / len(judged.rows)
     if growth * judged.seconds > REFIT_SHARE * allowed:
         return "the budget left no time for it"
+    # What was judged took this long, and each further round of what varies by its seed so much more.
+    once, a_round = (BESIDE * growth * each for each in (finished.seconds, judged.again))
+    rounds = judged.copies + (allowed - once) / a_round if a_round else 1.0
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
     try:
@@ -183,7 +192,7 @@ def refit_on_all(
             len(rows),
             time.monotonic() + allowed,
             stop,
-            copies=_most_copies(question),
+            copies=_most_copies(question, rounds),
         )
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
@@ -263,9 +272,11 @@ def _calibrated(candidate: Candidate, calibration: Calibration | None, problem: 
     return predicted if calibration is None else calibration.calibrator.apply(predicted)
 
 
-def _most_copies(question: Question) -> int:
+def _most_copies(question: Question, affordable: float = MOST_COPIES) -> int:
     """Fits of a member to average at most; one alone when what ships was asked to be small, fast or simple."""
-    return 1 if question.request.prefer == "simple" or question.request.limits else MOST_COPIES
+    if question.request.prefer == "simple" or question.request.limits:
+        return 1
+    return int(min(MOST_COPIES, max(1.0, affordable)))
 
 
 def judging(question: Question) -> float:
@@ -273,13 +284,13 @@ def judging(question: Question) -> float:
     return WRITING + len(question.split.sealed) / JUDGED_A_SECOND
 
 
-def _allowed(candidate: Candidate, question: Question, clock: Clock, *, again: bool) -> tuple[float, bool]:
-    """Seconds for the fit that is judged, and whether there is time for the refit on all rows: then it gets the larger part."""
+def _allowed(candidate: Candidate, question: Question, clock: Clock, *, again: bool) -> float:
+    """Seconds for the fit that is judged: about half of what is left where all rows can be fitted twice in it."""
     left = clock.left - judging(question) * (HURRY if again else 1.0)
     needed = candidate.seconds(len(question.split.development), lanes_of(question))
     if again or needed > JUDGED_SHARE * left:
-        return LAST_SHARE * left, False
-    return max(JUDGED_SHARE * left, SLACK * needed / FITTING_SHARE), clock.budget is not None
+        return LAST_SHARE * left
+    return max(JUDGED_SHARE * left, SLACK * needed / FITTING_SHARE)
 
 
 def _fit(
