@@ -71,11 +71,12 @@ def test_fits_side_by_side_are_the_same_fits(rows):
     assert (together.copies, together.n_trees) == (alone.copies, alone.n_trees)
 
 
-def test_a_further_round_takes_what_members_took_that_have_copies(rows):
-    light, heavy = members("xgboost", "lightgbm")
-    both = fit_and_compile(rows, [light, replace(heavy, copies=2)], 300, float("inf"))
-    assert 0 < both.again < both.seconds
-    assert fit_and_compile(rows, [light, heavy], 300, float("inf")).again == 0
+def test_the_member_furthest_behind_says_how_much_was_learned(rows):
+    quick, slow = members("lightgbm", "xgboost")
+    slow = replace(slow, params={**slow.params, "n_trees": 1_000_000})
+    compiled = fit_and_compile(rows, [quick, slow], 300, time.monotonic() + 1)
+    assert compiled.n_members == 2
+    assert compiled.done == (compiled.n_trees - 40) / 1_000_000 < 0.5
 
 
 def test_copies_are_a_use_for_time_that_is_there_and_no_need(rows):
@@ -86,3 +87,14 @@ def test_copies_are_a_use_for_time_that_is_there_and_no_need(rows):
     few = fit_and_compile(rows, [replace(one, copies=1_000)], 300, time.monotonic() + 6 * seconds)
     assert 1 < few.copies < 20
     assert few.done == 1.0
+
+
+def test_no_copies_are_fitted_that_there_is_no_time_to_compile(rows):
+    [one] = members("lightgbm")
+    once = fit_and_compile(rows, [one], 300, float("inf"))
+    assert once.compiling > 0
+    copied = [replace(one, copies=3)]
+    known = {
+        seconds: fit_and_compile(rows, copied, 300, time.monotonic() + 60, compiling=seconds) for seconds in (1, 25)
+    }
+    assert [each.copies for each in known.values()] == [3, 2]

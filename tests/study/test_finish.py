@@ -1,5 +1,7 @@
 from types import SimpleNamespace
 
+import numpy as np
+import pytest
 from sklearn.datasets import load_breast_cancer
 
 import holdfast as hf
@@ -36,6 +38,29 @@ def test_after_a_failure_a_quick_model_takes_time_kept_for_writing():
         request=SimpleNamespace(budget=60.0),
         n_jobs=1,
     )
-    quick, clock = SimpleNamespace(seconds=lambda rows, lanes: 0.1), SimpleNamespace(left=finish.WRITING + 2.0)
+    quick, clock = SimpleNamespace(seconds=lambda rows, lanes: 0.1), SimpleNamespace(left=finish.WRITING + 2.5)
     first, after = (finish._allowed(quick, question, clock, again=again) for again in (False, True))
     assert first < finish.RESTART < after < clock.left
+
+
+@pytest.mark.parametrize(
+    ("seconds", "done", "ships"), [(2.0, 1.0, True), (2.0, 0.8, True), (2.0, 0.5, False), (50.0, 1.0, False)]
+)
+def test_a_refit_ships_if_most_of_it_was_learned(monkeypatch, seconds, done, ships):
+    refitted = SimpleNamespace(done=done, proof=SimpleNamespace(agrees=True))
+    monkeypatch.setattr(finish, "training", lambda question, rows: None)
+    monkeypatch.setattr(finish, "_fit_once", lambda *given, **more: refitted)
+    question = SimpleNamespace(
+        dataset=SimpleNamespace(n_rows=100),
+        split=SimpleNamespace(development=np.arange(80)),
+        request=SimpleNamespace(prefer="best", limits={}),
+    )
+    judged = SimpleNamespace(rows=np.arange(80), seconds=seconds, compiling=1.0, done=1.0)
+    finished = SimpleNamespace(
+        candidate=SimpleNamespace(name="lightgbm"), compiled=judged, calibration=None, decision=None
+    )
+    clock = SimpleNamespace(left=20.0, end=20.0)
+    executor = SimpleNamespace(load=lambda state: None)
+    found = finish.refit_on_all(finished, question, executor=executor, clock=clock, say=lambda message: None)
+    assert (found is refitted) == ships
+    assert ships or "time" in found

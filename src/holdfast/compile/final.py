@@ -9,7 +9,7 @@ import numpy as np
 
 from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.compile.assemble import assemble
-from holdfast.compile.prove import Proof, prove
+from holdfast.compile.prove import CHUNK, Proof, prove
 from holdfast.data.columns import Columns
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibrator
 from holdfast.evaluate.pool import AVERAGE, Pool
@@ -30,15 +30,11 @@ Encoded: TypeAlias = dict[tuple[Matrix, str], tuple[Encoder, Matrix32]]
 # Of the time a student has, its teacher takes this much at most.
 TEACHING_SHARE = 0.75
 
-# Of the time until the soft deadline, this much is for fitting; compiling and proving take the rest.
+# Of the time until the soft deadline, this much is for fitting where it isn't known how long compiling and proving take.
 FITTING_SHARE = 0.75
 
-# Fits with other seeds are begun only if they end within this share of it, and there is time to compile and prove them: so
-# many seconds for each boosted tree.
-COPIES_SHARE, SECONDS_A_TREE = 0.65, 0.2e-3
-
 # Where there is a deadline, the proof takes no longer than this share of what fitting took, or these seconds.
-PROOF_SHARE, PROOF_SECONDS = 0.25, 1.0
+PROOF_SHARE, PROOF_SECONDS = 0.1, 1.0
 
 
 @dataclass(frozen=True)
@@ -97,9 +93,9 @@ class Compiled:
     rows: sorted row numbers of the whole dataset. n_members: how many of the members asked for are in the graph. prepared:
     how their columns and target were. tree: how to draw the model, where it is a single tree. seconds: for encoding and
     fitting each member once, side by side as far as the training has lanes. n_trees, n_planned: rounds of all members that
-    are boosted; fewer than planned where time ran out. done: the share that members learned of what they were to learn, on
-    average. copies: fits with other seeds that the heaviest of the members which vary by it is an average of; again: seconds
-    for one more of each that varies, side by side too.
+    are boosted; fewer than planned where time ran out. done: the share that the member furthest behind learned of what it was
+    to learn. copies: fits with other seeds that the heaviest of the members which vary by it is an average of. compiling:
+    seconds for compiling one fit of each member, and proving it on the fewest rows.
     """
 
     onnx: bytes
@@ -113,7 +109,7 @@ class Compiled:
     n_planned: int = 0
     done: float = 1.0
     copies: int = 1
-    again: float = 0.0
+    compiling: float = 0.0
 
 
 def fit_and_compile(
@@ -124,11 +120,13 @@ def fit_and_compile(
     calibrator: Calibrator = UNCALIBRATED,
     costs: Floats | None = None,
     pool: Pool = AVERAGE,
+    compiling: float | None = None,
 ) -> Compiled:
     """Fit the members, most important first, on the first `n_rows` rows of the order; assemble the graph and prove it.
 
     pool: joins the members' answers. calibrator: applied to what they say together. Both are part of the graph. costs: by which
-    the graph's label is decided, as in `arrays.decided`.
+    the graph's label is decided, as in `arrays.decided`. compiling: seconds that compiling and proving take at least, for one fit
+    of each member, where that is known.
 
     The soft deadline (time.monotonic) is for all of it: boosting stops with the trees it has when its part of the time is
     over; further members are left out then and the others' weights raised; the proof runs over the rows fitted on as far as
@@ -137,20 +135,20 @@ def fit_and_compile(
     began = time.monotonic()
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
-    end, early = (began + share * (soft - began) for share in (FITTING_SHARE, COPIES_SHARE))
-    fits, copies, prepared = _fit(training, columns, rows, members, end, early, soft, {})
+    end = began + FITTING_SHARE * (soft - began) if compiling is None else soft - compiling
+    fits, copies, prepared = _fit(training, columns, rows, members, end, compiling or 0.0, {})
     pipelines = _joined(fits, sum(member.weight for member in members))
-    taken = time.monotonic() - began
+    fitted = time.monotonic()
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs, pool)
-    enough = time.monotonic() + max(PROOF_SECONDS, PROOF_SHARE * taken)
+    assembled = time.monotonic()
+    enough = assembled + max(PROOF_SECONDS, PROOF_SHARE * (fitted - began))
     until = soft if soft == float("inf") else min(soft, enough)
     proof = prove(graph, pipelines, columns, calibrator, costs, pool, deadline=until)
+    least = assembled - fitted + (time.monotonic() - assembled) * min(1.0, CHUNK / proof.rows)
     tree = drawn_pipeline(pipelines[0][0]) if len(pipelines) == 1 else None
-    seconds = _side_by_side(training, fits)
-    again = _side_by_side(training, [each for each in fits if each.member.copies > 1])
     boosted = [each.estimator for each, _ in pipelines if hasattr(each.estimator, "n_planned_")]
     trees, planned = sum(each.n_trees_ for each in boosted), sum(each.n_planned_ for each in boosted)
-    done = float(np.mean([getattr(each.estimator, "done_", 1.0) for each, _ in pipelines]))
+    done = float(min(getattr(each.estimator, "done_", 1.0) for each, _ in pipelines))
     return Compiled(
         graph,
         proof,
@@ -158,12 +156,12 @@ def fit_and_compile(
         len(fits),
         tuple(prepared),
         tree,
-        seconds,
+        _side_by_side(training, fits),
         trees,
         planned,
         done,
         copies,
-        again,
+        least / copies,
     )
 
 
@@ -178,12 +176,6 @@ class _Fitted:
     pipelines: list[Pipeline]
     answers: Floats | None = None
 
-    @property
-    def n_trees(self) -> int:
-        """Boosted trees of one fit, one a round and class."""
-        estimator = self.pipelines[0].estimator
-        return estimator.n_trees_ * estimator.n_outputs_ if hasattr(estimator, "n_planned_") else 0
-
 
 def _fit(
     training: Training,
@@ -191,33 +183,29 @@ def _fit(
     rows: Integers,
     members: Sequence[Member],
     end: float,
-    early: float,
-    soft: float,
+    compiling: float,
     encoded: Encoded,
 ) -> tuple[list[_Fitted], int, list[Prepared]]:
-    """Every member once, as far as there is time; then again with other seeds, as long as a whole round ends early.
+    """Every member once, as far as there is time; then again with other seeds, as long as a whole round ends in time.
 
-    soft: when all is to be compiled and proven. encoded: matrices that are there already, and those that are made.
+    end: of fits, if each member is fitted once. compiling: by so many seconds sooner for each further round. encoded: matrices
+    that are there already, and those that are made.
     """
     prepared: dict[tuple[Matrix, str], Prepared] = {}
     fitted: list[_Fitted] = []
     waiting = sorted(members, key=lambda each: -each.weight)
-    while waiting:
-        now = time.monotonic()
-        if fitted and now > end:
-            break
+    while waiting and not (fitted and time.monotonic() > end):
         together, ahead = waiting[: training.lanes], sum(member.seconds for member in waiting)
-        deadline = now + (end - now) * sum(member.seconds for member in together) / ahead
+        share = sum(member.seconds for member in together) / ahead
         waiting = waiting[training.lanes :]
-        begun = [_begin(training, columns, rows, member, deadline, encoded, prepared) for member in together]
-        _fit_copies(training, begun, rows, deadline)
+        begun = [_begin(training, columns, rows, member, _until(end, share), encoded, prepared) for member in together]
+        # What was encoded is for later members, too, so that it takes of their time as well.
+        _fit_copies(training, begun, rows, _until(end, share))
         fitted += begun
     copies = 1
     while True:
         varying = [each for each in fitted if each.member.copies > copies]
-        fits = [*(each for each in fitted for _ in each.pipelines), *varying]
-        ended = time.monotonic() + _side_by_side(training, varying)
-        if not varying or ended > early or ended + SECONDS_A_TREE * sum(each.n_trees for each in fits) > soft:
+        if not varying or time.monotonic() + _side_by_side(training, varying) > end - copies * compiling:
             return fitted, copies, list(prepared.values())
         _fit_copies(training, varying, rows, float("inf"))
         copies += 1
@@ -246,6 +234,12 @@ def _begin(
         each.answers = _taught(training, columns, rows, member, until, encoded)
     each.seconds = time.monotonic() - began
     return each
+
+
+def _until(end: float, share: float) -> float:
+    """The moment at which this share of the time left will be over."""
+    now = time.monotonic()
+    return now + share * (end - now)
 
 
 def _side_by_side(training: Training, fitted: Sequence[_Fitted]) -> float:
@@ -287,7 +281,7 @@ def _taught(
     training: Training, columns: Columns, rows: Integers, student: Member, end: float, encoded: Encoded
 ) -> Floats:
     """Fit a student's teacher on the rows, and give what it says of them."""
-    fitted, _, _ = _fit(training, columns, rows, student.teacher, end, end, end, encoded)
+    fitted, _, _ = _fit(training, columns, rows, student.teacher, end, 0.0, encoded)
     raised = sum(each.weight for each in student.teacher) / sum(each.member.weight for each in fitted)
     said = [each.pipelines[0].predict_encoded(each.matrix) for each in fitted]
     return student.pool.join(said, [raised * each.member.weight for each in fitted])

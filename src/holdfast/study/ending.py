@@ -68,7 +68,7 @@ class Ending:
             return kept + self._again(outcomes, budget)
         if len(outcomes) > 2 and self._clock.left - kept <= LOOKING_SHARE * budget:
             self._look(outcomes)
-            kept = min(kept, self._kept)
+            return self._kept
         return kept
 
     def _look(self, outcomes: Sequence[Outcome]) -> None:

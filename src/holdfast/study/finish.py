@@ -21,12 +21,12 @@ from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, processors
 from holdfast.search.trial import Problem
 from holdfast.study.explain import importance_of
-from holdfast.study.growing import FEWEST_ROWS, PATIENCE, grow
+from holdfast.study.growing import ENOUGH, FEWEST_ROWS, PATIENCE, grow
 from holdfast.study.measure import wish_of
 from holdfast.study.prepare import Question
 
 # Seconds kept back for writing the model, the report and the result.
-WRITING = 5.0
+WRITING = 4.0
 
 # Sealed rows that the verdict predicts and scores in a second.
 JUDGED_A_SECOND = 40_000
@@ -40,8 +40,8 @@ WEIGHING_SHARE = 0.04
 # Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows, which are more.
 JUDGED_SHARE = 0.4
 
-# After a failure this share of the time kept for writing stays: most studies need little of it, and a quick model is better than
-# the baseline.
+# After a failure, and before a refit is given up, this share of the time kept for writing stays: most studies need little of it,
+# and a quick model is better than the baseline, as one fitted on all rows is than one that is not.
 HURRY = 0.5
 
 # A fit that is to take all rows gets so many times what it needs: some time goes by before it begins.
@@ -51,12 +51,6 @@ SLACK = 1.05
 # fitting it twice.
 LAST_SHARE = 0.75
 
-# Of the time for a refit, one fit of each member may take this much: what it takes is known from the fit that was judged.
-REFIT_SHARE = 0.85
-
-# The refit takes so many times as long for each row, as the verdict is given beside it.
-BESIDE = 1.2
-
 # A candidate whose fit was stopped is taken to be slower than the folds said, this many times, and tried once more.
 SLOWER = 2.5
 
@@ -64,7 +58,7 @@ SLOWER = 2.5
 MOST_COPIES, MOST_FITS = 5, 12
 
 # Seconds that compiling and proving what few rows were fitted to takes.
-COMPILING = 1.5
+COMPILING = 2.0
 
 # Seconds a new worker needs before it can fit anything.
 RESTART = 3.0
@@ -74,15 +68,13 @@ RESTART = 3.0
 class Finished:
     """The candidate that was fitted and compiled, how it is calibrated (classes only) and decided, and what was given up.
 
-    unseen: what the calibrated candidate said out of fold, for the rows of `Problem.once`. seconds: what fitting, compiling and
-    proving it took.
+    unseen: what the calibrated candidate said out of fold, for the rows of `Problem.once`.
     """
 
     candidate: Candidate
     compiled: Compiled
     calibration: Calibration | None
     unseen: Floats
-    seconds: float
     decision: Decision = LIKELIEST
     given_up: list[tuple[str, str]] = field(default_factory=list)
 
@@ -106,6 +98,8 @@ def fit_first_that_works(
     given_up: list[tuple[str, str]] = []
     executor.load(training(question, question.split.development))
     rows = len(question.split.development)
+    # Where time is short, averages of fits are for what ships.
+    most = _most_copies(question) if clock.budget is None else 1
     waiting = deque((candidate, 1.0) for candidate in candidates)
     while waiting:
         candidate, slower = waiting.popleft()
@@ -119,11 +113,11 @@ def fit_first_that_works(
         say(f"fitting {candidate.name} on the development rows")
         calibration = calibration_of(candidate, problem)
         unseen = _calibrated(candidate, calibration, problem)
-        decision, began = _decision_of(unseen, question, problem), time.monotonic()
+        decision = _decision_of(unseen, question, problem)
         try:
             compiled = _fit(
                 candidate, calibration, decision, rows, allowed, executor,
-                copies=_most_copies(question), lanes=lanes_of(question), stop=stop, slower=slower,
+                copies=most, lanes=lanes_of(question), stop=stop, slower=slower,
             )  # fmt: skip
         except (CompileError, OverrunError, WorkFailedError) as error:
             given_up.append((candidate.name, str(error)))
@@ -135,8 +129,7 @@ def fit_first_that_works(
         elif not last and (reason := objection(compiled)) is not None:
             given_up.append((candidate.name, reason))
         else:
-            taken = time.monotonic() - began
-            return Finished(candidate, compiled, calibration, unseen, taken, decision, given_up)
+            return Finished(candidate, compiled, calibration, unseen, decision, given_up)
     raise CompileError(
         f"no model could be compiled faithfully ({given_up}); expected at least the baseline: please report this"
     )
@@ -168,22 +161,21 @@ def refit_on_all(
 ) -> Compiled | str:
     """Fit the judged candidate again, now on the sealed rows too; or say why that was not done, or does not ship.
 
-    Where seeds matter it is an average of as many fits as there is time for, which may be more than were judged.
+    Where seeds matter it is an average of as many fits as there is time for. Most of the boosted trees are enough: three quarters
+    of them on all rows were better than all of them on the development rows on ten of eleven sets, by 1 % in the median.
     """
     rows = np.arange(question.dataset.n_rows)
-    judged, allowed = finished.compiled, 0.9 * (clock.left - WRITING)
+    judged, allowed = finished.compiled, clock.left - WRITING
     if len(judged.rows) < len(question.split.development):
         return "the time went into fitting more rows before the verdict"
     growth = len(rows) / len(judged.rows)
-    if growth * judged.seconds > REFIT_SHARE * allowed:
+    compiling = growth * judged.compiling
+    if ENOUGH * growth * judged.seconds + compiling > allowed:
         return "the budget left no time for it"
-    # What was judged took this long, and each further round of what varies by its seed so much more.
-    once, a_round = (BESIDE * growth * each for each in (finished.seconds, judged.again))
-    rounds = judged.copies + (allowed - once) / a_round if a_round else 1.0
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
     try:
-        stop = clock.end - WRITING
+        stop = clock.end - HURRY * WRITING
         compiled = _fit_once(
             finished.candidate,
             finished.calibration,
@@ -192,11 +184,12 @@ def refit_on_all(
             len(rows),
             time.monotonic() + allowed,
             stop,
-            copies=_most_copies(question, rounds),
+            copies=_most_copies(question),
+            compiling=compiling,
         )
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
-    if compiled.done < judged.done:
+    if compiled.done < min(ENOUGH, judged.done):
         return f"time ran out with {compiled.done:.0%} of it learned"
     if not compiled.proof.agrees:
         return f"compiled and fitted model differ: {compiled.proof}"
@@ -272,11 +265,9 @@ def _calibrated(candidate: Candidate, calibration: Calibration | None, problem: 
     return predicted if calibration is None else calibration.calibrator.apply(predicted)
 
 
-def _most_copies(question: Question, affordable: float = MOST_COPIES) -> int:
+def _most_copies(question: Question) -> int:
     """Fits of a member to average at most; one alone when what ships was asked to be small, fast or simple."""
-    if question.request.prefer == "simple" or question.request.limits:
-        return 1
-    return int(min(MOST_COPIES, max(1.0, affordable)))
+    return 1 if question.request.prefer == "simple" or question.request.limits else MOST_COPIES
 
 
 def judging(question: Question) -> float:
@@ -326,11 +317,12 @@ def _fit_once(
     stop: float,
     *,
     copies: int,
+    compiling: float | None = None,
 ) -> Compiled:
-    """Fit on so many rows by the soft deadline; the work is stopped for good at `stop`."""
+    """Fit on so many rows by the soft deadline; the work is stopped for good at `stop`. compiling: as in `fit_and_compile`."""
     members = members_of(candidate, copies)
     calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
     compiled: Compiled = executor.call(
-        fit_and_compile, members, rows, soft, calibrator, decision.costs, candidate.pool, deadline=stop
+        fit_and_compile, members, rows, soft, calibrator, decision.costs, candidate.pool, compiling, deadline=stop
     )
     return compiled
