@@ -49,12 +49,21 @@ def test_without_a_limit_the_learned_order_is_kept(proposals):
 
 
 def test_what_would_take_long_waits_for_shorter_ones_and_for_the_tuner(proposals):
-    done = [outcome(proposals.next([]), 3.0)]
+    done = [outcome(proposals.next([]), 3.0), outcome(Spec(9, "lasso", {"alpha": 1.0}), 30.0)]
     specs = [proposals.next(done, left=50.0) for _ in range(3)]
     assert [(spec.number, spec.learner) for spec in specs[:2]] == [(3, "ridge"), (4, "linear")]
     assert proposals.refines(specs[2])
     assert specs[2].number == 5
     assert proposals.next(done, left=120.0).number == 2
+
+
+def test_a_learner_not_tried_yet_comes_before_the_tuner_if_there_is_time_for_it(proposals):
+    done = [outcome(proposals.next([]), 3.0)]
+    for number in (3, 4):
+        assert proposals.next(done, left=50.0).number == number
+    assert proposals.refines(proposals.next(done, left=20.0))
+    untried = proposals.next(done, left=50.0)
+    assert (untried.number, untried.learner) == (2, "lasso")
 
 
 def test_without_a_tuner_what_takes_long_is_tried_all_the_same(proposals):

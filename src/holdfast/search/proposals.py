@@ -64,11 +64,13 @@ class Proposals:
         """Propose one more trial, given what came out so far; None when there is nothing left to try.
 
         left: seconds for all trials to come. First configurations that would take a large part of it wait for shorter ones,
-        and for the tuner, if it has an idea.
+        and then, unless their learner was not tried yet, for the tuner, if it has an idea.
         """
-        paces = self._paces(outcomes)
-        short = (k for k, spec in enumerate(self._first) if self._seconds(spec, outcomes, paces) <= LARGE * left)
-        place = next(short, None)
+        paces, tried = self._paces(outcomes), {outcome.spec.learner for outcome in outcomes}
+        taking = [self._seconds(spec, outcomes, paces) for spec in self._first]
+        short = (k for k, seconds in enumerate(taking) if seconds <= LARGE * left)
+        new = (k for k, spec in enumerate(self._first) if spec.learner not in tried and taking[k] <= left)
+        place = next(short, next(new, None))
         if place is None:
             if self._tuner is None:
                 self._tuner = self._open(outcomes)
