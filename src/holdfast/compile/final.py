@@ -135,8 +135,8 @@ def fit_and_compile(
     began = time.monotonic()
     rows = np.sort(training.order[:n_rows])
     columns = training.columns if len(rows) == len(training.order) else training.columns.take(rows)
-    end = began + FITTING_SHARE * (soft - began) if compiling is None else soft - compiling
-    fits, copies, prepared = _fit(training, columns, rows, members, end, compiling or 0.0, {})
+    end = _until(soft, FITTING_SHARE) if compiling is None else soft - compiling
+    fits, prepared = _fit(training, columns, rows, members, end, compiling or 0.0, {})
     pipelines = _joined(fits, sum(member.weight for member in members))
     fitted = time.monotonic()
     graph = assemble(pipelines, columns.kinds, training.n_classes, calibrator, costs, pool)
@@ -149,6 +149,7 @@ def fit_and_compile(
     boosted = [each.estimator for each, _ in pipelines if hasattr(each.estimator, "n_planned_")]
     trees, planned = sum(each.n_trees_ for each in boosted), sum(each.n_planned_ for each in boosted)
     done = float(min(getattr(each.estimator, "done_", 1.0) for each, _ in pipelines))
+    copies = max(len(each.pipelines) for each in fits)
     return Compiled(
         graph,
         proof,
@@ -185,7 +186,7 @@ def _fit(
     end: float,
     compiling: float,
     encoded: Encoded,
-) -> tuple[list[_Fitted], int, list[Prepared]]:
+) -> tuple[list[_Fitted], list[Prepared]]:
     """Every member once, as far as there is time; then again with other seeds, as long as a whole round ends in time.
 
     end: of fits, if each member is fitted once. compiling: by so many seconds sooner for each further round. encoded: matrices
@@ -203,12 +204,12 @@ def _fit(
         _fit_copies(training, begun, rows, _until(end, share))
         fitted += begun
     copies = 1
-    while True:
-        varying = [each for each in fitted if each.member.copies > copies]
-        if not varying or time.monotonic() + _side_by_side(training, varying) > end - copies * compiling:
-            return fitted, copies, list(prepared.values())
+    while varying := [each for each in fitted if each.member.copies > copies]:
+        if time.monotonic() + _side_by_side(training, varying) > end - copies * compiling:
+            break
         _fit_copies(training, varying, rows, float("inf"))
         copies += 1
+    return fitted, list(prepared.values())
 
 
 def _begin(
@@ -245,7 +246,7 @@ def _until(end: float, share: float) -> float:
 def _side_by_side(training: Training, fitted: Sequence[_Fitted]) -> float:
     """Seconds that one fit of each takes: all of them shared out evenly, or the longest."""
     seconds = [each.seconds for each in fitted]
-    return max(sum(seconds) / training.lanes, max(seconds, default=0.0))
+    return max(sum(seconds) / training.lanes, *seconds)
 
 
 def _fit_copies(training: Training, fitted: Sequence[_Fitted], rows: Integers, deadline: float) -> None:
@@ -281,7 +282,7 @@ def _taught(
     training: Training, columns: Columns, rows: Integers, student: Member, end: float, encoded: Encoded
 ) -> Floats:
     """Fit a student's teacher on the rows, and give what it says of them."""
-    fitted, _, _ = _fit(training, columns, rows, student.teacher, end, 0.0, encoded)
+    fitted, _ = _fit(training, columns, rows, student.teacher, end, 0.0, encoded)
     raised = sum(each.weight for each in student.teacher) / sum(each.member.weight for each in fitted)
     said = [each.pipelines[0].predict_encoded(each.matrix) for each in fitted]
     return student.pool.join(said, [raised * each.member.weight for each in fitted])

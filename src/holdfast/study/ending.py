@@ -66,11 +66,11 @@ class Ending:
         if self._repeatable:
             return kept + self._again(outcomes, budget)
         if len(outcomes) > 2 and self._clock.left - kept <= LOOKING_SHARE * budget:
-            self._look(outcomes)
-            return self._kept
+            return self._look(outcomes)
         return kept
 
-    def _look(self, outcomes: Sequence[Outcome]) -> None:
+    def _look(self, outcomes: Sequence[Outcome]) -> float:
+        """Seconds to keep for what would ship, as it was at the last look that was worth its time."""
         began = time.monotonic()
         if began > self._until:
             question = self._question
@@ -78,6 +78,7 @@ class Ending:
             self._kept = ending(seconds, question, self._clock.budget)
             now = time.monotonic()
             self._until = now + BETWEEN_LOOKS * (now - began)
+        return self._kept
 
     def _again(self, outcomes: Sequence[Outcome], budget: float) -> float:
         """Seconds for judging the best trials again, at what they took, where rows are few and every learner had its turn."""

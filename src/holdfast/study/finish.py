@@ -21,7 +21,7 @@ from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, processors
 from holdfast.search.trial import Problem
 from holdfast.study.explain import importance_of
-from holdfast.study.growing import ENOUGH, FEWEST_ROWS, PATIENCE, grow
+from holdfast.study.growing import ENOUGH, FEWEST_ROWS, PATIENCE, grow, learned_enough
 from holdfast.study.measure import wish_of
 from holdfast.study.prepare import Question
 
@@ -189,7 +189,7 @@ def refit_on_all(
         )
     except (CompileError, OverrunError, WorkFailedError) as error:
         return str(error)
-    if compiled.done < min(ENOUGH, judged.done):
+    if not learned_enough(compiled, judged):
         return f"time ran out with {compiled.done:.0%} of it learned"
     if not compiled.proof.agrees:
         return f"compiled and fitted model differ: {compiled.proof}"
@@ -300,8 +300,7 @@ def _fit(
     """Fit within `allowed` seconds, on fewer rows if need be; slower: how many times slower than the folds said fits are."""
 
     def fit(rows: int, soft: float, stop: float) -> Compiled:
-        most = copies if rows == n_rows else 1
-        return _fit_once(candidate, calibration, decision, executor, rows, soft, stop, copies=most)
+        return _fit_once(candidate, calibration, decision, executor, rows, soft, stop, copies=copies)
 
     rows = float(np.mean([outcome.fit_rows for outcome, _ in candidate.members]))
     return grow(fit, n_rows, (rows, slower * candidate.seconds(rows, lanes)), time.monotonic() + allowed, stop)

@@ -89,7 +89,12 @@ def grow(
             larger = fit(rows, end, stop)
         except (OverrunError, WorkFailedError):
             break
-        if larger.done < min(ENOUGH, held.done):
+        if not learned_enough(larger, held):
             break
         before, held = last, larger
     return held
+
+
+def learned_enough(larger: Compiled, held: Compiled) -> bool:
+    """Whether a model of more rows learned enough of what it was to learn to ship instead of the one held."""
+    return larger.done >= min(ENOUGH, held.done)
