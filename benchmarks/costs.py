@@ -12,7 +12,7 @@ from holdfast.arrays import Floats
 from holdfast.data.folds import make_folds
 from holdfast.features.encoder import Encoder
 from holdfast.learners.catalogue import find
-from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.pipeline import fit_labels
 from holdfast.learners.preparing import encoding_targets
 from holdfast.metrics.cost import Costs
 from holdfast.study.prepare import Question, ask, audited
@@ -47,7 +47,7 @@ def differences(question: Question, table: Floats, name: str) -> list[tuple[floa
             unseen, truth = encoder.transform(columns.take(fold.valid)), y[fold.valid]
             sides = []
             for weights in (None, weight[y[fold.train]] / weight[y[fold.train]].mean()):
-                pipeline = fit_estimator(
+                pipeline = fit_labels(
                     learner,
                     learner.defaults,
                     encoder,

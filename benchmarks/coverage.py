@@ -21,7 +21,7 @@ from holdfast.evaluate.calibrate import calibrate
 from holdfast.evaluate.conformal import tables
 from holdfast.features.encoder import Encoder
 from holdfast.learners.catalogue import find
-from holdfast.learners.pipeline import Pipeline, fit_estimator
+from holdfast.learners.pipeline import Pipeline, fit_labels
 from holdfast.learners.preparing import encoding_targets
 from holdfast.model.intervals import Intervals
 from holdfast.search.trial import Problem, Spec, run_trial
@@ -55,7 +55,7 @@ def fit(question: Question, rows: np.ndarray, name: str, params: dict) -> Pipeli
     encoder = Encoder(learner.wants)
     matrix = encoder.fit_transform(columns, encoding_targets(y, question.task.n_classes))
     whole = {**learner.defaults, **params}
-    return fit_estimator(
+    return fit_labels(
         learner, whole, encoder, matrix, y, n_classes=question.task.n_classes, weights=None, seed=0, n_jobs=2
     )
 

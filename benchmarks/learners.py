@@ -31,7 +31,7 @@ from holdfast.features.encoder import Encoder
 from holdfast.learners.catalogue import catalogue
 from holdfast.learners.learner import Learner
 from holdfast.learners.limits import Given, objection
-from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.pipeline import fit_labels
 from holdfast.learners.preparing import encoding_targets
 from holdfast.metrics.classification import CLASSIFICATION
 from holdfast.metrics.regression import REGRESSION
@@ -147,7 +147,7 @@ def measure(learner: Learner, path: Path, out: Path) -> None:
     began = time.process_time()
     encoder = Encoder(learner.wants)
     matrix = encoder.fit_transform(columns, encoding_targets(y, n_classes))
-    pipeline = fit_estimator(learner, learner.defaults, encoder, matrix, y, n_classes=n_classes)
+    pipeline = fit_labels(learner, learner.defaults, encoder, matrix, y, n_classes=n_classes)
     found = {"fit": time.process_time() - began, "score": METRIC[task].score(answers, pipeline.predict(new))}
     found["rows"] = rows_a_second(lambda: pipeline.predict(new), new.n_rows)
     onnx = assemble([(pipeline, 1.0)], columns.kinds, n_classes)

@@ -12,7 +12,7 @@ from holdfast.data.frames import from_memory
 from holdfast.data.kinds import understand
 from holdfast.features.encoder import Encoder
 from holdfast.learners.catalogue import catalogue
-from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.pipeline import fit_labels
 from holdfast.learners.preparing import encoding_targets
 from holdfast.model.package import write
 
@@ -40,6 +40,6 @@ def packaged(frame: pl.DataFrame, target: str, folder: Path, trees: int) -> Path
     encoder = Encoder(learner.wants)
     matrix = encoder.fit_transform(columns, encoding_targets(y, 2))
     params = {**learner.defaults, "n_trees": trees}
-    pipeline = fit_estimator(learner, params, encoder, matrix, y, n_classes=2, n_jobs=2)
+    pipeline = fit_labels(learner, params, encoder, matrix, y, n_classes=2, n_jobs=2)
     write(model, facts, assemble([(pipeline, 1.0)], columns.kinds, 2), reference=b"", card="")
     return model

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from holdfast.cli.main import app
 from holdfast.learners.catalogue import ORDER, catalogue
@@ -12,6 +13,7 @@ from holdfast.study.request import Request
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+DOCS = "\n".join([README, *(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md")))])
 DEPENDENCIES = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
 
 
@@ -24,6 +26,13 @@ def test_every_verb_is_in_the_readme(verb):
 def test_every_setting_is_an_option(name):
     source = (ROOT / "src" / "holdfast" / "cli" / "train.py").read_text(encoding="utf-8")
     assert re.search(rf"[\"{{ ]{name}\b", source)
+
+
+@pytest.mark.parametrize("verb", sorted(get_command(app).commands))
+def test_every_option_is_documented(verb):
+    options = [each for each in get_command(app).commands[verb].params if each.param_type_name == "option"]
+    named = set(re.findall(r"--[a-z-]+", DOCS))
+    assert [each.opts for each in options if not named & {*each.opts, *each.secondary_opts}] == []
 
 
 def test_every_room_is_on_the_map():

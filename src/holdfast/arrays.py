@@ -1,7 +1,7 @@
-"""Names for the array types that pass between rooms, and how probabilities become a class."""
+"""Names for the array types that pass between rooms, how probabilities become a class, and how hashes are scrambled."""
 
 from math import floor
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,3 +61,24 @@ def likeliest_of(shares: list[float]) -> int:
     """
     parts = [floor(share * PARTS + 0.5) for share in shares]
     return parts.index(max(parts))
+
+
+def class_name(label: Any) -> str:
+    """A class as files and names of columns write it: truths in lower case.
+
+    >>> class_name(True), class_name(3)
+    ('true', '3')
+    """
+    return str(label).lower() if isinstance(label, bool) else str(label)
+
+
+def scramble(values: Hashes) -> Hashes:
+    """Make every bit of 64-bit numbers depend on all others; 0 stays 0 (the last step of splitmix64; Steele et al., 2014).
+
+    >>> scramble(np.array([0, 1, 2], dtype=np.uint64)).tolist()
+    [0, 6238072747940578789, 15839785061582574730]
+    """
+    with np.errstate(over="ignore"):
+        mixed = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))

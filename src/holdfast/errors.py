@@ -8,7 +8,8 @@ HoldfastError
 ├── ModelError           (ValueError)   a model folder is damaged, unsafe or of an unknown version
 ├── CompileError         (RuntimeError) a fitted pipeline has no faithful compiled form
 ├── OverrunError         (TimeoutError) work was stopped because its deadline passed
-├── WorkFailedError      (RuntimeError) a fit raised, or its process died; the study goes on without it
+├── WorkFailedError      (RuntimeError) a fit raised; the study goes on without it
+│   └── WorkerEndedError                its process ended: killed, or out of memory
 └── MissingExtraError    (ImportError)  an optional library is needed; names the extra to install
 
 A message says who complains, what was got, what was expected, and what to do next. Problems *of the data* that
@@ -52,7 +53,11 @@ class OverrunError(HoldfastError, TimeoutError):
 
 
 class WorkFailedError(HoldfastError, RuntimeError):
-    """A fit raised, or its process died; the message says what happened, and the study goes on without it."""
+    """A fit raised; the message says what happened, and the study goes on without it."""
+
+
+class WorkerEndedError(WorkFailedError):
+    """The process of a fit ended: it was killed, or ran out of memory. Another try may do."""
 
 
 class MissingExtraError(HoldfastError, ImportError):

@@ -58,3 +58,11 @@ def test_examine_compares_with_newer_data():
     told = hf.examine(frame, "target", against=newer)
     assert ("drift", ("mean radius",)) in [(each.code, each.columns) for each in told]
     assert "drift" not in [each.code for each in hf.examine(frame, "target")]
+
+
+def test_shares_are_those_of_the_two_sides():
+    cities = [["Rome"] * rome + ["Oslo"] * (1_000 - rome) for rome in (500, 650)]
+    told = found(*({"city": each} for each in cities))
+    assert [each.evidence for each in told if each.code == "drift"] == [
+        "'city' has moved: 'Rome' from 50.0% to 65.0% (distance 0.15 of 1)."
+    ]

@@ -133,6 +133,28 @@ def test_a_run_broken_off_equals_an_unbroken_one(model, tmp_path, out):
     assert left == []
 
 
+@pytest.mark.parametrize("out", ["jsonl", "parquet"])
+def test_kept_text_gets_the_type_that_all_its_values_have(model, tmp_path, out):
+    price, day, count = ["1.50"] * 4_999 + ["free"], ["2026-01-31"] * 5_000, ["7"] + [""] * 4_999
+    frame = table().with_columns(pl.Series("price", price), pl.Series("day", day), pl.Series("count", count))
+    score(model, written(frame, tmp_path / "rows.csv"), tmp_path / f"out.{out}", keep=["price", "day", "count"])
+    found = READERS[out](tmp_path / f"out.{out}")
+    assert found["price"].to_list() == price
+    assert [str(each) for each in found["day"]] == day
+    assert found["count"].to_list() == [7] + [None] * 4_999
+    assert found["day"].dtype == (pl.String if out == "jsonl" else pl.Date)
+
+
+@pytest.mark.parametrize("out", ["csv", "parquet"])
+@pytest.mark.parametrize("given", ["parquet", "arrow"])
+def test_a_table_without_rows_gives_one_with_names(model, tmp_path, given, out):
+    data = written(table().head(0), tmp_path / f"rows.{given}")
+    assert score(model, data, tmp_path / f"out.{out}", keep=["id"])["rows"] == 0
+    found = READERS[out](tmp_path / f"out.{out}")
+    assert found.columns == ["prediction", "probability_no", "probability_yes", "id"]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
 def test_other_data_or_another_question_starts_anew(model, tmp_path):
     data = written(table(), tmp_path / "rows.csv")
     for change in ({"keep": ["word"]}, {"interval": None, "keep": []}):

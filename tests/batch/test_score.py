@@ -1,4 +1,6 @@
+import gzip
 import json
+import sys
 
 import numpy as np
 import polars as pl
@@ -6,7 +8,7 @@ import pytest
 
 from holdfast.batch.score import score
 from holdfast.batch.sink import ENDINGS
-from holdfast.errors import DataError, ModelError, RequestError, SchemaError
+from holdfast.errors import DataError, MissingExtraError, ModelError, RequestError, SchemaError
 from holdfast.graph import Graph
 from holdfast.model.package import write
 from holdfast.model.schema import Field, Schema
@@ -99,6 +101,46 @@ def test_what_cannot_be_done_is_said_first(model, data, tmp_path, out, keep, err
         score(model, str(data), tmp_path / out, keep=keep)
     assert data.read_bytes() == before
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "out", "rejects", "says"),
+    [
+        ("rows.csv", "out.csv", "rows.csv", "--rejects .*would be lost"),
+        ("row*.csv", "rows.csv", None, "--out .*would be lost"),
+        ("rows.csv", "out.csv", "out.csv", "is where --out goes"),
+    ],
+)
+def test_no_file_is_lost_to_another(model, data, tmp_path, rows, out, rejects, says):
+    before = data.read_bytes()
+    asked = {"on_bad_row": "reject", "rejects": rejects and tmp_path / rejects}
+    with pytest.raises(RequestError, match=says):
+        score(model, str(tmp_path / rows), tmp_path / out, **asked)
+    assert data.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "rows.csv"]
+
+
+def test_a_run_that_puts_no_row_aside_leaves_the_file_for_them_alone(model, data, tmp_path):
+    (tmp_path / "out.rejects.csv").write_text("former")
+    score(model, str(data), tmp_path / "out.csv")
+    with pytest.raises(RequestError, match="expected --on-bad-row reject"):
+        score(model, str(data), tmp_path / "out.csv", rejects=tmp_path / "out.rejects.csv")
+    assert (tmp_path / "out.rejects.csv").read_text() == "former"
+
+
+@pytest.mark.parametrize("name", ["rows.csv.gz", "rows.jsonl.gz"])
+def test_a_file_cut_short_is_said_to_be(model, tmp_path, name):
+    rows = "".join(f'{{"x": {k * 0.37}}}\n' if "jsonl" in name else f"{k * 0.37},{k}\n" for k in range(20_000))
+    packed = gzip.compress((rows if "jsonl" in name else f"x,id\n{rows}").encode())
+    (tmp_path / name).write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(DataError, match=r"can't be read .*fetch it again"):
+        score(model, str(tmp_path / name), tmp_path / "out.csv")
+
+
+def test_without_its_library_excel_is_refused_at_once(model, data, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    with pytest.raises(MissingExtraError, match=r"holdfast\[excel\]"):
+        score(model, str(data), tmp_path / "out.xlsx")
 
 
 def test_rows_that_do_not_fit_leave_the_former_file(model, tmp_path):

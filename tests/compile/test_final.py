@@ -9,7 +9,7 @@ import pytest
 from holdfast.compile.final import Member, Training, fit_and_compile
 from holdfast.compile.prove import feeds_of, open_session
 from holdfast.learners.catalogue import find
-from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.pipeline import fit_labels
 from holdfast.learners.preparing import encode
 from holdfast.testing.data import table
 
@@ -55,7 +55,7 @@ def test_copies_with_other_seeds_are_averaged(rows):
     assert (together.copies, together.n_members, together.n_trees) == (3, 1, 120)
     learner = find("lightgbm", "classification")
     encoder, matrix = encode(learner.wants, "none", rows.columns, rows.y, n_classes=2, seed=0)
-    fits = [fit_estimator(learner, one.params, encoder, matrix, rows.y, n_classes=2, seed=seed) for seed in range(3)]
+    fits = [fit_labels(learner, one.params, encoder, matrix, rows.y, n_classes=2, seed=seed) for seed in range(3)]
     mean = np.mean([fit.predict(rows.columns) for fit in fits], axis=0)
     session = open_session(together.onnx)
     [answered] = session.run(["probabilities"], feeds_of(session, rows.columns))

@@ -36,6 +36,23 @@ def test_arrays():
     assert from_memory(np.array([["a", 1]], dtype=object)).frame.rows() == [("a", 1)]
 
 
+def test_columns_of_other_libraries():
+    pandas, pyarrow = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    columns = {
+        "whole": pandas.Series([1, None], dtype="Int64", index=[7, 9]),
+        "word": pandas.Categorical(["a", None]),
+        "arrow": pyarrow.array([1.5, None]),
+        "day": pandas.Series(pandas.to_datetime(["2024-01-31", None])),
+        "array": np.array([1.0, 2.0]),
+        "own": pl.Series([True, False]),
+    }
+    assert from_memory(columns).frame.rows() == [
+        (1, "a", 1.5, dt.datetime(2024, 1, 31), 1.0, True),
+        (None, None, None, None, 2.0, False),
+    ]
+    assert from_memory({"a": np.float64(1.5), "b": "x"}).frame.rows() == [(1.5, "x")]
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -44,6 +61,10 @@ def test_arrays():
         ([], "type list"),
         ([{"a": [1]}, {"a": [2]}], "holds list"),
         (pl.DataFrame({"a": []}), "0 rows"),
+        ({"a": [1, 2], "b": 3}, "column 'b' is the int 3; expected a list or an array, as column 'a' is"),
+        ({"a": [1, 2], "b": "xy"}, "column 'b' is the str 'xy'"),
+        ({"a": [1, 2], "b": np.float64(3.0)}, "column 'b' is the float64"),
+        ({"a": [1, 2], "b": [1, 2, 3]}, "column 'b' has 3 values; expected 2, as column 'a' has"),
     ],
 )
 def test_what_is_no_table_says_so(data, says):

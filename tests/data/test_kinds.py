@@ -49,8 +49,10 @@ def test_kinds(values, expected):
 
 def test_an_id_by_name():
     values = (np.random.default_rng(0).permutation(N * 3)[:N]).tolist()
-    assert kind(values, "customer_id") is Kind.IDENTIFIER
-    assert kind(values, "amount") is Kind.NUMBER
+    for name in ("customer_id", "customerId", "CustomerID", "ID", "Row Number", "userid", "the patientid"):
+        assert kind(values, name) is Kind.IDENTIFIER, name
+    for name in ("amount", "paid", "bid", "Acid", "HUMID", "covid"):
+        assert kind(values, name) is Kind.NUMBER, name
 
 
 def test_the_target_is_never_set_aside_as_useless():
@@ -68,6 +70,7 @@ def understood(values) -> list:
         (["1,5", "2,25", "?"], [1.5, 2.25, None]),
         (["1,234.5", "2,000", "7"], [1234.5, 2000, 7]),
         (["1.234,5", "2.000,25", "7"], [1234.5, 2000.25, 7]),
+        (["1 234,5", "2\u00a0000", "1\u202f000\u202f000", "7"], [1234.5, 2000, 1_000_000, 7]),
         ([" 1 ", "2.5", " "], [1, 2.5, None]),
         (["1e3", "-2", "+3"], [1000, -2, 3]),
         (["NA", "x", "null"], [None, "x", None]),

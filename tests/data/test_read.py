@@ -7,6 +7,8 @@ from contextlib import closing
 import polars as pl
 import pytest
 
+from holdfast.data import compressed
+from holdfast.data.database import address_of, without_password
 from holdfast.data.kinds import understand
 from holdfast.data.read import read
 from holdfast.errors import DataError
@@ -156,6 +158,7 @@ def test_ten_thousand_columns(tmp_path):
         ("header.csv", b"a,b\n", "a header and no rows"),
         ("long.csv", b"a,b\n1,2\n3,4,5\n", "line 3 has 3 fields; expected 2"),
         ("short.csv", b"a,b,c\n1,2,3\n4,5\n6,7,8\n", "line 3 has 2 fields; expected 3"),
+        ("single.csv", b"a,b\n1,2\n3\n", "line 3 has 1 fields; expected 2"),
         ("quoted.csv", b'a,b,c\n"1",2,3\n4,5\n', "line 3 has 2 fields; expected 3"),
         ("nul.csv", b"a,b\n1,\0\n" + b"1,2\n" * 9, "NUL byte at offset 6"),
         ("bad.parquet", b"PAR1 nonsense", "is damaged"),
@@ -195,3 +198,74 @@ def test_a_zip_of_two_tables(tmp_path):
         archive.writestr("b.csv", CSV)
     with pytest.raises(DataError, match="holds 2 files"):
         read(put(tmp_path, "t.zip", buffer.getvalue()))
+
+
+@pytest.mark.parametrize("array", [True, False])
+def test_a_json_key_that_only_late_rows_have(tmp_path, array):
+    rows = [f'{{"a": {k}}}' for k in range(150)] + ['{"a": "x", "b": 7}']
+    text = f"[{','.join(rows)}]" if array else "\n".join(rows)
+    frame = read(put(tmp_path, "t.json", text.encode())).frame
+    assert frame.columns == ["a", "b"]
+    assert frame.rows()[-1] == ("x", 7)
+
+
+def book(path, sheets: dict[str, list]) -> str:
+    xlsxwriter = pytest.importorskip("xlsxwriter")
+    with xlsxwriter.Workbook(path) as made:
+        for name, column in sheets.items():
+            made.add_worksheet(name).write_column(0, 0, column)
+    return str(path)
+
+
+def test_text_far_down_in_a_sheet(tmp_path):
+    assert read(book(tmp_path / "t.xlsx", {"s": ["x", *range(1_500), "many"]})).frame["x"][-1] == "many"
+
+
+def test_a_second_sheet_is_said_to_be_left_out(tmp_path):
+    raw = read(book(tmp_path / "t.xlsx", {"people": ["age", 1, 2], "prices": ["euro", 3]}))
+    assert raw.frame.columns == ["age"]
+    assert raw.notes == ("the workbook has 2 sheets; only the first, 'people', was read",)
+
+
+def test_a_name_with_brackets_is_no_pattern(tmp_path, monkeypatch):
+    monkeypatch.setattr(compressed, "MAPPED", 8)
+    put(tmp_path, "run1.csv", b"a,b\n1,2\n")
+    assert read(put(tmp_path, "run[12].csv", b"a,b\n3,4\n")).frame.rows() == [(3, 4)]
+
+
+def test_blank_lines_are_no_short_rows(tmp_path):
+    assert read(put(tmp_path, "t.csv", b"a,b\r\n1,\r\n\r\n3,4\r\n")).frame.rows()[-1] == (3, 4)
+
+
+def test_what_grows_too_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(compressed, "LARGEST", 20)
+    says = "unpacks to .* expected at most"
+    with pytest.raises(DataError, match=says):
+        read(put(tmp_path, "t.csv.gz", gzip.compress(CSV, mtime=0)))
+    with pytest.raises(DataError, match=says):
+        read(put(tmp_path, "t.zip", zipped("t.csv")))
+    with pytest.raises(DataError, match=f"unpacks to {1 << 40:,} bytes"):
+        read(put(tmp_path, "t.csv.zst", b"\x28\xb5\x2f\xfd\xe0" + (1 << 40).to_bytes(8, "little")))
+
+
+def test_what_is_no_utf8_text_in_zstandard_says_what_to_do(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    with pa.CompressedOutputStream(str(tmp_path / "t.parquet.zst"), "zstd") as file:
+        file.write(saved("write_parquet"))
+    with pytest.raises(DataError, match=r"can't be read as zstandard of UTF-8 text.*unpack it first"):
+        read(str(tmp_path / "t.parquet.zst"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:secret@host/shop?table=t",
+        "postgresql://me@host/shop?table=t&password=secret",
+        "postgresql://me@host/shop?pass%77ord=secret&table=t&sslpassword=secret",
+    ],
+)
+def test_a_password_is_not_for_people_to_read(url):
+    assert without_password(url) == "postgresql://me@host/shop?table=t"
+    with pytest.raises(DataError) as caught:
+        address_of(f"{url}&query=SELECT 1")
+    assert "secret" not in str(caught.value)

@@ -14,6 +14,7 @@ from holdfast.evaluate.bootstrap import (
 )
 from holdfast.evaluate.leaderboard import Entry, leaderboard
 from holdfast.metrics.classification import CLASSIFICATION, ROC_AUC
+from holdfast.metrics.metric import Metric
 from holdfast.metrics.regression import MAE, RMSE
 
 
@@ -192,3 +193,17 @@ def test_the_skewness_of_many_rows_is_told_by_some():
     n, rng = 20_000, np.random.default_rng(0)
     found = [_acceleration(MAE, rng.exponential(size=n), np.zeros(n), None) for _ in range(200)]
     assert np.mean(found) == pytest.approx(2 / (6 * np.sqrt(n)), rel=0.5)
+
+
+@pytest.mark.parametrize(("greater", "best"), [(False, np.nan), (True, 1.0), (True, np.nan)])
+def test_intervals_of_means_of_one_s_own(greater, best):
+    def gains(y, values):
+        return np.exp(-np.abs(y - values))
+
+    def mean_gain(y, values, weights=None):
+        return float(np.average(gains(y, values), weights=weights))
+
+    metric = Metric(name="m", function=mean_gain, takes="values", greater_is_better=greater, best=best, losses=gains)
+    y = np.random.default_rng(0).normal(size=200)
+    found = accurate_interval(metric, y, np.zeros(200), resample(metric, y, np.zeros(200)))
+    assert found.low < found.score < found.high < 1

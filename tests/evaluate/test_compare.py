@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from holdfast.evaluate.compare import compare, mean_interval
+from holdfast.evaluate.compare import compare, fold_interval
 
 
 def test_without_correction_it_is_the_paired_t_test():
@@ -79,8 +79,8 @@ def test_the_interval_of_a_mean_over_folds_covers_the_truth():
         y, fold = rng.normal(size=50), np.arange(50) % 5
         losses = [float(np.mean((y[fold == k] - y[fold != k].mean()) ** 2)) for k in range(5)]
         truth = 1 + 1 / 40
-        found = mean_interval(losses, 1 / 4)
-        plain = mean_interval(losses, 0.0)
+        found = fold_interval(losses, 1 / 4)
+        plain = fold_interval(losses, 0.0)
         covered += found.low <= truth <= found.high
         naive += plain.low <= truth <= plain.high
     assert covered / 400 >= 0.94
@@ -88,8 +88,8 @@ def test_the_interval_of_a_mean_over_folds_covers_the_truth():
 
 
 def test_the_mean_of_one_fold_has_no_interval():
-    assert np.isnan(mean_interval([0.5], 0.25).low)
-    assert np.isnan(mean_interval([], 0.25).score)
+    assert np.isnan(fold_interval([0.5], 0.25).low)
+    assert np.isnan(fold_interval([], 0.25).score)
 
 
 def _losses(x, y, valid):

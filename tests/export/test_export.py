@@ -6,8 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import threading
 import urllib.request
+from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +20,14 @@ from small_models import facts, logistic_graph
 from typer.testing import CliRunner
 
 from holdfast.cli.main import app
+from holdfast.data.words import DATE_FORMATS
 from holdfast.errors import RequestError
+from holdfast.export.browser import _facts, _from_archive, _from_npm
 from holdfast.export.docker import write_docker
 from holdfast.export.folder import write_folder
+from holdfast.model.cells import UNREADABLE
 from holdfast.model.package import load, write
+from holdfast.model.schema import Field
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 ROWS = [
@@ -70,6 +77,16 @@ def test_the_container_is_built_and_runs(folder, tmp_path):
         pytest.skip("no container engine answers here")
     write_docker(folder, tmp_path / "image", "plan")
     subprocess.run(["docker", "build", "-t", "holdfast-test", tmp_path / "image"], check=True)
+
+
+def test_the_container_s_health_is_asked_for_at_its_port(folder, tmp_path, monkeypatch):
+    write_docker(folder, tmp_path / "image", "plan")
+    text = (tmp_path / "image" / "Dockerfile").read_text().replace("\\\n", "")
+    asked = []
+    monkeypatch.setenv("PORT", "9000")
+    monkeypatch.setattr(urllib.request, "urlopen", lambda url, timeout: asked.append(url))
+    exec(json.loads(re.search(r"^HEALTHCHECK .*CMD (\[.*\])$", text, re.MULTILINE)[1])[2])
+    assert asked == ["http://127.0.0.1:9000/healthz"]
 
 
 def test_the_lambda_handler_answers_events_and_direct_calls(folder, tmp_path):
@@ -179,6 +196,71 @@ def test_the_page_predicts_and_decides_as_python_does(tmp_path):
     assert [model.classes[code] for code in codes] == model.predict(ROWS).tolist()
     assert codes != np.argmax(found, axis=1).tolist()
     assert "Answer: " in said
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_the_page_reads_cells_as_python_does():
+    euros = Field("euro", "number", decimal=",", thousands=".", low=0.0, high=81.0)
+    german = Field("day", "datetime", date_format="%d.%m.%Y")
+    asked = [(euros, word) for word in (_facts(euros)["example"], "1.234,5", "40.5", "-,5")]
+    asked += [(german, word) for word in (_facts(german)["example"], "1.2.2026", "31.06.2026", "2026.06.31", "soon")]
+    for form in DATE_FORMATS:
+        word = datetime(2026, 1, 31, 14, 5, 9).strftime(form.replace("%.f", ".500").replace("%#z", "Z"))
+        asked += [(Field(form, "datetime", date_format=form), word)]
+    expected = []
+    for field, word in asked:
+        try:
+            expected.append(field.reader.number(word))
+        except UNREADABLE:
+            expected.append(None)
+    page = files("holdfast.export").joinpath("page.html").read_text()
+    numeric = re.search(r"^const NUMERIC.*$", page, re.MULTILINE)[0]
+    reading = page[page.index("// Cells are read") : page.index("ort.env")]
+    cells = json.dumps([[_facts(field), word] for field, word in asked])
+    code = (
+        f"{numeric}\n{reading}\nconst found = {cells}.map(([field, word]) => "
+        "{ try { return read(field, word); } catch { return null; } });\nconsole.log(JSON.stringify(found));"
+    )
+    said = subprocess.run(["node", "-e", code], capture_output=True, text=True, check=True).stdout
+    assert expected[:4] == [40.5, 1234.5, None, -0.5]
+    assert json.loads(said) == expected
+
+
+def test_npm_that_does_not_answer_is_not_waited_for(monkeypatch):
+    def hang(command, *, timeout, **_):
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    monkeypatch.setattr(subprocess, "run", hang)
+    with pytest.raises(RequestError, match=r"within 300 s.*--ort"):
+        _from_npm()
+
+
+def test_a_runtime_that_lacks_a_script_is_refused(tmp_path):
+    with tarfile.open(tmp_path / "ort.tgz", "w:gz"):
+        pass
+    with pytest.raises(RequestError, match=r"ort.wasm.min.js.*--ort"):
+        _from_archive(tmp_path / "ort.tgz")
+
+
+def test_a_study_of_any_name_is_packaged(tmp_path):
+    study = tmp_path / "Übung 1"
+    study.mkdir()
+    write(study / "model", facts(), logistic_graph(), reference=b"ARROW1", card="# A card")
+    package(study, "--docker", tmp_path / "image", "--onnx", tmp_path / "bare")
+    assert '"ubung-1=model"' in (tmp_path / "image" / "main.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [(["--onnx", "x", "--pmml", "./x"], "a folder for each"), (["--onnx", "x", "--ort", "dist"], "expected --browser")],
+)
+def test_what_would_be_lost_or_ignored_is_refused(folder, tmp_path, asked, says, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["package", str(folder), *asked])
+    assert isinstance(done.exception, RequestError)
+    assert says in str(done.exception)
+    assert not (tmp_path / "x").exists()
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(folder, tmp_path):

@@ -11,6 +11,7 @@ from pmml_reader import answers, read
 from small_models import FIELDS, facts, logistic_graph
 from typer.testing import CliRunner
 
+from holdfast.arrays import class_name
 from holdfast.cli.main import app
 from holdfast.compile.assemble import assemble
 from holdfast.data.columns import Columns, Kind
@@ -22,7 +23,6 @@ from holdfast.export.pmml.write import pmml
 from holdfast.features.crosses import Cross
 from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
-from holdfast.model.output import name_of
 from holdfast.model.package import GRAPH, load, write
 from holdfast.model.schema import Field, Schema
 from holdfast.testing.checks import fit
@@ -78,7 +78,7 @@ def differences(model, document, rows):
     found = [answers(root, row) for row in rows]
     if model.classes:
         assert [each.pop("prediction") for each in found] == [
-            name_of(each) for each in expected.pop("prediction").tolist()
+            class_name(each) for each in expected.pop("prediction").tolist()
         ]
     assert list(found[0]) == list(expected)
     return max(np.abs(np.array([each[name] for each in found]) - expected[name]).max() for name in expected)

@@ -8,6 +8,7 @@ import pytest
 from holdfast.data.columns import Coded, Columns, Kind
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
+from holdfast.features.preparation import Preparation
 
 RNG = np.random.default_rng(0)
 N = 400
@@ -22,6 +23,7 @@ COLUMNS = Columns(
     {"age": Kind.NUMBER, "year": Kind.NUMBER, "member": Kind.BOOLEAN, "city": Kind.CATEGORY},
 )
 TARGETS = RNG.normal(size=(N, 1)) + CITY.codes[:, None] % 3
+TARGET_MEANS = Matrix(asked=Preparation(encoding="target"))
 
 
 def holds(question: str) -> np.ndarray:
@@ -37,7 +39,7 @@ def holds(question: str) -> np.ndarray:
     return np.nan_to_num(values, nan=float(np.nanmedian(values))) <= float(threshold)
 
 
-@pytest.mark.parametrize("wants", [Matrix(), Matrix(scaled=True), Matrix(categories="ordinal"), Matrix(max_one_hot=3)])
+@pytest.mark.parametrize("wants", [Matrix(), Matrix(scaled=True), Matrix(categories="ordinal"), TARGET_MEANS])
 def test_the_words_say_which_rows_answer_yes(wants):
     encoder = Encoder(wants)
     encoder.fit_transform(COLUMNS, TARGETS)
@@ -66,5 +68,5 @@ def test_long_sets_are_cut_short_and_the_smaller_side_is_named():
 def test_there_is_no_question_beyond_the_matrix():
     encoder = Encoder(Matrix())
     encoder.fit_transform(COLUMNS, TARGETS)
-    with pytest.raises(IndexError, match="no matrix column"):
+    with pytest.raises(IndexError, match="no matrix column 1000"):
         encoder.question(1000, 0.5)

@@ -58,7 +58,7 @@ def test_data_that_cannot_answer(tmp_path, text, target, says):
         ({"groop": "x"}, "Did you mean 'group'"),
         ({"group": "nothing"}, "is not a column"),
         ({"time": "y"}, "holds text"),
-        ({"weight": "y"}, "must hold numbers"),
+        ({"weight": "y"}, "expected numbers of at least 0"),
         ({"drop": "nothing"}, "is not a column"),
         ({"group": "one"}, "can't be cut"),
     ],
@@ -97,6 +97,14 @@ def test_wide_data_and_infinite_features_work(tmp_path):
     frame = frame.with_columns(pl.Series("y", ["a", "b"] * 30), pl.Series("odd", [float("inf"), 1.0, 2.0] * 20))
     study = hf.train(frame, "y", out=tmp_path / "study", trials=1, learners="decision_tree")
     assert study.result["columns"] > 800
+
+
+@pytest.mark.parametrize(("column", "target"), [("rows", "y"), ("x", "rows")])
+def test_a_column_may_be_called_rows(tmp_path, column, target):
+    frame = pl.DataFrame({column: ["few", "many", "some", "none"] * 20, "z": [float(k % 13) for k in range(80)]})
+    frame = frame.with_columns(pl.Series(target, ["ab"[k * k % 7 % 2] for k in range(80)]))
+    hf.train(frame, target, out=tmp_path / "study", trials=1, learners="decision_tree")
+    assert "some" in (tmp_path / "study" / "report.html").read_text()
 
 
 RUNNER = CliRunner()

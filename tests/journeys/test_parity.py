@@ -14,7 +14,7 @@ from holdfast.data.frames import from_memory
 from holdfast.data.kinds import understand
 from holdfast.features.encoder import Encoder
 from holdfast.learners.catalogue import catalogue
-from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.pipeline import fit_labels
 from holdfast.learners.preparing import encoding_targets
 from holdfast.model.package import load, write
 from holdfast.model.schema import Field, Schema
@@ -72,7 +72,7 @@ def test_every_way_to_an_answer_is_equal(tmp_path, name):
     learner = next(each for each in catalogue() if each.name == name and each.task == "classification")
     encoder = Encoder(learner.wants)
     matrix = encoder.fit_transform(columns, encoding_targets(y, 2))
-    pipeline = fit_estimator(learner, learner.defaults, encoder, matrix, y, n_classes=2)
+    pipeline = fit_labels(learner, learner.defaults, encoder, matrix, y, n_classes=2)
     fields = [Field(each, "number" if each in NUMBERS else "category") for each in frame.columns]
     facts = {"task": "binary", "target": "y", "classes": ["no", "yes"], "schema": Schema(tuple(fields)).to_json()}
     write(tmp_path / "model", facts, assemble([(pipeline, 1.0)], columns.kinds, 2), reference=b"", card="")

@@ -1,9 +1,11 @@
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
 from holdfast.errors import RequestError
-from holdfast.learners.catalogue import _plain, catalogue, find
+from holdfast.learners.catalogue import _all, _plain, catalogue, find
+from holdfast.metrics import custom
 
 # What textbooks and other libraries call them, and what they are here.
 CALLED = {
@@ -80,3 +82,13 @@ def test_no_name_leads_to_two_learners(family):
         for plain in {_plain(each) for each in (learner.name, *learner.also)}
     )
     assert max(led.values()) == 1, led.most_common(3)
+
+
+def test_a_plug_in_does_not_take_the_place_of_a_learner(monkeypatch):
+    ridge = find("ridge", "regression")
+    taken = SimpleNamespace(name="mine", value="package:RIDGE", load=lambda: ridge)
+    monkeypatch.setattr(custom, "entry_points", lambda group: [taken])
+    with pytest.raises(
+        RequestError, match=r"plug-in 'mine' of holdfast\.learners .* 'regression ridge', which is taken"
+    ):
+        _all.__wrapped__()

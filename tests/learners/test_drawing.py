@@ -8,7 +8,7 @@ from holdfast.features.encoder import Encoder
 from holdfast.graph.trees import Tree
 from holdfast.learners.catalogue import find
 from holdfast.learners.drawing import DEPTH, drawn, drawn_pipeline
-from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.pipeline import fit_labels
 
 RNG = np.random.default_rng(0)
 COLUMNS = Columns({f"x{k}": RNG.normal(size=500) for k in range(3)}, {}, dict.fromkeys(["x0", "x1", "x2"], Kind.NUMBER))
@@ -20,7 +20,7 @@ def fitted(name, family, y, n_classes):
     learner = find(name, family)
     encoder = Encoder(learner.wants)
     matrix = encoder.fit_transform(COLUMNS, np.zeros((len(X), 1)))
-    return fit_estimator(learner, learner.defaults, encoder, matrix, y, n_classes=n_classes)
+    return fit_labels(learner, learner.defaults, encoder, matrix, y, n_classes=n_classes)
 
 
 def follow(node, row):

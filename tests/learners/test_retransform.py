@@ -13,7 +13,7 @@ from holdfast.compile.prove import prove
 from holdfast.features.preparation import Preparation, Selection
 from holdfast.graph import Graph, Tensor
 from holdfast.learners.catalogue import find
-from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.pipeline import fit_labels
 from holdfast.learners.portfolio import first_configurations
 from holdfast.learners.preparing import Choices, encode, wanted, with_choices
 from holdfast.learners.retransform import fit_bend, fit_smear
@@ -101,7 +101,7 @@ def test_a_whole_pipeline_compiles(transform, name):
     wants = wanted(learner, params, preparation)
     encoder, matrix = encode(wants, transform, columns, y, n_classes=None, seed=0)
     assert matrix.shape == (len(y), 5)
-    pipeline = fit_estimator(learner, learner_params, encoder, matrix, y, n_classes=None)
+    pipeline = fit_labels(learner, learner_params, encoder, matrix, y, n_classes=None)
     members = [(pipeline, 1.0)]
     proof = prove(assemble(members, columns.kinds, None), members, columns)
     assert proof.agrees

@@ -4,7 +4,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from holdfast.data.columns import Columns, Kind
 from holdfast.learners.catalogue import find
-from holdfast.learners.pipeline import fit_estimator
+from holdfast.learners.pipeline import fit_labels
 from holdfast.learners.preparing import encode
 from holdfast.learners.soft import MOST_COPIES, copied, fit_pipeline
 
@@ -25,7 +25,7 @@ def plain(name, y, n_classes, params=None):
     learner = find(name, "regression" if n_classes is None else "classification")
     encoder, matrix = encode(learner.wants, "none", COLUMNS, y, n_classes=n_classes, seed=0)
     params = learner.defaults if params is None else params
-    return fit_estimator(learner, params, encoder, matrix, y, n_classes=n_classes).predict(COLUMNS)
+    return fit_labels(learner, params, encoder, matrix, y, n_classes=n_classes).predict(COLUMNS)
 
 
 def test_a_student_of_its_own_kind_says_what_its_teacher_says():

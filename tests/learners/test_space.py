@@ -36,6 +36,7 @@ def test_a_users_ranges_lie_over_the_learners_own(given, expected):
         ({"alpha": {"low": "x"}}, "expected a number"),
         ({"alpha": float("nan")}, "expected a number"),
         ({"depth": {"low": 1.5}}, "expected a whole number"),
+        ({"depth": {"high": float("inf")}}, "got inf; expected a whole number"),
         ({"depth": {"default": 12}}, "starts at 12; expected a default from 1 to 9"),
         ({"depth": []}, "empty list"),
         ({"kind": {"low": 1}}, "expected a list out of"),

@@ -14,7 +14,7 @@ from holdfast.learners.adaboost import N_TREES, Median, Votes
 from holdfast.learners.catalogue import find
 from holdfast.learners.catboost import CatBoost
 from holdfast.learners.ebm import term_tree
-from holdfast.learners.hist_boosting import HistBoosting
+from holdfast.learners.hist_boosting import STRIDE, HistBoosting
 from holdfast.learners.lightgbm import LightGBM
 from holdfast.learners.pruning import PrunedTree
 from holdfast.learners.xgboost import XGBoost
@@ -56,7 +56,7 @@ def test_boosting_keeps_the_rounds_that_paid():
     np.testing.assert_allclose(fixed.predict(X), theirs.predict(X))
 
 
-@pytest.mark.parametrize("kind", [LightGBM, XGBoost, CatBoost])
+@pytest.mark.parametrize("kind", [LightGBM, XGBoost, CatBoost, HistBoosting])
 @pytest.mark.parametrize("n_classes", [None, 2, 3])
 def test_boosting_stops_when_late_and_keeps_what_it_has(kind, n_classes):
     y = Y if n_classes is None else np.digitize(Y, np.quantile(Y, np.linspace(0, 1, n_classes + 1)[1:-1]))
@@ -71,6 +71,22 @@ def test_boosting_stops_when_late_and_keeps_what_it_has(kind, n_classes):
     answers = (lambda each: each.predict(X)) if n_classes is None else (lambda each: each.predict_proba(X))
     np.testing.assert_allclose(answers(late), answers(first))
     assert len(late.trees()[0]) == len(first.trees()[0])
+
+
+def test_histogram_boosting_that_watches_stops_when_late_too():
+    late = HistBoosting(classifier=False, seed=0, n_jobs=1, learning_rate=0.1)
+    late.deadline = time.monotonic() - 1
+    late.fit(X, Y)
+    assert late.n_trees_ == STRIDE < late.n_planned_
+
+
+def test_histogram_boosting_with_a_deadline_it_keeps_is_the_same_model():
+    in_time, free = (
+        HistBoosting(classifier=False, seed=0, n_jobs=1, n_trees=2 * STRIDE + 3, max_features=0.5) for _ in range(2)
+    )
+    in_time.deadline = time.monotonic() + 1_000
+    np.testing.assert_array_equal(in_time.fit(X, Y).predict(X), free.fit(X, Y).predict(X))
+    assert in_time.n_trees_ == in_time.n_planned_ == free.n_trees_
 
 
 def test_on_noise_a_tree_is_cut_back_to_its_root_or_nearly():

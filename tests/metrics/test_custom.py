@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from holdfast.errors import RequestError
+from holdfast.metrics import custom as custom_module
 from holdfast.metrics.classification import LOG_LOSS, accuracy
-from holdfast.metrics.custom import custom, place_of, require_score
+from holdfast.metrics.custom import custom, load_plug_ins, place_of, require_score
 from holdfast.metrics.metric import Metric
+from holdfast.metrics.regression import REGRESSION
 from holdfast.tasks import task as task_module
 from holdfast.tasks.classification import Binary
 
@@ -97,3 +99,61 @@ def test_plug_ins_are_metrics_of_the_task_they_fit(monkeypatch):
 def test_a_metric_is_tried_before_anything_is_trained(module, name, said):
     with pytest.raises(RequestError, match=said):
         require_score(custom(f"{module}:{name}"), np.array([0, 1]), np.full((2, 2), 0.5))
+
+
+@pytest.mark.parametrize(
+    ("name", "y"),
+    [
+        ("mape", [0.0, 1.0, 2.0]),
+        ("gamma_deviance", [0.0, 1.0]),
+        ("rmsle", [-2.0, 1.0]),
+        ("poisson_deviance", [-1.0, 4.0]),
+    ],
+)
+def test_a_metric_that_is_undefined_on_the_target_is_refused(name, y):
+    metric = next(each for each in REGRESSION if each.name == name)
+    with pytest.raises(RequestError, match=f"'{name}' is undefined on this target.*wape or smape"):
+        require_score(metric, np.array(y), np.full(len(y), np.mean(y)))
+
+
+def correlation(y, values):
+    return np.corrcoef(y, values)[0, 1] if np.std(values) else np.nan
+
+
+def test_a_metric_that_scores_the_baseline_or_the_truth_is_taken():
+    y = np.array([0.0, 1.0, 2.0])
+    counts = next(each for each in REGRESSION if each.name == "poisson_deviance")
+    for metric in (counts, custom(f"{__name__}:correlation")):
+        require_score(metric, y, np.full(3, 1.0))
+
+
+class Entry:
+    """An entry point that holds what it is given."""
+
+    name, value = "mine", "package:THING"
+
+    def __init__(self, held):
+        self.held = held
+
+    def load(self):
+        if isinstance(self.held, Exception):
+            raise self.held
+        return self.held
+
+
+MINE = Metric(name="mine", function=accuracy, takes="labels", greater_is_better=True)
+
+
+@pytest.mark.parametrize(
+    ("offered", "said"),
+    [
+        ([KeyError("gone")], r"can't be loaded \(KeyError: 'gone'\); expected a Metric: .* uninstall"),
+        ([3], "is int; expected a Metric"),
+        ([LOG_LOSS], "is named 'log_loss', which is taken"),
+        ([MINE, MINE], "is named 'mine', which is taken"),
+    ],
+)
+def test_a_plug_in_that_is_no_good_is_named(monkeypatch, offered, said):
+    monkeypatch.setattr(custom_module, "entry_points", lambda group: [Entry(each) for each in offered])
+    with pytest.raises(RequestError, match=rf"plug-in 'mine' of holdfast.metrics \(package:THING\) {said}"):
+        load_plug_ins("holdfast.metrics", Metric, [LOG_LOSS], lambda each: each.name)

@@ -2,6 +2,7 @@ import os
 import pickle
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -73,6 +74,19 @@ def test_after_a_bad_question_comes_a_good_one(folder):
     with pytest.raises(ModelError):
         model.predict(rows())
     assert len(model.predict(rows())) == 50
+
+
+def test_threads_that_find_the_child_ended_start_one_together(folder, monkeypatch):
+    model = load(folder, sandbox=True)
+    os.kill(model._session._process.pid, signal.SIGKILL)
+    with pytest.raises(ModelError):
+        model.predict(rows(1))
+    start, started = child.ChildSession._start, []
+    monkeypatch.setattr(child.ChildSession, "_start", lambda self: started.append(1) or start(self))
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(model.predict, [rows(1)] * 4))
+    assert len(started) == 1
+    assert answers == [answers[0]] * 4
 
 
 def test_text_that_is_no_unicode_is_the_rows_fault(folder):

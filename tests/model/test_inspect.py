@@ -65,15 +65,19 @@ def sparse(model):
     model.graph.sparse_initializer.add()
 
 
-def doubled(model):
-    name = "numbers"
-    for k in range(30):
-        model.graph.node.append(helper.make_node("Concat", [name, name], [f"twice{k}"], axis=0))
-        name = f"twice{k}"
+def doubled(op, **attributes):
+    def edit(model):
+        name = "numbers"
+        for k in range(30):
+            model.graph.node.append(helper.make_node(op, [name, name], [f"twice{k}"], **attributes))
+            name = f"twice{k}"
+
+    return edit
 
 
 HOSTILE = {
-    "a value that doubles thirty times": doubled,
+    "a value that doubles thirty times": doubled("Concat", axis=0),
+    "text that doubles thirty times": doubled("StringConcat"),
     "unknown operator": node("Nothing"),
     "loop": node("Loop"),
     "tile": node("Tile"),

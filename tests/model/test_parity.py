@@ -30,6 +30,9 @@ COLUMNS = {
     "decimal commas": many(st.tuples(whole, st.integers(0, 99)).map(lambda n: f"{n[0]},{n[1]:02}")),
     "thousands": many(whole.map("{:,}".format)),
     "thousands by points": many(whole.map(lambda n: f"{n:,}".replace(",", ".") + ",5")),
+    "thousands by spaces": many(
+        st.tuples(whole, st.sampled_from(" \u00a0\u202f")).map(lambda n: f"{n[0]:,}".replace(",", n[1]) + ",5")
+    ),
     "booleans": many(st.sampled_from(["true", "False", "TRUE", " false"])),
     "categories": many(st.sampled_from(["a", "b ", "C", "ä", "1", "007", "1.0"])),
     "days": many(moments.map(lambda moment: moment.strftime("%Y-%m-%d"))),

@@ -26,6 +26,8 @@ def test_what_runs_is_told_from_what_trained(bill):
     scopes = {each["name"]: each.get("scope") for each in bill["components"]}
     assert scopes["numpy"] == scopes["onnxruntime"] == "required"
     assert scopes["lightgbm"] == "excluded"
+    assert "pkg:pypi/numpy@2.0" in json.dumps(bill)
+    assert "pkg:pypi/holdfast" not in json.dumps(bill)  # another project's name there
     files = [each for each in bill["components"] if each["type"] == "file"]
     assert {each["name"] for each in files} == {"model.onnx", "reference.arrow", "card.md"}
     assert all(len(each["hashes"][0]["content"]) == 64 for each in files)

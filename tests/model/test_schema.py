@@ -53,6 +53,7 @@ def test_what_is_no_number(cell):
 @pytest.mark.parametrize(
     ("decimal", "thousands", "cell", "answer"),
     [(",", "", "1,5", 1.5), (",", ".", "1.234,5", 1234.5), (".", ",", "-1,234,567.5", -1234567.5), (",", " ", "12 345", 12345.0),
+     (",", " ", "12\u00a0345", 12345.0), (",", " ", "1\u202f012\u202f345,5", 1012345.5),
      (",", ".", 1.5, 1.5), (".", ",", "1234", 1234.0)],
 )  # fmt: skip
 def test_numbers_as_their_country_writes_them(decimal, thousands, cell, answer):

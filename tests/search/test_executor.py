@@ -36,6 +36,21 @@ def shout(state):
     return "still understood"
 
 
+class OnlyThere:
+    """Can be read by the process of that number alone."""
+
+    def __init__(self, process):
+        self.process = process
+
+    def __setstate__(self, kept):
+        if os.getpid() != kept["process"]:
+            raise ValueError("not here")
+
+
+def made_there(state):
+    return OnlyThere(os.getpid())
+
+
 @pytest.fixture
 def local(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
@@ -63,6 +78,31 @@ def test_a_worker_works_fails_and_dies_without_harm(local):
     assert local.call(add, 2) == 42
     local.load(1)
     assert local.call(add, 2) == 3
+
+
+def test_what_the_worker_cant_read_is_said_and_does_no_harm(local):
+    with pytest.raises(WorkFailedError, match="can't read what it was given: ValueError: not here"):
+        local.call(add, OnlyThere(os.getpid()))
+    assert local.call(add, 2) == 42
+    local.load(OnlyThere(os.getpid()))
+    with pytest.raises(WorkFailedError, match="not here"):
+        local.call(same)
+    local.load(40)
+    with pytest.raises(WorkFailedError, match="what the worker answered can't be read: ValueError: not here"):
+        local.call(made_there)
+    assert local.call(add, 2) == 42
+
+
+def test_a_closed_worker_stays_closed(local):
+    local.call(add, 2)
+    waiting = local.aside(lambda: local.call(sleep, 60))
+    time.sleep(0.2)
+    local.close()
+    with pytest.raises(WorkFailedError):
+        waiting()
+    with pytest.raises(WorkFailedError, match="closed"):
+        local.call(add, 2)
+    assert local._process.poll() is not None
 
 
 def test_arrays_travel_as_they_are(local):

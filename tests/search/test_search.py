@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from holdfast.data.folds import make_folds
-from holdfast.errors import DataError, RequestError
+from holdfast.errors import DataError, RequestError, WorkerEndedError, WorkFailedError
 from holdfast.learners.catalogue import find
 from holdfast.learners.watching import best_round
 from holdfast.search import trial
@@ -36,10 +36,10 @@ def run(folder=None, trials=8, tuner="bayes", executor=None, clock=None, reserve
     executor = executor or Inline()
     executor.load(problem())
     return search(
-        [Spec(0, "prior", {})],
+        Spec(0, "prior", {}),
         Proposals([find(name, "classification") for name in NAMES], metric=problem().metric, tuner=tuner, seed=1),
         executor=executor,
-        journal=Journal(folder),
+        journal=Journal(folder, problem()),
         clock=clock or Clock(None),
         max_trials=trials,
         enough="enough",
@@ -93,6 +93,50 @@ def test_a_killed_search_goes_on_where_it_was(tmp_path):
     assert shape(resumed) == shape(whole)
     for one, two in zip(resumed.outcomes, whole.outcomes, strict=True):
         assert np.array_equal(one.predictions, two.predictions)
+
+
+def test_trials_of_other_folds_are_not_read(tmp_path):
+    run(tmp_path, trials=1)
+    spec = Spec(0, "prior", {})
+    assert Journal(tmp_path, problem()).read(spec) is not None
+    assert Journal(tmp_path, replace(problem(), folds=problem().folds[:2])).read(spec) is None
+
+
+def test_an_empty_record_is_named(tmp_path):
+    run(tmp_path, trials=1)
+    (tmp_path / "0001.npy").write_bytes(b"")
+    with pytest.raises(DataError, match=r"0001\.json can't be read"):
+        run(tmp_path, trials=1)
+
+
+def test_without_a_baseline_nothing_else_is_tried():
+    class Failing(Counting):
+        def call(self, function, *args, deadline=float("inf")):
+            super().call(function, *args, deadline=deadline)
+            raise WorkFailedError("no")
+
+    failing = Failing()
+    board = run(executor=failing)
+    assert (failing.calls, board.outcomes, board.stopped) == (1, [], "the baseline failed")
+
+
+def test_a_trial_whose_process_ended_is_tried_again_when_the_study_goes_on(tmp_path):
+    class Ending(Inline):
+        def call(self, function, *args, deadline=float("inf")):
+            if args[0].learner == "decision_tree":
+                raise WorkerEndedError("the worker process ended with code -9")
+            return super().call(function, *args, deadline=deadline)
+
+    assert len(run(tmp_path, trials=3, executor=Ending()).failures) == 1
+    assert not run(tmp_path, trials=3).failures
+
+
+def test_the_pipelines_of_the_best_trials_are_kept(monkeypatch):
+    monkeypatch.setattr("holdfast.search.trial.FIRST_FOLDS", 2)
+    task = problem()
+    for number, gain in enumerate([0.5, float("-inf"), 0.9, 0.7]):
+        task.keep_first(number, gain, pipeline=number)
+    assert sorted(task.first_fold) == [2, 3]
 
 
 def test_a_torn_record_is_named(tmp_path):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from holdfast.learners.space import Choice, Float, Int
 from holdfast.search.gaussian import Gaussian
-from holdfast.search.tuners import Grid, Halving, Known, Sampled, placed, unit_of
+from holdfast.search.tuners import Asked, Grid, Halving, Known, Sampled, placed, unit_of
 
 SPACES = {
     "a": {"x": Float(0.001, 10.0, default=1.0, log=True), "n": Int(1, 9, default=5)},
@@ -100,3 +100,9 @@ def test_halving_gives_a_third_of_each_rung_three_times_the_rows():
 def test_places_and_values_are_each_others_inverse(unit, log):
     dimension = Float(0.01, 100.0, default=1.0, log=log)
     assert unit_of(dimension, placed(dimension, unit)) == pytest.approx(unit, abs=1e-9)
+
+
+def test_what_could_not_be_scored_does_not_stop_the_process():
+    tuner = Gaussian(SPACES, [*known(), Known("a", {"x": 0.1, "n": 8}, float("-inf"))], seed=0)
+    tuner.tell(Asked("b", {"kind": "q"}), float("nan"))
+    assert len(run(tuner, 12)) == 12

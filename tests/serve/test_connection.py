@@ -49,6 +49,11 @@ def connect(folder):
     return make
 
 
+def test_parts_of_a_second_are_time_to_drain(folder):
+    settings = Settings(drain=0.9)
+    assert server_of(App(places([str(folder)]), settings, Keys()), settings).config.timeout_graceful_shutdown == 0.9
+
+
 def asking():
     body = json.dumps({"age": 31, "city": "Paris", "member": True}).encode()
     head = "POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length:"

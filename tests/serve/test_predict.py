@@ -1,4 +1,7 @@
 import json
+import os
+import signal
+import time
 
 import numpy as np
 import pytest
@@ -97,6 +100,22 @@ def test_a_request_that_fails_does_not_touch_its_neighbours(client, monkeypatch)
     assert [reply.status for reply in replies] == [200, 500, 200]
     assert b"secret" not in replies[1].body
     assert replies[1].headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="children with limits are for Linux and macOS")
+def test_a_strangers_model_that_hangs_holds_no_one_else_up(client):
+    one = client(Settings(sandbox=True, limits=Limits(seconds=0.5)))
+    assert one.app.quick({"path": "/predict", "method": "POST"}) is None
+    child = one.app.shelf.models[0].model._session._process.pid
+    os.kill(child, signal.SIGSTOP)
+    began = time.monotonic()
+    try:
+        hangs = ("POST", "/predict", RECORD, {"content-type": "application/json"})
+        other = ("POST", "/models/sums/predict", {"a": 1, "b": 2}, {"content-type": "application/json"})
+        assert [reply.status for reply in one.many([hangs, other, ("GET", "/healthz", b"", {})])] == [503, 200, 200]
+        assert time.monotonic() - began < 20
+    finally:
+        os.kill(child, signal.SIGCONT)
 
 
 BAD = {"age": "old", "city": ["Paris"], "member": "perhaps"}

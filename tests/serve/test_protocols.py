@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from holdfast.errors import RequestError
+from holdfast.serve import openapi
 from holdfast.serve.settings import Settings, read_modes
+from holdfast.serve.shelf import Shelf, places
 
 ROWS = {"age": [31.0, 7.5], "city": ["Paris", "Rome"], "member": [True, False]}
 LENGTH = "inference-header-content-length"
@@ -95,8 +97,14 @@ def test_v2_binary_tensors(client, model):
         {"inputs": tensors(age="x")},
         {"inputs": [{**tensors()[0], "shape": [1, 2]}]},
         {"inputs": [{**tensors()[0], "datatype": "FP128"}]},
+        {"inputs": [{**tensors()[0], "datatype": []}]},
         {"inputs": tensors()[:2]},
         {"inputs": tensors(), "outputs": [{"name": "other"}]},
+        {"inputs": tensors(), "outputs": [{"name": ["prediction"]}]},
+        {"inputs": tensors(), "outputs": [{"name": "prediction"}] * 2},
+        {"inputs": tensors(), "outputs": ["prediction"]},
+        {"inputs": tensors(), "outputs": {}},
+        {"inputs": tensors(), "outputs": 5},
     ],
 )
 def test_v2_says_what_is_wrong_in_its_own_words(client, body):
@@ -169,6 +177,13 @@ def test_the_document_describes_each_model_and_its_examples_work(client):
 
     for reference in references(document):
         assert reference.split("/")[-1] in document["components"]["schemas"]
+
+
+def test_the_document_describes_the_version_that_answers(sums):
+    shelf = Shelf.open(places([f"sums@{version}={sums}" for version in "ab"]), Settings())
+    document = openapi.document(shelf, Settings(), keyed=False)
+    assert document["info"]["version"] == "b"
+    assert "sums-b.Record" in json.dumps(document["paths"]["/predict"])
 
 
 def test_the_page_needs_nothing_from_elsewhere(client):

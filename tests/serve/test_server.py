@@ -245,6 +245,22 @@ def test_a_killed_worker_gives_no_wrong_answer_and_comes_back(model, one, expect
         assert len(_children(server.process.pid)) >= 2
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="worker processes are found in /proc")
+def test_signals_wait_for_workers_that_are_starting(model, one):
+    with serving(model, "--workers", "2") as server:
+        while len(_children(server.process.pid)) < 2:
+            time.sleep(0.01)
+        time.sleep(0.1)  # until the first process knows of both
+        server.process.send_signal(signal.SIGHUP)
+        assert server.predict(one)[0] == 200
+        assert server.process.poll() is None
+    with serving(model, "--workers", "3") as server:
+        while not _children(server.process.pid):
+            time.sleep(0.001)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+
+
 def _children(pid):
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):

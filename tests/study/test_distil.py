@@ -11,7 +11,7 @@ from holdfast.cli.train import _closing
 from holdfast.data.columns import Columns, Kind
 from holdfast.data.folds import Fold
 from holdfast.errors import OverrunError, RequestError
-from holdfast.evaluate.compare import mean_interval
+from holdfast.evaluate.compare import fold_interval
 from holdfast.learners.catalogue import portfolio
 from holdfast.metrics.classification import ROC_AUC
 from holdfast.metrics.regression import RMSE
@@ -47,12 +47,11 @@ def study(rows, tmp_path_factory):
 
 def searched_of(data, **settings):
     question = ask(data, Request.of(target="target", **settings))
-    found = run_search(question, executor=(executor := Inline()), journal=Journal(None), clock=Clock(None), say=quiet)
+    found = run_search(question, executor=(executor := Inline()), trials=None, clock=Clock(None), say=quiet)
     return question, found, executor, candidates_of(question, found, clock=Clock(None))
 
 
 def taught(question, found, executor, tried, clock=None, trials=None):
-    trials = Journal(None) if trials is None else trials
     clock = Clock(None) if clock is None else clock
     return distil(tried, {}, question, found, trials, executor=executor, clock=clock, say=quiet)
 
@@ -142,7 +141,7 @@ def test_the_price_is_the_mean_difference_of_the_folds():
     parts = problem.parts
     made = [candidate(each, y, parts) for each in (teacher, student)]
     differences = [RMSE.score(y[p], student[p]) - RMSE.score(y[p], teacher[p]) for p in parts]
-    expected = mean_interval(differences, 0.25)
+    expected = fold_interval(differences, 0.25)
     found = price_of(RMSE, *made, problem, seed=0)
     assert (found.score, found.low, found.high) == pytest.approx((expected.score, expected.low, expected.high))
     single = problem_of(y, folds[:1])

@@ -8,7 +8,7 @@ from holdfast.metrics.regression import RMSE
 from holdfast.search.plan import plan
 from holdfast.study import ending
 from holdfast.study.ending import Ending, finishing
-from holdfast.study.finish import COMPILING, WRITING
+from holdfast.study.times import COMPILING, WRITING
 
 BUDGET, N_ROWS = 60.0, 8_000
 

@@ -5,6 +5,8 @@ from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import holdfast as hf
+from holdfast.errors import CompileError
+from holdfast.search.search import Board
 
 SMALL = {"trials": 2, "learners": ("decision_tree", "lightgbm")}
 
@@ -51,3 +53,32 @@ def test_a_budget_is_kept():
     began = time.monotonic()
     hf.Classifier(budget="10s", trials=None).fit(X, y)
     assert time.monotonic() - began < 14
+
+
+def test_when_the_best_has_no_compiled_form_the_next_ships(monkeypatch):
+    from holdfast.study import estimators
+
+    fit_and_compile, refused = estimators.fit_and_compile, []
+
+    def refusing(training, members, *rest):
+        if not refused:
+            refused.append(members[0].learner)
+            raise CompileError("not this one")
+        return fit_and_compile(training, members, *rest)
+
+    monkeypatch.setattr(estimators, "fit_and_compile", refusing)
+    X, y = load_breast_cancer(return_X_y=True)
+    assert hf.Classifier(**SMALL).fit(X, y).score(X, y) > 0.9
+    assert refused
+
+
+def test_a_budget_alone_is_for_as_many_trials_as_it_allows(monkeypatch):
+    from holdfast.study import estimators
+
+    asked = []
+    monkeypatch.setattr(estimators, "search", lambda *args, max_trials, **rest: asked.append(max_trials) or Board())
+    X, y = load_breast_cancer(return_X_y=True)
+    for settings in ({}, {"budget": 5}, {"budget": 5, "trials": 3}):
+        with pytest.raises(IndexError):
+            hf.Classifier(**settings).fit(X, y)
+    assert asked == [6, 47, 3]

@@ -105,3 +105,26 @@ def test_what_can_be_said_of_few_folds():
     assert "can't be told from none" in tells
     (nothing,) = words_of(summary([], asked=5, metric=ROC_AUC), ROC_AUC)
     assert "0 of 5 outer folds: ask for more with --budget" in nothing
+
+
+def test_outer_folds_are_scored_by_the_answers_that_are_decided(tmp_path):
+    """Few are positive: at the likeliest class nobody is called so."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=600)
+    frame = pl.DataFrame({"x": x, "y": rng.random(600) < 1 / (1 + np.exp(2.5 - x))})
+    settings = {
+        "learners": "logistic",
+        "tuner": "none",
+        "metric": "f1",
+        "threshold": "best",
+        "nested": True,
+        "outer_folds": 3,
+    }
+    found = hf.train(frame, "y", out=tmp_path / "study", trials=1, **settings).result["nested"]
+    assert found["score"] > 0.2
+
+
+def test_outer_folds_keep_the_limits(tmp_path):
+    settings = {"learners": "random_forest,logistic", "tuner": "none", "trials": 2, "nested": True, "outer_folds": 2}
+    found = hf.train(noise(0), "y", out=tmp_path / "study", max_size="20 kB", **settings).result["nested"]
+    assert {fold["chosen"] for fold in found["folds"]} <= {"logistic"}

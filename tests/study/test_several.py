@@ -149,3 +149,15 @@ def test_a_list_of_one_target_is_one_study(tmp_path):
     study = hf.train(data, ["target"], out=tmp_path / "study", **QUICK)
     assert isinstance(study, hf.Study)
     assert json.loads((tmp_path / "study" / "result.json").read_text())["target"] == "target"
+
+
+def test_a_finished_target_is_taken_over_only_when_nothing_changed(rows, studies, tmp_path):
+    started = tmp_path / "study"
+    hf.train(rows, "kind", out=started / "kind", drop=("hue", "alcohol"), **QUICK)
+    seals = (started / "kind" / "ledger.jsonl").read_text()
+    with pytest.raises(RequestError, match="finished study with other settings"):
+        hf.train(rows, ["kind", "alcohol"], out=started, drop="hue", seed=1, **QUICK)
+    with pytest.raises(RequestError, match="study of other data"):
+        hf.train(rows.head(150), ["kind", "alcohol"], out=started, drop="hue", **QUICK)
+    hf.train(rows, ["kind", "alcohol"], out=started, drop="hue", **QUICK)
+    assert (started / "kind" / "ledger.jsonl").read_text() == seals

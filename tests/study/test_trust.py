@@ -125,3 +125,18 @@ def test_wrong_settings_are_told_before_anything_is_trained(tmp_path, settings, 
     with pytest.raises(hf.HoldfastError, match=message):
         hf.train(loans(), "paid", out=tmp_path / "s", trials=1, **settings)
     assert not (tmp_path / "s").exists()
+
+
+def test_what_there_was_no_time_for_is_in_its_place_on_the_card(study):
+    from types import SimpleNamespace
+
+    from holdfast.study import card
+    from holdfast.study.trust import Trust
+
+    trust = Trust(not_done=["robustness", "privacy"], groups_not_done=["sex"])
+    question = SimpleNamespace(request=SimpleNamespace(protected=("sex",)))
+    compiled = SimpleNamespace(proof=SimpleNamespace(rows=9, max_abs_difference=0.0))
+    assert card._groups(question, trust) == "- sex: not measured, the budget left no time\n"
+    limits = card._limits(compiled, None, trust)
+    assert "- robustness: not measured" in limits
+    assert limits.count("privacy") == 1

@@ -1,4 +1,3 @@
-import numpy as np
 import polars as pl
 import pytest
 
@@ -58,18 +57,20 @@ def test_what_cannot_be_answered_says_why(values, requested, error, says):
         detect(pl.Series("y", values), requested)
 
 
+def test_an_unknown_task_is_answered_with_all_that_there_are():
+    with pytest.raises(RequestError, match=r"multilabel.*Did you mean 'multilabel'"):
+        detect(pl.Series("y", ["a", "b"] * 5), "multilable")
+
+
 def test_dates_are_no_target():
     with pytest.raises(DataError, match="is a date"):
         detect(pl.Series("y", [0, 1], dtype=pl.Datetime("us")))
 
 
-def test_codes_and_answers_round_trip():
+def test_codes_round_trip():
     target = pl.Series("y", ["b", "a", "b", "c", "a", "c"])
     task = detect(target)
-    codes = task.encode(target)
-    answer = task.answer(np.eye(3)[codes])
-    assert list(answer["prediction"]) == target.to_list()
-    assert list(answer) == ["prediction", "probability_a", "probability_b", "probability_c"]
+    assert [task.classes[code] for code in task.encode(target)] == target.to_list()
 
 
 def test_an_unknown_label_is_named():

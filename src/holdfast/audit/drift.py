@@ -10,7 +10,7 @@ from holdfast.audit.finding import Finding, Price, Severity
 from holdfast.audit.quick import FOLDS, explained, out_of_fold
 from holdfast.audit.sample import as_numbers
 from holdfast.data.columns import NUMERIC_KINDS, Kind
-from holdfast.data.dataset import Dataset
+from holdfast.data.dataset import Dataset, counted
 
 # A column has moved when chance would do as much this rarely (shared among the columns: Holm, 1979), and by at least this
 # distance between its distributions (0: the same, 1: no overlap).
@@ -81,7 +81,7 @@ def _distance(before: pl.Series, after: pl.Series) -> tuple[float, float, str] |
 def _categories(before: pl.Series, after: pl.Series) -> tuple[float, float, str]:
     from scipy.stats import chi2_contingency
 
-    values = before.append(after).value_counts(sort=True, name="rows")[before.name].head(50)
+    values = counted(pl.concat([before, after]))["value"].head(50)
     counts = np.array([[_count(side, value) for value in values] for side in (before, after)], dtype=np.float64)
     rest = np.array([[before.len()], [after.len()]]) - counts.sum(axis=1, keepdims=True)
     table = np.concatenate([counts, rest], axis=1)

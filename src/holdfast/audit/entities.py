@@ -9,8 +9,9 @@ import polars as pl
 
 from holdfast.audit.sample import Examined
 from holdfast.data.columns import Kind
+from holdfast.data.dataset import counted
 from holdfast.data.fingerprint import mix, row_hashes
-from holdfast.data.keys import group_key, runs
+from holdfast.data.keys import group_key, key_of, runs, stems
 
 # Fewer groups than this can't be split fairly; more than this share of the rows is (almost) a group a row.
 FEWEST_GROUPS, MOST_GROUPS = 8, 0.9
@@ -92,9 +93,8 @@ def _stems(examined: Examined) -> Iterator[Grouping]:
 
 
 def _stem_example(column: pl.Series) -> str:
-    stems = column.str.extract(r"^(.+)[^0-9A-Za-z][0-9A-Za-z]+$")
-    common = stems.value_counts(sort=True, name="rows")[column.name][0]
-    few = column.filter(stems == common).head(2).to_list()
+    beginnings = stems(column)
+    few = column.filter(beginnings == counted(beginnings)["value"][0]).head(2).to_list()
     return " and ".join(repr(each) for each in few)
 
 
@@ -180,7 +180,7 @@ def _attributes(examined: Examined) -> Iterator[Grouping]:
 
 
 def _entropy(column: pl.Series) -> float:
-    shares = column.value_counts(name="rows")["rows"].to_numpy() / column.len()
+    shares = counted(column)["rows"].to_numpy() / column.len()
     return float(-(shares * np.log(shares)).sum())
 
 
@@ -199,6 +199,8 @@ def _all_but_one(examined: Examined) -> Iterator[Grouping]:
     name = min(counts, key=lambda each: counts[each])
     rest = [each for each in features if each != name]
     agreeing = [each for each in many if each != name]
-    if counts[name] <= 0.85 * n_distinct and len(agreeing) >= FEWEST_AGREEING and counts[name] >= FEWEST_GROUPS:
+    key = key_of(rest)
+    alike = counts[name] <= 0.85 * n_distinct and counts[name] >= FEWEST_GROUPS
+    if key is not None and alike and len(agreeing) >= FEWEST_AGREEING:
         seen = f"{frame.height:,} rows hold only {counts[name]:,} things that differ in more than {name!r}"
-        yield Grouping(", ".join(rest), tuple(rest), seen, certain=False)
+        yield Grouping(key, tuple(rest), seen, certain=False)

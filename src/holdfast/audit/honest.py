@@ -37,36 +37,38 @@ class Optimism:
         return more >= FLATTERING and self.random - self.honest >= 0.005 and self.sigmas >= SIGMAS
 
 
-def by_groups(x: Floats, y: Floats, fold: Integers, groups: Hashes, seed: int = 0) -> Optimism:
+def by_groups(x: Floats, y: Floats, fold: Integers, groups: Hashes) -> Optimism:
     """Compare folds of rows with folds of whole groups.
 
     x (n_rows, n_columns), y (n_rows, n_targets), fold: the random fold of each row, groups: its group's name, (n_rows,).
     """
     names, group = np.unique(groups, return_inverse=True)
-    by_row = out_of_fold(x, y, fold, seed)
+    by_row = out_of_fold(x, y, fold)
     # Groups are dealt out by size, the largest first, so that folds are of one size.
     sizes = np.bincount(group)
     together = np.empty(len(names), dtype=np.int64)
     together[np.argsort(-sizes, kind="stable")] = np.arange(len(names)) % FOLDS
-    by_group = out_of_fold(x, y, together[group], seed)
+    by_group = out_of_fold(x, y, together[group])
     return _compare(y, by_row, by_group, group)
 
 
-def by_time(x: Floats, y: Floats, fold: Integers, when: Floats, seed: int = 0) -> Optimism:
+def by_time(x: Floats, y: Floats, fold: Integers, when: Floats) -> Optimism:
     """Compare answers for stretches of time by models of the past with answers by models of any time, past or future."""
     order = np.argsort(np.nan_to_num(when, nan=-np.inf), kind="stable")
     starts = (np.linspace(TAUGHT, 1, STRETCHES + 1) * len(order)).astype(np.int64)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     judged: list[Integers] = []
     past, anytime = [], []
     for start, stop in pairwise(starts):
         before, stretch = order[:start], order[start:stop]
-        past.append(fit_predict(x, y, before, stretch, seed))
-        answers = np.empty_like(y[stretch])
+        past.append(fit_predict(x, y, before, stretch))
+        answers = np.repeat(y.mean(axis=0, keepdims=True), len(stretch), axis=0)
         for k in range(FOLDS):
             asked, others = fold[stretch] == k, np.flatnonzero(fold != k)
+            if not asked.any() or not len(others):
+                continue
             train = np.sort(rng.choice(others, min(len(before), len(others)), replace=False))
-            answers[asked] = fit_predict(x, y, train, stretch[asked], seed)
+            answers[asked] = fit_predict(x, y, train, stretch[asked])
         anytime.append(answers)
         judged.append(stretch)
     rows = np.concatenate(judged)
@@ -74,10 +76,10 @@ def by_time(x: Floats, y: Floats, fold: Integers, when: Floats, seed: int = 0) -
     return _compare(y[rows], np.concatenate(anytime), np.concatenate(past), blocks)
 
 
-def by_stretches(x: Floats, y: Floats, fold: Integers, seed: int = 0) -> Optimism:
+def by_stretches(x: Floats, y: Floats, fold: Integers) -> Optimism:
     """Compare folds of rows with folds of stretches of the file."""
     stretch = np.arange(len(y)) * STRETCHES_OF_FILE // len(y)
-    by_row, by_stretch = out_of_fold(x, y, fold, seed), out_of_fold(x, y, stretch % FOLDS, seed)
+    by_row, by_stretch = out_of_fold(x, y, fold), out_of_fold(x, y, stretch % FOLDS)
     return _compare(y, by_row, by_stretch, stretch)
 
 

@@ -24,14 +24,12 @@ def label_errors(examined: Examined) -> Iterator[Finding]:
 
     Confident learning (Northcutt, Jiang & Chuang, 2021), with the classes' own mean confidence as thresholds.
     """
-    sample = examined.sample
-    y = sample.numeric_target.astype(np.int64)
-    classes, y = np.unique(y, return_inverse=True)
-    counts = np.bincount(y)
-    names = learnable(sample)
-    if examined.family != "classification" or len(classes) > MOST_CLASSES or len(y) < 200 or not names:
+    if examined.family != "classification":
         return
-    if counts.min() < FEWEST_OF_CLASS:
+    sample = examined.sample
+    classes, y = np.unique(sample.numeric_target, return_inverse=True)
+    counts, names = np.bincount(y), learnable(sample)
+    if len(classes) > MOST_CLASSES or len(y) < 200 or not names or counts.min() < FEWEST_OF_CLASS:
         return
     fold = random_folds(row_hashes(sample.dataset.frame, names))
     shares = _probabilities(table(sample, names), y, fold, len(classes))
@@ -62,7 +60,7 @@ def label_errors(examined: Examined) -> Iterator[Finding]:
     )
 
 
-def _label(sample: Examined, classes: Integers, code: int) -> object:
+def _label(sample: Examined, classes: Floats, code: int) -> object:
     place = int(np.flatnonzero(sample.numeric_target == classes[code])[0])
     return sample.y[place]
 

@@ -10,6 +10,7 @@ from holdfast.arrays import Floats
 from holdfast.audit.finding import Finding, Severity
 from holdfast.audit.sample import Examined, as_numbers
 from holdfast.data.columns import Kind
+from holdfast.data.dataset import counted
 
 # A column with at most this many values, each in at least this many rows, is judged by whether it determines the target.
 MOST_VALUES, FEWEST_ROWS_A_VALUE = 20, 20
@@ -17,7 +18,7 @@ MOST_VALUES, FEWEST_ROWS_A_VALUE = 20, 20
 # Columns that add up to the target may leave this share of its spread, in this many different amounts.
 ADDS_UP, AMOUNTS = 0.15, 20
 
-REMEDY = "Check when this column gets its value; if it is known at prediction time, keep it with --keep {name}."
+REMEDY = "Check when this column gets its value; if it is known at prediction time, keep it with --keep {name!r}."
 LEFT_OUT = "left out of training"
 
 
@@ -218,7 +219,7 @@ def missingness(examined: Examined) -> Iterator[Finding]:
     if examined.family != "classification":
         return
     y = examined.y
-    shares = y.value_counts(name="rows").with_columns(pl.col("rows") / y.len())
+    shares = counted(y).with_columns(pl.col("rows") / y.len())
     majority = float(shares["rows"].max())  # type: ignore[arg-type]
     for name in examined.features:
         missing = examined.dataset.frame[name].is_null()

@@ -12,6 +12,7 @@ from holdfast.audit.finding import Finding, Price, Severity
 from holdfast.audit.quick import alone, explained, learnable, out_of_fold, random_folds, table, targets
 from holdfast.audit.sample import Examined, as_numbers
 from holdfast.data.columns import Kind
+from holdfast.data.dataset import counted
 from holdfast.data.fingerprint import row_hashes
 
 # Alone a column explains this much: it may be the answer itself. Those that do must be this far ahead of all others. Of
@@ -64,7 +65,8 @@ class _Asked:
 
     def without(self, gone: Iterable[str]) -> float:
         """What quick models explain without some columns."""
-        keep = [k for k, name in enumerate(self.names) if name not in set(gone)]
+        left_out = set(gone)
+        keep = [k for k, name in enumerate(self.names) if name not in left_out]
         return explained(self.y, out_of_fold(self.x[:, keep], self.y, self.fold)) if keep else 0.0
 
 
@@ -90,11 +92,11 @@ def likely_leaks(examined: Examined, certain: Iterable[Finding] = ()) -> Iterato
     if len(names) < 2 or sample.dataset.n_rows < 50:
         return
     asked = _Asked(names, table(sample, names), targets(sample), random_folds(row_hashes(sample.dataset.frame, names)))
-    scores = {name: alone(asked.x[:, k], asked.y, asked.fold) for k, name in enumerate(names)}
+    scores = _scores(sample, asked)
     suspects = _Suspects()
     _unanswered(examined, names, suspects)
     _named_after(names, gone, suspects)
-    strong = _strong(sample, asked, scores)
+    strong = _strong(sample.family, scores)
     for name in strong:
         suspects.add(name, f"alone explains {scores[name]:.0%} of what there is to explain", priced=True)
     if examined.family == "classification":
@@ -122,24 +124,31 @@ def _dear(with_it: float, without_it: float) -> bool:
     return with_it - without_it >= PRICE and more >= DEARER
 
 
-def _strong(sample: Examined, asked: _Asked, scores: dict[str, float]) -> list[str]:
-    """Columns that alone come near a perfect answer while all others are far behind."""
+def _scores(sample: Examined, asked: _Asked) -> dict[str, float]:
+    """What each column explains alone; where it is much, trees and the beginnings of codes may show that it is more."""
+    scores = {}
     for k, name in enumerate(asked.names):
+        column = asked.x[:, [k]]
+        scores[name] = alone(column[:, 0], asked.y, asked.fold)
         if scores[name] > 0.4:
-            column = asked.x[:, [k]]
-            scores[name] = max(scores[name], explained(asked.y, out_of_fold(column, asked.y, asked.fold)))
+            trees = explained(asked.y, out_of_fold(column, asked.y, asked.fold))
             parts = _beginnings(sample, name, column[:, 0])
-            scores[name] = max(scores[name], *(alone(part, asked.y, asked.fold) for part in parts))
-    suspect = SUSPECT[sample.family]
+            scores[name] = max(scores[name], trees, *(alone(part, asked.y, asked.fold) for part in parts))
+    return scores
+
+
+def _strong(family: str, scores: dict[str, float]) -> list[str]:
+    """Columns that alone come near a perfect answer while all others are far behind."""
+    suspect = SUSPECT[family]
     strong = [name for name, score in scores.items() if score >= suspect] or [
         max(scores, key=lambda name: scores[name])
     ]
     best = max(scores[name] for name in strong)
     ahead = best - max((score for name, score in scores.items() if name not in strong), default=0.0)
-    lonely = sample.family == "classification" and best >= NEARLY * suspect and ahead > FAR_AHEAD
+    lonely = family == "classification" and best >= NEARLY * suspect and ahead > FAR_AHEAD
     enough = lonely or (best >= suspect and ahead > AHEAD)
     # Several numbers that all follow the target are a trend or a size, not its copies.
-    few = sample.family == "classification" or len(strong) <= 2
+    few = family == "classification" or len(strong) <= 2
     return strong if enough and few and len(strong) < len(scores) else []
 
 
@@ -203,12 +212,12 @@ def _families(target: str, names: list[str], gone: set[str], suspects: _Suspects
 def _pockets(examined: Examined, asked: _Asked, suspects: _Suspects) -> None:
     """Single values that always come with one answer, in more rows than chance would ever allow."""
     y, n_rows = examined.y, examined.dataset.n_rows
-    shares = {label: count / n_rows for label, count in y.value_counts(name="rows").rows()}
+    shares = {label: count / n_rows for label, count in counted(y).rows()}
     found: dict[str, str] = {}
     for name in asked.names:
         for said, rows in _places(examined.dataset.frame[name]):
             m = int(rows.sum())
-            label, count = y.filter(rows).value_counts(sort=True, name="rows").row(0) if m >= 50 else (None, 0)
+            label, count = counted(y.filter(rows)).row(0) if m >= 50 else (None, 0)
             if label is not None and count >= PURE * m and m * (1 - shares[label]) >= MISSED:
                 found[name] = f"{said} comes with {label!r} in {count:,} of {m:,} rows"
                 break
@@ -219,14 +228,14 @@ def _pockets(examined: Examined, asked: _Asked, suspects: _Suspects) -> None:
 
 
 def _places(column: pl.Series) -> Iterator[tuple[str, pl.Series]]:
-    counts = column.value_counts(sort=True, name="rows")
+    counts = counted(column)
     # Of measured numbers the lowest and highest may well be sure; of codes and small counts no value should be.
     code = column.dtype != pl.Float64 or counts.height <= 10 or bool(CODES & set(words_of(column.name)))
     if (counts.height <= 50 and code) or column.dtype == pl.Datetime:
         for value, count in counts.head(20).rows():
             if value is not None and 0.002 * column.len() <= count <= 0.9 * column.len():
                 yield f"being {value!s}", column.eq_missing(value)
-    value = counts[column.name][0]
+    value = counts["value"][0]
     if value is not None and counts["rows"][0] >= 0.5 * column.len():
         yield f"being anything but {value!s}", column.ne_missing(value) & column.is_not_null()
     if column.null_count():

@@ -10,7 +10,7 @@ from holdfast.arrays import Floats
 from holdfast.audit.entities import words_of
 from holdfast.audit.sample import Examined
 from holdfast.data.columns import Kind
-from holdfast.data.keys import MONTHS, moments
+from holdfast.data.keys import MONTHS, key_of, moments
 
 # A moment of something else than the recording: a birth is no time order.
 ATTRIBUTES = frozenset({
@@ -51,14 +51,17 @@ def timings(examined: Examined) -> Iterator[Timing]:
 
 
 def _timing(examined: Examined, columns: tuple[str, ...]) -> Timing | None:
-    when = moments(examined.dataset.frame, ", ".join(columns))
+    key = key_of(columns)
+    if key is None:
+        return None
+    when = moments(examined.dataset.frame, key)
     known = when[~np.isnan(when)]
     if len(known) < 0.9 * len(when) or len(np.unique(known)) < 5:
         return None
     recorded = _in_order(known) or _in_order(-known)
     named = " and ".join(repr(name) for name in columns)
     seen = f"rows are dated by {named}" + (" and stand in that order" if recorded else "")
-    return Timing(", ".join(columns), columns, seen, recorded)
+    return Timing(key, columns, seen, recorded)
 
 
 def _in_order(known: Floats, tolerated: float = IN_ORDER) -> bool:
@@ -69,9 +72,10 @@ def _calendar(examined: Examined) -> Iterator[Timing]:
     """Months or days without a year that move on from row to row: the file itself is in order of time."""
     parts = _parts(examined, [])
     for columns in (parts, parts[:1]):
-        if not columns:
-            return
-        when = moments(examined.dataset.frame, ", ".join(columns))
+        key = key_of(columns)
+        if not key:
+            continue
+        when = moments(examined.dataset.frame, key)
         moves = float((np.diff(when) != 0).mean())
         if np.isnan(when).any() or not _in_order(when) or len(np.unique(when)) < 5 or moves >= 0.5:
             continue
@@ -79,7 +83,7 @@ def _calendar(examined: Examined) -> Iterator[Timing]:
         one_year = _in_order(moments(examined.dataset.frame, parts[0]), 0.0)
         named = " and ".join(repr(name) for name in columns)
         seen = f"the file goes forward in time, as {named} {'shows' if len(columns) == 1 else 'show'}"
-        yield Timing(", ".join(parts) if one_year else "rows()", columns, seen, recorded=True)
+        yield Timing((key_of(parts) if one_year else None) or "rows()", columns, seen, recorded=True)
         return
 
 

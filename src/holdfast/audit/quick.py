@@ -48,7 +48,7 @@ def targets(examined: Examined) -> Floats:
     return np.asarray(y[:, None] == kept[None, :], dtype=np.float64)
 
 
-def fit_predict(x: Floats, y: Floats, train: Integers, valid: Integers, seed: int = 0) -> Floats:
+def fit_predict(x: Floats, y: Floats, train: Integers, valid: Integers) -> Floats:
     """Fit boosted trees by squared error on some rows and answer for others, shape (n_valid, n_targets)."""
     import lightgbm
 
@@ -58,7 +58,7 @@ def fit_predict(x: Floats, y: Floats, train: Integers, valid: Integers, seed: in
         "learning_rate": 0.15,
         "min_data_in_leaf": 5 if len(train) < 1_000 else 20,
         "verbosity": -1,
-        "seed": seed,
+        "seed": 0,
         "deterministic": True,
         "force_row_wise": True,
         "num_threads": 1,
@@ -78,12 +78,16 @@ def random_folds(hashes: Hashes) -> Integers:
     return (mix(hashes) % np.uint64(FOLDS)).astype(np.int64)
 
 
-def out_of_fold(x: Floats, y: Floats, fold: Integers, seed: int = 0) -> Floats:
-    """Answer for each row by a model that was fitted on the other folds, shape (n_rows, n_targets)."""
-    answers = np.zeros_like(y)
+def out_of_fold(x: Floats, y: Floats, fold: Integers) -> Floats:
+    """Answer for each row by a model that was fitted on the other folds, shape (n_rows, n_targets).
+
+    Few different rows may all share a fold: then there is nothing to fit on, and the answer is the mean.
+    """
+    answers = np.repeat(y.mean(axis=0, keepdims=True), len(y), axis=0)
     for k in np.unique(fold):
         train, valid = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        answers[valid] = fit_predict(x, y, train, valid, seed)
+        if len(train):
+            answers[valid] = fit_predict(x, y, train, valid)
     return answers
 
 
@@ -100,7 +104,6 @@ def alone(column: Floats, y: Floats, fold: Integers) -> float:
     if len(values) > BINS:
         values = np.unique(np.quantile(column[known], np.linspace(0, 1, BINS + 1)[1:]))
     places = np.where(known, np.searchsorted(values, column, side="left"), len(values) + 1)
-    places = np.minimum(places, len(values) + 1)
     return explained(y, bin_means(places.astype(np.int64), y, fold))
 
 
@@ -108,7 +111,7 @@ def bin_means(places: Integers, y: Floats, fold: Integers) -> Floats:
     """Answer for each row the mean of its bin in the other folds, drawn a little to the mean of all."""
     size, answers = int(places.max()) + 1, np.empty_like(y)
     keyed = fold * size + places
-    counts = np.bincount(keyed, minlength=(FOLDS) * size).reshape(FOLDS, size)
+    counts = np.bincount(keyed, minlength=FOLDS * size).reshape(FOLDS, size)
     for k, target in enumerate(y.T):
         sums = np.bincount(keyed, weights=target, minlength=FOLDS * size).reshape(FOLDS, size)
         others, n = sums.sum(axis=0) - sums, counts.sum(axis=0) - counts

@@ -7,6 +7,7 @@ import polars as pl
 from holdfast.audit.finding import Finding, Severity
 from holdfast.audit.sample import Examined
 from holdfast.data.columns import Kind
+from holdfast.data.dataset import counted
 
 FEW_ROWS = 200
 FEW_ROWS_A_CLASS = 10
@@ -55,7 +56,7 @@ def too_few(examined: Examined) -> Iterator[Finding]:
         )
     if examined.family != "classification":
         return
-    counts = examined.y.value_counts(name="rows").sort("rows", examined.target)
+    counts = counted(examined.y).sort("rows", "value")
     rare = counts.filter(pl.col("rows") < FEW_ROWS_A_CLASS)
     if rare.height:
         listed = ", ".join(f"{label!r} ({count})" for label, count in rare.head(5).rows())

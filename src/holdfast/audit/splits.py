@@ -33,24 +33,22 @@ def structure(examined: Examined) -> Iterator[Finding]:
     # Of several reasons to split otherwise, the dearest decides; the others are said.
     dearest = max((each for each in found if each.split), key=_cost, default=None)
     for each in found:
-        yield (
-            each
-            if each is dearest or not each.split or not (dearest and dearest.split)
-            else _only_said(each, dearest.split[1])
-        )
+        yield _only_said(each, dearest) if dearest and each.split and each is not dearest else each
 
 
 def _cost(finding: Finding) -> float:
     return finding.price.with_it - finding.price.without_it if finding.price else 0.0
 
 
-def _only_said(finding: Finding, decided: str) -> Finding:
-    role, key = finding.split or ("", "")
+def _only_said(finding: Finding, dearest: Finding) -> Finding:
+    assert finding.split
+    assert dearest.split
+    role, key = finding.split
     return replace(
         finding,
         split=None,
         remedy=f"If that is what the model will meet, split by it: --{role} '{key}'.",
-        action=f"rows are split by {decided!r}, which matters more",
+        action=f"rows are split by {dearest.split[1]!r}, which matters more",
     )
 
 
@@ -106,8 +104,9 @@ def _timed(examined: Examined, names: list[str]) -> Iterator[Finding]:
     fold = random_folds(row_hashes(part.dataset.frame, names))
     told = False
     for timing in timings(examined):
-        measured = by_time(x, y, fold, moments(examined.dataset.frame, timing.key)[rows])
-        moved = _drift(moments(examined.dataset.frame, timing.key), examined.numeric_target)
+        when = moments(examined.dataset.frame, timing.key)
+        measured = by_time(x, y, fold, when[rows])
+        moved = _drift(when, examined.numeric_target)
         if measured.matters or (timing.recorded and moved > 0.05):
             told = True
             yield _about_time(timing, measured, moved)

@@ -7,6 +7,7 @@ import polars as pl
 from holdfast.audit.finding import Finding, Severity
 from holdfast.audit.sample import Examined
 from holdfast.data.columns import Kind
+from holdfast.data.dataset import counted
 
 NEARLY_CONSTANT = 0.999
 MOSTLY_MISSING = 0.9
@@ -20,7 +21,7 @@ def identifiers(examined: Examined) -> Iterator[Finding]:
             Severity.NOTE,
             (name,),
             f"{name!r} has another value in (almost) every row.",
-            f"If it does carry information, keep it with --keep {name}.",
+            f"If it does carry information, keep it with --keep {name!r}.",
             "left out of training",
             drop=True,
         )
@@ -41,7 +42,7 @@ def constants(examined: Examined) -> Iterator[Finding]:
             drop=True,
         )
     for name in examined.of_kind(Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN):
-        counts = examined.dataset.frame[name].value_counts(sort=True, name="rows")
+        counts = counted(examined.dataset.frame[name])
         share = counts["rows"][0] / examined.dataset.n_rows
         if counts.height > 1 and share >= NEARLY_CONSTANT:
             yield Finding(
@@ -49,7 +50,7 @@ def constants(examined: Examined) -> Iterator[Finding]:
                 Severity.NOTE,
                 (name,),
                 f"{name!r} has one value in {share:.2%} of the rows.",
-                f"It can tell little; leave it out with --drop {name} if it is not worth collecting.",
+                f"It can tell little; leave it out with --drop {name!r} if it is not worth collecting.",
             )
 
 
@@ -83,7 +84,7 @@ def repeated_columns(examined: Examined) -> Iterator[Finding]:
                     Severity.NOTE,
                     (other, name),
                     f"{name!r} says the same as {other!r}: each value of one stands for one value of the other.",
-                    f"One of them is enough; leave one out with --drop {name}.",
+                    f"One of them is enough; leave one out with --drop {name!r}.",
                 )
                 break
         else:

@@ -28,7 +28,7 @@ class Columnar:
         self.identity = f"{path.resolve()} {facts.st_size} {facts.st_mtime_ns}"
 
     def parts(self, names: Sequence[str], start: int, first_row: int) -> Iterator[Part]:
-        """Stream row groups."""
+        """Stream row groups; one part without rows when there are none."""
         lazy = self._frame.select(names).slice(start)
         size = rows_at_a_time(len(names))
         try:
@@ -37,6 +37,8 @@ class Columnar:
                     rows = range(first_row, first_row + frame.height)
                     start, first_row = start + frame.height, first_row + frame.height
                     yield Part(frame, rows, (), frame.height, start)
+            if not start:
+                yield Part(lazy.head(0).collect(), (), (), 0, 0)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise _damaged(self._path, error) from None
 

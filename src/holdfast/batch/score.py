@@ -19,12 +19,11 @@ from holdfast.batch.door import read
 from holdfast.batch.part import Bad, Part, Source
 from holdfast.batch.rejects import Rejects, record_of
 from holdfast.batch.sink import ENDINGS, TEXTS, PartsFile, Sink, State, TextFile
-from holdfast.batch.source import open_source
+from holdfast.batch.source import files_of, open_source, same_file, spare, whole
 from holdfast.batch.table import Table
-from holdfast.data.compressed import DAMAGED
 from holdfast.data.database import SCHEMES, address_of, without_password
 from holdfast.errors import DataError, HoldfastError, RequestError, SchemaError, nearest
-from holdfast.model.model import CHUNK, Model
+from holdfast.model.model import CHUNK, Model, processors
 from holdfast.model.package import load
 
 # An error lists this many bad rows.
@@ -35,7 +34,7 @@ AHEAD = 1
 
 
 class Place(NamedTuple):
-    """Where things go. data: where they come from, which must be elsewhere."""
+    """Where things go. asked: the file for rejects, if one was named. data: where rows come from, which must be elsewhere."""
 
     out: str
     asked: Path | None
@@ -50,6 +49,22 @@ class Place(NamedTuple):
             return Path(f"{address_of(self.out).table}.rejects.csv")
         return Path(self.out).with_name(f"{Path(self.out).stem}.rejects.csv")
 
+    def check(self, on_bad_row: str) -> None:
+        """RequestError where a file would be lost: one that is read, or one of two that are written to one place."""
+        if self.asked is not None and on_bad_row != "reject":
+            raise RequestError(
+                f"--rejects {self.asked} is for rows put aside, but the first bad row ends this run; expected "
+                f"--on-bad-row reject beside it: add that, or leave out --rejects"
+            )
+        database, read = self.out.startswith(SCHEMES), files_of(self.data)
+        if not database:
+            spare(read, Path(self.out), "--out")
+        if on_bad_row == "reject":
+            spare(read, self.rejects, "--rejects")
+            written = files_of(self.out) if database else [Path(self.out)]
+            if any(same_file(self.rejects, each) for each in written):
+                raise RequestError(f"--rejects {self.rejects} is where --out goes; expected two places: choose another")
+
     def sink(self) -> Sink:
         """What writes there; RequestError when it can't."""
         if self.out.startswith(SCHEMES):
@@ -61,8 +76,6 @@ class Place(NamedTuple):
             )
         if out.is_dir() or not out.parent.is_dir() or not os.access(out.parent, os.W_OK):
             raise RequestError(f"{out} can't be written; expected a file in a folder that exists and may be written to")
-        if out.exists() and Path(self.data).exists() and out.samefile(self.data):
-            raise RequestError(f"--out {out} is the file to be scored, which would be lost; choose another place")
         return TextFile(out) if out.suffix.lower() in TEXTS else PartsFile(out)
 
 
@@ -95,15 +108,15 @@ def score(
     data, out: files, or tables as sqlite:///file.db?table=t or postgresql://host/db?table=t. Memory doesn't grow with them. A
     run that was killed goes on where it was when it is started again with the same arguments. interval: a level such as 0.9
     adds ranges that hold the truth with that probability. on_bad_row: "reject" writes rows that can't be read to `rejects`
-    (row, reason, record; beside `out` by default) and goes on. sandbox,
-    require_signature: as in `load`. progress: told the rows done and the share of the whole, where
-    it is known.
+    (row, reason, record; beside `out` by default) and goes on. sandbox, require_signature: as in `load`. progress: told the rows
+    done and the share of the whole, where it is known.
 
     Returns rows (scored), rejected, resumed (rows that a former run had done), seconds, out, and rejects, a path or None.
-    Raises RequestError for an `out` that can't be written, SchemaError for rows that don't fit.
+    Raises RequestError for an `out` that can't be written or is read itself, SchemaError for rows that don't fit.
     """
     began = time.monotonic()
     place = Place(str(out), None if rejects is None else Path(rejects), data)
+    place.check(on_bad_row)
     loaded = load(model, sandbox=sandbox, require_signature=require_signature)
     source = open_source(data, header=header)
     _check(loaded, source, data, keep, interval)
@@ -111,7 +124,6 @@ def score(
     identity = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest() if source.identity else ""
     with _opened(place, identity) as (sink, rejected, state), closing(_scored(loaded, source, keep, state)) as parts:
         resumed = state["read"]
-        typed = source.as_text and not sink.as_text
         for scored in parts:
             if scored.bad and on_bad_row == "fail":
                 raise SchemaError(_listed(scored.bad))
@@ -120,10 +132,13 @@ def score(
             state["read"] += scored.part.n_rows
             state["rows"] += len(scored.answers)
             state["rejected"] += len(scored.bad)
-            sink.add(_result(loaded, scored, keep, interval, typed=typed), state)
+            sink.add(_result(loaded, scored, keep, interval), state)
             progress(state["read"], state["end"] / source.size if source.size else None)
-        rejected.finish()
-        sink.finish()
+        if on_bad_row == "reject":
+            rejected.finish()
+        else:
+            rejected.close(keep=False)
+        sink.finish(keep if source.as_text else ())
     return {
         "rows": state["rows"],
         "rejected": state["rejected"],
@@ -177,10 +192,10 @@ def _check(model: Model, source: Source, data: str, keep: Sequence[str], interva
 def _scored(model: Model, source: Source, keep: Sequence[str], state: State) -> Generator[Scored, None, None]:
     """Read parts while those before are scored."""
     names = list(dict.fromkeys([*(field.name for field in model.schema.fields), *keep]))
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = processors()
     with (
         ThreadPoolExecutor(workers) as pool,
-        closing(_whole(source.parts(names, state["end"], state["read"] + 1))) as parts,
+        closing(whole(source.parts(names, state["end"], state["read"] + 1))) as parts,
     ):
         waiting: deque[tuple[Scored, list[Future[Floats]]]] = deque()
         for part in parts:
@@ -210,33 +225,10 @@ def _finished(scored: Scored, work: list[Future[Floats]]) -> Scored:
     return scored._replace(answers=np.concatenate([each.result() for each in work]))
 
 
-def _whole(parts: Iterator[Part]) -> Generator[Part, None, None]:
-    """Tell in words of a compressed file that is damaged further on."""
-    try:
-        yield from parts
-    except DAMAGED as error:
-        raise DataError(f"the data can't be read to its end ({error}); expected a whole file: fetch it again") from None
-
-
-def _result(model: Model, scored: Scored, keep: Sequence[str], interval: float | None, *, typed: bool) -> pl.DataFrame:
+def _result(model: Model, scored: Scored, keep: Sequence[str], interval: float | None) -> pl.DataFrame:
     ranges = None if interval is None else model.ranges(scored.answers, scored.strings, interval)
     answers = pl.DataFrame(model.columns(scored.answers, ranges), strict=False)
-    kept = [_typed(each) if typed else each for each in scored.frame.select(keep).get_columns()]
-    return pl.concat([answers, pl.DataFrame(kept)], how="horizontal")
-
-
-def _typed(cells: pl.Series) -> pl.Series:
-    """Give text the type that all of it has; digits after a zero are a code."""
-    if cells.dtype != pl.String:
-        return cells
-    words = cells.str.strip_chars()
-    words = words.set(words == "", None)
-    if not words.str.contains(r"^0\d").any():
-        for kind in (pl.Int64, pl.Float64, pl.Date):
-            read = words.str.to_date("%Y-%m-%d", strict=False) if kind == pl.Date else words.cast(kind, strict=False)
-            if read.null_count() == words.null_count() < len(words):
-                return read
-    return cells
+    return pl.concat([answers, scored.frame.select(keep)], how="horizontal")
 
 
 def _listed(bad: Sequence[Bad]) -> str:

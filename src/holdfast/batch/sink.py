@@ -3,15 +3,16 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 import polars as pl
 
 from holdfast.batch.safe import harmless
-from holdfast.errors import RequestError
+from holdfast.errors import MissingExtraError, RequestError
 
 State = dict[str, Any]
 
@@ -19,25 +20,27 @@ PARTS: dict[str, Callable[[pl.LazyFrame, Path], Any]] = {
     ".parquet": lambda frame, path: frame.sink_parquet(path),
     ".arrow": lambda frame, path: frame.sink_ipc(path),
     ".feather": lambda frame, path: frame.sink_ipc(path),
+    ".jsonl": lambda frame, path: frame.sink_ndjson(path),
+    ".ndjson": lambda frame, path: frame.sink_ndjson(path),
     ".json": lambda frame, path: frame.collect().write_json(path),
     ".xlsx": lambda frame, path: harmless(frame.collect()).write_excel(path),
 }
 TEXTS: dict[str, Callable[[pl.DataFrame, IO[bytes], bool], Any]] = {
     ".csv": lambda frame, file, first: harmless(frame).write_csv(file, include_header=first),
     ".tsv": lambda frame, file, first: harmless(frame).write_csv(file, separator="\t", include_header=first),
-    ".jsonl": lambda frame, file, _: frame.write_ndjson(file),
-    ".ndjson": lambda frame, file, _: frame.write_ndjson(file),
 }
 ENDINGS = (".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".ndjson", ".json", ".xlsx")
 
+# Types that a column of text may have, the narrowest first.
+TYPES: tuple[Callable[[pl.Expr], pl.Expr], ...] = (
+    lambda words: words.cast(pl.Int64, strict=False),
+    lambda words: words.cast(pl.Float64, strict=False),
+    lambda words: words.str.to_date("%Y-%m-%d", strict=False),
+)
+
 
 class Sink(Protocol):
-    """Takes rows part by part.
-
-    as_text: whether cells of text go out as they came, without asking what type they are.
-    """
-
-    as_text: bool
+    """Takes rows part by part."""
 
     def begin(self, identity: str) -> State | None:
         """Get ready; gives the state with which a run of this identity was broken off, or None for a new one."""
@@ -45,8 +48,8 @@ class Sink(Protocol):
     def add(self, frame: pl.DataFrame, state: State) -> None:
         """Write rows, and with them the state from which to go on: both, or neither."""
 
-    def finish(self) -> None:
-        """Put the whole in its place."""
+    def finish(self, texts: Sequence[str]) -> None:
+        """Put the whole in its place. texts: columns that get the type all their values have, where the format knows types."""
 
     def close(self, *, keep: bool) -> None:
         """Let go of a run that did not finish; `keep` what it did, so that it can go on later."""
@@ -106,14 +109,11 @@ class Journal:
 
 
 class TextFile:
-    """CSV, TSV or JSON Lines: parts are appended to a file that gets its name in the end."""
-
-    as_text = True
+    """CSV or TSV: parts are appended to a file that gets its name in the end."""
 
     def __init__(self, out: Path) -> None:
         self._out, self._partial = out, out.with_name(f".{out.name}.partial")
         self._write = TEXTS[out.suffix.lower()]
-        self.as_text = out.suffix.lower() in (".csv", ".tsv")
         self._journal = Journal(out)
         self._file: IO[bytes] | None = None
 
@@ -136,7 +136,7 @@ class TextFile:
             self._file.flush()
             self._journal.note({**state, "size": self._file.tell()})
 
-    def finish(self) -> None:
+    def finish(self, texts: Sequence[str]) -> None:
         """Give the file its name."""
         assert self._file is not None
         with _writing(self._out):
@@ -154,11 +154,13 @@ class TextFile:
 
 
 class PartsFile:
-    """Formats that end with an index of what is in them: parts are files of their own, joined in the end."""
-
-    as_text = False
+    """Formats that end with an index, or hold types, which all rows decide: parts are files of their own, joined in the end."""
 
     def __init__(self, out: Path) -> None:
+        if out.suffix.lower() == ".xlsx" and find_spec("xlsxwriter") is None:
+            raise MissingExtraError(
+                "writing .xlsx needs xlsxwriter, which is not installed: pip install 'holdfast[excel]', or choose .csv"
+            )
         self._out, self._folder = out, out.with_name(f".{out.name}.parts")
         self._join = PARTS[out.suffix.lower()]
         self._journal = Journal(out)
@@ -182,12 +184,12 @@ class PartsFile:
             self._count += 1
             self._journal.note({**state, "parts": self._count})
 
-    def finish(self) -> None:
+    def finish(self, texts: Sequence[str]) -> None:
         """Join the parts."""
         whole = self._folder / f"whole{self._out.suffix}"
         with _writing(self._out):
             frames = [pl.scan_ipc(self._part(k)) for k in range(self._count)]
-            self._join(pl.concat(frames, how="vertical_relaxed"), whole)
+            self._join(_typed(pl.concat(frames, how="vertical_relaxed"), texts), whole)
             os.replace(whole, self._out)
             shutil.rmtree(self._folder)
             self._journal.close(done=True)
@@ -202,15 +204,32 @@ class PartsFile:
         return self._folder / f"{number:06}.arrow"
 
 
+def _typed(frame: pl.LazyFrame, texts: Sequence[str]) -> pl.LazyFrame:
+    """Give columns of text the type that all their values have; digits after a zero are a code."""
+    if not texts:
+        return frame
+    words = {name: pl.col(name).str.strip_chars() for name in texts}
+    words = {name: pl.when(each != "").then(each) for name, each in words.items()}
+    fits = [
+        pl.concat_list(
+            each.is_not_null().any()
+            & ~each.str.contains(r"^0\d").any()
+            & (read(each).is_not_null() | each.is_null()).all()
+            for read in TYPES
+        ).alias(name)
+        for name, each in words.items()
+    ]
+    found = frame.select(fits).collect(engine="streaming").row(0, named=True)
+    return frame.with_columns(
+        TYPES[fit.index(True)](words[name]).alias(name) for name, fit in found.items() if any(fit)
+    )
+
+
 @contextmanager
 def _writing(out: Path) -> Iterator[None]:
     """Tell in words what keeps a file from being written."""
     try:
         yield
-    except ImportError:
-        raise RequestError(
-            f"writing {out.suffix} needs xlsxwriter; pip install xlsxwriter, or choose .csv or .parquet"
-        ) from None
     except OSError as error:
         raise RequestError(f"{out} can't be written ({error.strerror or error}); choose another --out") from None
     except pl.exceptions.PolarsError as error:

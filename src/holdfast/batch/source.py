@@ -1,7 +1,7 @@
 """Find out what the rows are in, and open it."""
 
 import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from holdfast.batch.frames import Columnar, Database, Whole
 from holdfast.batch.lines import Lines
 from holdfast.batch.part import Part, Source
 from holdfast.data.compressed import DAMAGED, stream
-from holdfast.data.database import SCHEMES
+from holdfast.data.database import SCHEMES, address_of
 from holdfast.data.read import read
-from holdfast.errors import DataError
+from holdfast.errors import DataError, RequestError
 
 PARQUET, ARROW, LINES = (".parquet", ".pq"), (".arrow", ".feather", ".ipc"), (".jsonl", ".ndjson")
 WHOLE = (".json", ".xlsx", ".xls")
@@ -32,14 +32,41 @@ def open_source(source: str, *, header: bool) -> Source:
     """
     if source.startswith(SCHEMES):
         return Database(source)
-    path = Path(source).expanduser()
-    if path.is_file():
-        return _open(path, header=header)
-    found = sorted(Path(each) for each in glob.glob(source, recursive=True)) if any(c in source for c in "*?[") else []
-    paths = [each for each in found if each.is_file()]
+    paths = files_of(source)
     if not paths:
         return Whole(read(source, header=header), "")  # which tells what is wrong
     return _open(paths[0], header=header) if len(paths) == 1 else Several(paths, header=header)
+
+
+def files_of(source: str) -> list[Path]:
+    """The files that a source is read from, a glob's in order; none when there are none, or a server has the rows."""
+    if source.startswith(SCHEMES):
+        address = address_of(source)
+        return [] if address.postgres else [Path(address.place)]
+    path = Path(source).expanduser()
+    if path.is_file():
+        return [path]
+    found = sorted(Path(each) for each in glob.glob(source, recursive=True)) if any(c in source for c in "*?[") else []
+    return [each for each in found if each.is_file()]
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to the same file, be it there already or not."""
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
+
+
+def spare(read: Iterable[Path], place: Path, option: str) -> None:
+    """RequestError when `place`, to be written, is one of the files that are read."""
+    if any(same_file(place, each) for each in read):
+        raise RequestError(f"{option} {place} is a file of the data, which would be lost; choose another place")
+
+
+def whole(parts: Iterator[Part]) -> Generator[Part, None, None]:
+    """Tell in words of a compressed file that is damaged further on."""
+    try:
+        yield from parts
+    except DAMAGED as error:
+        raise DataError(f"the data can't be read to its end ({error}); expected a whole file: fetch it again") from None
 
 
 class Several:
@@ -74,15 +101,19 @@ class Several:
 
 
 def _open(path: Path, *, header: bool) -> Source:
-    endings = [each.lower() for each in path.suffixes]
-    ending = next((each for each in reversed(endings) if each not in (".gz", ".zip", ".zst", ".zstd")), "")
     try:
-        with path.open("rb") as file:
-            packed = file.read(4)
-        with stream(path) as file:
-            head = file.read(4096)
+        return _recognised(path, header=header)
     except DAMAGED as error:
         raise DataError(f"{path} can't be read ({error}); expected a whole file: fetch it again") from None
+
+
+def _recognised(path: Path, *, header: bool) -> Source:
+    endings = [each.lower() for each in path.suffixes]
+    ending = next((each for each in reversed(endings) if each not in (".gz", ".zip", ".zst", ".zstd")), "")
+    with path.open("rb") as file:
+        packed = file.read(4)
+    with stream(path) as file:
+        head = file.read(4096)
     plain = packed == head[:4]
     if plain and (head.startswith(b"PAR1") or ending in PARQUET):
         return Columnar(path, pl.scan_parquet(path))

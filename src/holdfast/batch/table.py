@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,8 +15,6 @@ from holdfast.errors import RequestError
 
 class Table:
     """Rows go to a table that gets its name in the end, each part and the state after it in one transaction."""
-
-    as_text = True
 
     def __init__(self, url: str) -> None:
         """Connect; RequestError when no table is named or it is there already."""
@@ -73,7 +71,7 @@ class Table:
                 raise RequestError(f"{self._shown} is being written by another run; wait for it, or name another table")
         self._last = next_state
 
-    def finish(self) -> None:
+    def finish(self, texts: Sequence[str]) -> None:
         """Give the table its name."""
         with self._transaction() as run:
             target = quoted(self._name, postgres=False) if self._postgres else self._final

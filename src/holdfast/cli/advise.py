@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import holdfast
-from holdfast.search.clock import parse_budget
+from holdfast.search.clock import parse_budget, parse_seconds
 
 
 def advise(
@@ -30,7 +30,7 @@ def advise(
         target,
         metric=metric,
         readable=readable,
-        max_latency=parse_budget(max_latency),
+        max_latency=parse_seconds(max_latency, "max_latency", "1ms or 200us"),
         seconds=parse_budget(budget) or 60.0,
         header=header,
         say=lambda message: typer.echo(message, err=True),
@@ -39,21 +39,22 @@ def advise(
         typer.echo(json.dumps(advice.to_json(), indent=2))
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     for fact in advice.facts:
         typer.echo(f"- {fact}")
     table = Table(
-        "learner", "suits", advice.metric, "fit, all rows", "one record", "why", box=None, header_style="bold"
+        "learner", "suits", escape(advice.metric), "fit, all rows", "one record", "why", box=None, header_style="bold"
     )
     for each in advice.learners:
         table.add_row(
-            each.learner,
+            escape(each.learner),
             each.suits,
             "" if each.score is None else f"{each.score:.4g}",
             "" if each.seconds is None else f"{each.seconds:.1f} s",
             "" if each.one_row is None else f"{each.one_row:.0f} us",
-            each.why,
+            escape(each.why),
         )
     for column in table.columns[:-1]:
         column.no_wrap = True

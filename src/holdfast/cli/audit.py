@@ -9,7 +9,7 @@ import holdfast
 
 
 def audit(
-    data: Annotated[str, typer.Argument(help="A file, glob or sqlite:///file.db?table=name.")],
+    data: Annotated[str, typer.Argument(help="A file, glob, or sqlite:///... or postgresql://...?table=name.")],
     target: Annotated[str, typer.Option(help="The column to predict.")],
     against: Annotated[str | None, typer.Option(help="Newer data: how does it differ?")] = None,
     header: Annotated[bool, typer.Option("--header/--no-header", help="The file's first row names.")] = True,

@@ -51,12 +51,12 @@ def learners(
         typer.echo(json.dumps(rows, indent=2))
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("learner", "task", "when to use it (* only when asked for by name)", box=None, header_style="bold")
     for row in rows:
-        missing = "" if row["installed"] else f" [dim]({row['install']})[/dim]"
-        table.add_row(
-            f"{row['name']}{'*' if row['only_by_name'] else ''}", str(row["task"]), f"{row['summary']}{missing}"
-        )
+        missing = "" if row["installed"] else f" [dim]({escape(str(row['install']))})[/dim]"
+        name, summary = escape(str(row["name"])), escape(str(row["summary"]))
+        table.add_row(f"{name}{'*' if row['only_by_name'] else ''}", str(row["task"]), f"{summary}{missing}")
     Console().print(table)

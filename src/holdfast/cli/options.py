@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 # What is asked.
-Data = Annotated[str | None, typer.Argument(help="A file, glob or sqlite:///file.db?table=name.")]
+Data = Annotated[str | None, typer.Argument(help="A file, glob, or sqlite:///... or postgresql://...?table=name.")]
 Target = Annotated[list[str] | None, typer.Option(help="The column to predict; several times for a model of several.")]
 Task = Annotated[str | None, typer.Option(help="binary, multiclass, regression or multilabel; else found out.")]
 Metric = Annotated[str | None, typer.Option(help="What to be good at; a name, or module:name of your own.")]

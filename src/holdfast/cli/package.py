@@ -1,5 +1,8 @@
 """holdfast package: the model where Holdfast isn't."""
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +14,7 @@ from holdfast.export.browser import write_browser
 from holdfast.export.docker import write_docker
 from holdfast.export.pmml.write import write_pmml
 from holdfast.export.serverless import write_lambda
-from holdfast.model.package import load
-from holdfast.serve.shelf import places
+from holdfast.model.package import folder_of, load
 
 
 def package(
@@ -34,14 +36,12 @@ def package(
 
     Example: holdfast package study/model --docker image && docker build -t churn image
     """
-    if docker is None and serverless is None and onnx is None and pmml is None and browser is None:
-        raise RequestError(
-            "nothing was asked for; expected one or more of --docker, --lambda, --onnx, --pmml and --browser, each with a "
-            "folder"
-        )
+    _check([each for each in (docker, serverless, onnx, pmml, browser) if each is not None])
+    if ort is not None and browser is None:
+        raise RequestError(f"--ort {ort} is for a page; expected --browser with a folder beside it")
     loaded = load(model)
-    folder = model if (model / "manifest.json").exists() else model / "model"
-    name = places([str(folder)])[0].name.lower()
+    folder = folder_of(model)
+    name = _name(folder)
     if docker is not None:
         write_docker(folder, docker, name)
         typer.echo(f"docker build -t {name} {docker} && docker run -p 8080:8080 {name}", err=True)
@@ -57,3 +57,24 @@ def package(
     if browser is not None:
         write_browser(loaded, folder, browser, ort)
         typer.echo(f"python -m http.server -d {browser}   gives the page out", err=True)
+
+
+def _check(folders: Sequence[Path]) -> None:
+    """RequestError unless each export has a folder of its own."""
+    if not folders:
+        raise RequestError(
+            "nothing was asked for; expected one or more of --docker, --lambda, --onnx, --pmml and --browser, each with a "
+            "folder"
+        )
+    places = [folder.resolve() for folder in folders]
+    twice = [folder for folder, place in zip(folders, places, strict=True) if places.count(place) > 1]
+    if twice:
+        raise RequestError(f"{twice[0]} was named for several exports; expected a folder for each: choose another")
+
+
+def _name(folder: Path) -> str:
+    """What the model is called in an image's tag and in paths: its study, in characters that both can hold."""
+    whole = folder.resolve()
+    name = whole.parent.name if whole.name in ("model", "judged") else whole.name
+    plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9._-]+", "-", plain)[:100].strip("._-") or "model"

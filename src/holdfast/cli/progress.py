@@ -18,7 +18,8 @@ def progress(budget: float | None, started: float) -> Iterator[Callable[[str], N
         yield lambda message: print(stamp(message), file=sys.stderr, flush=True)
         return
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(stderr=True, highlight=False)
     with console.status("starting") as status:
-        yield lambda message: status.update(stamp(message).replace("[", r"\[", 1))
+        yield lambda message: status.update(Text(stamp(message)))

@@ -39,7 +39,8 @@ def score(
         OnBadRow, typer.Option(help="fail: stop at a row that can't be read; reject: put it aside and go on.")
     ] = OnBadRow.fail,
     rejects: Annotated[
-        Path | None, typer.Option(help="CSV for rows put aside; by default OUT.rejects.csv beside --out.")
+        Path | None,
+        typer.Option(help="CSV for rows that --on-bad-row reject puts aside; OUT.rejects.csv beside --out by default."),
     ] = None,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Run a stranger's model in a process with limits.")
@@ -57,19 +58,23 @@ def score(
     Example: holdfast score study/model new-customers.csv --out predictions.csv --keep customerID
     """
     kept = [name.strip() for name in keep.split(",") if name.strip()]
-    summary = holdfast.score(
-        model,
-        data,
-        out,
-        keep=kept,
-        interval=interval,
-        header=header,
-        on_bad_row=on_bad_row.value,
-        rejects=rejects,
-        sandbox=sandbox,
-        require_signature=require_signature,
-        progress=_Progress(),
-    )
+    progress = _Progress()
+    try:
+        summary = holdfast.score(
+            model,
+            data,
+            out,
+            keep=kept,
+            interval=interval,
+            header=header,
+            on_bad_row=on_bad_row.value,
+            rejects=rejects,
+            sandbox=sandbox,
+            require_signature=require_signature,
+            progress=progress,
+        )
+    finally:
+        progress.end()
     if as_json:
         typer.echo(json.dumps(summary))
     went_on = f", {summary['resumed']:,} of them in a run before" if summary["resumed"] else ""
@@ -84,6 +89,7 @@ class _Progress:
     def __init__(self) -> None:
         self._began = self._told = time.monotonic()
         self._first: int | None = None
+        self._open = False
 
     def __call__(self, rows: int, share: float | None) -> None:
         now = time.monotonic()
@@ -97,5 +103,10 @@ class _Progress:
         part = f"{share:.0%}, " if share is not None else ""
         line = f"{part}{rows:,} rows, {speed:,.0f} rows/s"
         typer.echo(f"\r{line}\x1b[K" if terminal else line, err=True, nl=not terminal)
-        if terminal and share is not None and share >= 1:
+        self._open = terminal
+
+    def end(self) -> None:
+        """End a line that was left open to be written over."""
+        if self._open:
             typer.echo("", err=True)
+            self._open = False

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.model.package import load
+from holdfast.model.package import folder_of, load
 from holdfast.model.signature import sign as sign_folder
 
 
@@ -18,5 +18,4 @@ def sign(
     Example: holdfast sign study/model --key key.pem
     """
     load(model)  # nobody should sign what is not whole
-    folder = model if (model / "manifest.json").exists() else model / "model"
-    typer.echo(f"signed: {sign_folder(folder, key)}", err=True)
+    typer.echo(f"signed: {sign_folder(folder_of(model), key)}", err=True)

@@ -19,6 +19,8 @@ def verdict(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")] = False,
 ) -> None:
     """Show what the model scored on the sealed rows, and how often they were looked at."""
+    if model is not None and not again:
+        raise typer.BadParameter("--model asks the sealed rows about another model; expected --again beside it")
     found = holdfast.Study(study)
     result = {**found.verdict, "openings": found.openings}
     if again:

@@ -151,18 +151,18 @@ def fit_and_compile(
     done = float(min(getattr(each.estimator, "done_", 1.0) for each, _ in pipelines))
     copies = max(len(each.pipelines) for each in fits)
     return Compiled(
-        graph,
-        proof,
-        training.rows[rows],
-        len(fits),
-        tuple(prepared),
-        tree,
-        _side_by_side(training, fits),
-        trees,
-        planned,
-        done,
-        copies,
-        least / copies,
+        onnx=graph,
+        proof=proof,
+        rows=training.rows[rows],
+        n_members=len(fits),
+        prepared=tuple(prepared),
+        tree=tree,
+        seconds=_seconds_side_by_side(training, fits),
+        n_trees=trees,
+        n_planned=planned,
+        done=done,
+        copies=copies,
+        compiling=least / copies,
     )
 
 
@@ -205,7 +205,7 @@ def _fit(
         fitted += begun
     copies = 1
     while varying := [each for each in fitted if each.member.copies > copies]:
-        if time.monotonic() + _side_by_side(training, varying) > end - copies * compiling:
+        if time.monotonic() + _seconds_side_by_side(training, varying) > end - copies * compiling:
             break
         _fit_copies(training, varying, rows, float("inf"))
         copies += 1
@@ -243,7 +243,7 @@ def _until(end: float, share: float) -> float:
     return now + share * (end - now)
 
 
-def _side_by_side(training: Training, fitted: Sequence[_Fitted]) -> float:
+def _seconds_side_by_side(training: Training, fitted: Sequence[_Fitted]) -> float:
     """Seconds that one fit of each takes: all of them shared out evenly, or the longest."""
     seconds = [each.seconds for each in fitted]
     return max(sum(seconds) / training.lanes, *seconds)

@@ -15,9 +15,9 @@ from holdfast.errors import DataError
 # A file's bytes, in memory or mapped.
 Content: TypeAlias = bytes | mmap.mmap
 
-# What a compressed file may grow to in memory.
+# What a compressed file may grow to in memory; of zstandard, as far as the file says so itself.
 LARGEST = 16 << 30
-
+SPLIT = "cut it into several files and read them by a glob"
 
 # A larger plain file is mapped instead of copied.
 MAPPED = 1 << 24
@@ -42,13 +42,25 @@ def unpack(path: Path) -> tuple[Content, str]:
 
 def _gzip(data: bytes, path: Path) -> bytes:
     try:
-        return gzip.decompress(data)
+        with gzip.open(io.BytesIO(data)) as file:
+            return _to_the_end(file, path)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path} is a damaged gzip file ({error}); expected a whole one: fetch it again") from None
 
 
+def _to_the_end(file: gzip.GzipFile, path: Path) -> bytes:
+    content = io.BytesIO()
+    while part := file.read(MAPPED):
+        content.write(part)
+        if content.tell() > LARGEST:
+            raise DataError(f"{path} unpacks to more than {LARGEST:,} bytes; expected at most as many: {SPLIT}")
+    return content.getvalue()
+
+
 def _zstandard(data: bytes, path: Path) -> bytes:
     """Let polars unpack it: as a table of one column that holds each line."""
+    if _declared(data) > LARGEST:
+        raise DataError(f"{path} unpacks to {_declared(data):,} bytes; expected at most {LARGEST:,}: {SPLIT}")
     try:
         lines = pl.read_csv(
             io.BytesIO(data),
@@ -59,8 +71,19 @@ def _zstandard(data: bytes, path: Path) -> bytes:
             infer_schema=False,
         )
     except Exception as error:
-        raise DataError(f"{path} is a damaged zstandard file ({error}); expected a whole one: fetch it again") from None
+        raise DataError(
+            f"{path} can't be read as zstandard of UTF-8 text ({error}); expected such: unpack it first (zstd -d) if it holds "
+            f"anything else, fetch it again if it is damaged"
+        ) from None
     return "\n".join(line or "" for line in lines["line"].to_list()).encode()
+
+
+def _declared(data: bytes) -> int:
+    """How many bytes a zstandard file says it unpacks to; 0 where it does not say (RFC 8878, 3.1.1.1)."""
+    head = data[4] if len(data) > 4 else 0
+    single = head >> 5 & 1
+    width, start = (single, 2, 4, 8)[head >> 6], 6 - single + (0, 1, 2, 4)[head & 3]
+    return int.from_bytes(data[start : start + width], "little") + (256 if width == 2 else 0)
 
 
 def _zip(data: bytes, path: Path) -> tuple[bytes, str]:
@@ -68,7 +91,7 @@ def _zip(data: bytes, path: Path) -> tuple[bytes, str]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             member = _only_member(archive, path)
             if member.file_size > LARGEST:
-                raise DataError(f"{path} unpacks to {member.file_size:,} bytes; expected at most {LARGEST:,}")
+                raise DataError(f"{path} unpacks to {member.file_size:,} bytes; expected at most {LARGEST:,}: {SPLIT}")
             return archive.read(member), member.filename
     except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         raise DataError(f"{path} is a damaged zip file ({error}); expected a whole one: fetch it again") from None

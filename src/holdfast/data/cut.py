@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from holdfast.arrays import Floats, Hashes, Integers
+from holdfast.arrays import Floats, Hashes, Integers, scramble
 
 # Luck further than this many standard deviations from a stratum's share is corrected.
 TOLERATED_DEVIATION = 2.0
@@ -13,11 +13,8 @@ TOLERATED_DEVIATION = 2.0
 def positions(hashes: Hashes, salt: int) -> Floats:
     """Give every row a place in [0, 1) that depends on its hash and the salt alone; shape (n_rows,)."""
     with np.errstate(over="ignore"):
-        mixed = hashes ^ (np.uint64(salt) * np.uint64(0x9E3779B97F4A7C15))
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        mixed ^= mixed >> np.uint64(31)
-    return (mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+        salted = hashes ^ (np.uint64(salt) * np.uint64(0x9E3779B97F4A7C15))
+    return (scramble(salted) >> np.uint64(11)).astype(np.float64) / float(1 << 53)
 
 
 def cut(hashes: Hashes, shares: Sequence[float], *, salt: int, strata: Integers | None = None) -> Integers:

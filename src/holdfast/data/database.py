@@ -16,6 +16,9 @@ from holdfast.errors import DataError, MissingExtraError, nearest
 
 SCHEMES = ("sqlite://", "postgresql://", "postgres://")
 
+# Options of libpq that nobody else should read.
+SECRETS = frozenset({"password", "sslpassword"})
+
 # More than memory holds, and what a cursor takes for a number of rows.
 MOST_ROWS = (1 << 31) - 1
 
@@ -48,7 +51,8 @@ def address_of(url: str) -> Address:
     options = parse_qs(parts.query, keep_blank_values=True)
     asked = {name: options.pop(name)[0] for name in ("table", "query") if name in options}
     if len(asked) > 1:
-        raise DataError(f"{url.split('?')[0]} has a table and a query; expected one of table=name or query=SELECT...")
+        shown = without_password(url).split("?")[0]
+        raise DataError(f"{shown} has a table and a query; expected one of table=name or query=SELECT...")
     if parts.scheme == "sqlite":
         path = Path(unquote(parts.path)[1:] if parts.path.startswith("/") else unquote(parts.path)).expanduser()
         if options:
@@ -87,11 +91,15 @@ def connect(address: Address, *, write: bool = False) -> Any:
 def without_password(url: str) -> str:
     """Give the address for people to read.
 
-    >>> without_password("postgresql://me:secret@host/shop?table=orders")
+    >>> without_password("postgresql://me:secret@host/shop?table=orders&password=secret")
     'postgresql://me@host/shop?table=orders'
     """
     parts = urlsplit(url)
-    return url if parts.password is None else url.replace(f":{parts.password}@", "@", 1)
+    address, _, options = url.partition("?")
+    if parts.password is not None:
+        address = address.replace(f":{parts.password}@", "@", 1)
+    shown = "&".join(each for each in options.split("&") if unquote(each.partition("=")[0]) not in SECRETS)
+    return f"{address}?{shown}" if shown else address
 
 
 class Query:

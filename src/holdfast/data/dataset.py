@@ -15,7 +15,8 @@ class Parsing:
     """How one column's raw text was understood, so that rows scored later are read the same way.
 
     `missing` are the words that stand for a missing value; `decimal` and `thousands` the separators of a number
-    written as text; `true` and `false` the words of a boolean; `date_format` a strptime format.
+    written as text, where " " stands for any kind of space; `true` and `false` the words of a boolean; `date_format` a
+    strptime format.
     """
 
     missing: tuple[str, ...] = ()
@@ -70,6 +71,15 @@ class Dataset:
                 kinds[name] = kind
                 strings[name] = _coded(series)
         return Columns(numbers, strings, kinds)
+
+
+def counted(column: pl.Series) -> pl.DataFrame:
+    """Count how many rows hold each value: columns "value" and "rows", the commonest first.
+
+    >>> counted(pl.Series("rows", ["a", "b", "a"])).rows()
+    [('a', 2), ('b', 1)]
+    """
+    return column.alias("value").value_counts(sort=True, name="rows")
 
 
 def _coded(series: pl.Series) -> Coded:

@@ -167,6 +167,7 @@ def _parse(data: Content, source: str, dialect: Dialect) -> pl.DataFrame:
         "separator": separator,
         "new_columns": names,
         "raise_if_empty": False,
+        "glob": False,
     }
     # Missing words to look for and rows to guess types from cost time: first few, then more, then no guessing at all.
     codes = dict.fromkeys(_codes(rows, names), pl.String)
@@ -215,7 +216,8 @@ def _check_short_rows(data: Content, source: str, width: int, separator: str) ->
     cuts = np.searchsorted(np.flatnonzero(array == ord(separator)), ends)
     fields = np.diff(np.concatenate([[0], cuts])) + 1
     lengths = np.diff(np.concatenate([[-1], ends])) - 1
-    wrong = np.flatnonzero((fields != width) & (lengths > 1))
+    blank = (lengths == 0) | ((lengths == 1) & (array[ends - 1] == ord("\r")))
+    wrong = np.flatnonzero((fields != width) & ~blank)
     if len(wrong):
         _ragged(source, int(wrong[0]) + 1, width, int(fields[wrong[0]]))
     return None

@@ -6,7 +6,7 @@ from hashlib import blake2b
 import numpy as np
 import polars as pl
 
-from holdfast.arrays import Hashes
+from holdfast.arrays import Hashes, scramble
 from holdfast.data.dataset import Dataset
 
 MISSING = np.uint64(0x9D5C3F1B7A2E6843)
@@ -53,11 +53,7 @@ def fingerprint(dataset: Dataset) -> str:
 def mix(values: Hashes) -> Hashes:
     """Scramble 64-bit numbers so that every bit depends on all (splitmix64; Steele et al., 2014)."""
     with np.errstate(over="ignore"):
-        mixed = values + np.uint64(0x9E3779B97F4A7C15)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        mixed ^= mixed >> np.uint64(31)
-    return mixed
+        return scramble(values + np.uint64(0x9E3779B97F4A7C15))
 
 
 def _column(series: pl.Series) -> Hashes:
@@ -66,10 +62,10 @@ def _column(series: pl.Series) -> Hashes:
     if series.dtype.is_numeric() or series.dtype == pl.Boolean:
         numbers = series.cast(pl.Float64).fill_null(np.nan).to_numpy() + 0.0  # -0.0 becomes 0.0
         return np.where(np.isnan(numbers), MISSING, np.ascontiguousarray(numbers).view(np.uint64))
-    codes = series.rle_id() if series.len() == 0 else series.cast(pl.String)
-    values = codes.unique(maintain_order=True).drop_nulls()
+    words = series.cast(pl.String)
+    values = words.unique(maintain_order=True).drop_nulls()
     lookup = np.array([_word(value) for value in values.to_list()] + [MISSING], dtype=np.uint64)
-    places = codes.cast(pl.Enum(values)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    places = words.cast(pl.Enum(values)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
     hashes: Hashes = lookup[places]
     return hashes
 

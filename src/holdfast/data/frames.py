@@ -35,7 +35,7 @@ def take(data: Any, *, header: bool = True) -> Raw:
 
 
 def _frame(data: Any) -> pl.DataFrame:
-    module = type(data).__module__.split(".")[0]
+    module = _module(data)
     if isinstance(data, pl.LazyFrame):
         return data.collect()
     if isinstance(data, pl.DataFrame):
@@ -51,8 +51,7 @@ def _frame(data: Any) -> pl.DataFrame:
         names = [f"column_{k + 1}" for k in range(data.shape[1])]
         return pl.DataFrame([_series(name, data[:, k]) for k, name in enumerate(names)])
     if isinstance(data, Mapping):
-        rows = data if any(_is_column(value) for value in data.values()) else {k: [v] for k, v in data.items()}
-        return pl.DataFrame([_series(str(name), values) for name, values in rows.items()])
+        return _from_columns(data)
     if isinstance(data, Sequence) and data and all(isinstance(row, Mapping) for row in data):
         names = list(dict.fromkeys(name for row in data for name in row))
         return pl.DataFrame([_series(str(name), [row.get(name) for row in data]) for name in names])
@@ -62,8 +61,36 @@ def _frame(data: Any) -> pl.DataFrame:
     )
 
 
+def _module(value: Any) -> str:
+    return type(value).__module__.split(".")[0]
+
+
 def _is_column(value: Any) -> bool:
-    return isinstance(value, Sequence | np.ndarray | pl.Series) and not isinstance(value, str | bytes)
+    """Whether it holds a cell for each row; arrays of all libraries offer themselves to NumPy, as their scalars may."""
+    if isinstance(value, Sequence):
+        return not isinstance(value, str | bytes)
+    return hasattr(value, "__array__") and getattr(value, "ndim", 1) > 0
+
+
+def _from_columns(data: Mapping[Any, Any]) -> pl.DataFrame:
+    """Columns by name; where no value is a column, one row."""
+    columns = [name for name, value in data.items() if _is_column(value)]
+    if not columns:
+        return pl.DataFrame([_series(str(name), [value]) for name, value in data.items()])
+    for name, value in data.items():
+        if not _is_column(value):
+            raise DataError(
+                f"column {str(name)!r} is the {type(value).__name__} {value!r:.50}; expected a list or an array, as column "
+                f"{str(columns[0])!r} is: give a value for each row"
+            )
+    series = [_series(str(name), values) for name, values in data.items()]
+    for each in series:
+        if each.len() != series[0].len():
+            raise DataError(
+                f"column {each.name!r} has {each.len():,} values; expected {series[0].len():,}, as column "
+                f"{series[0].name!r} has: give a value, or None, for each row"
+            )
+    return pl.DataFrame(series)
 
 
 def _from_pandas(data: Any) -> pl.DataFrame:
@@ -71,30 +98,30 @@ def _from_pandas(data: Any) -> pl.DataFrame:
     names = [str(name) for name in data.columns]
     if len(set(names)) < len(names):
         raise DataError("the pandas frame has two columns of one name; expected unique names: rename them")
-    series = []
-    for place, name in enumerate(names):
-        column = data.iloc[:, place]
-        if column.dtype.kind == "M":
-            naive = column.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(column.dtype, "tz", None) else column
-            series.append(pl.Series(name, naive.to_numpy(dtype="datetime64[us]")))
-        elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
-            series.append(
-                pl.Series(name, column.to_numpy()).fill_nan(None)
-                if column.dtype.kind == "f"
-                else pl.Series(name, column.to_numpy())
-            )
-        else:
-            present = column.notna().to_numpy()
-            series.append(
-                _series(name, [value if known else None for value, known in zip(column.tolist(), present, strict=True)])
-            )
-    return pl.DataFrame(series)
+    return pl.DataFrame([_pandas_series(name, data.iloc[:, place]) for place, name in enumerate(names)])
+
+
+def _pandas_series(name: str, column: Any) -> pl.Series:
+    if column.dtype.kind == "M":
+        naive = column.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(column.dtype, "tz", None) else column
+        return pl.Series(name, naive.to_numpy(dtype="datetime64[us]"))
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
+        numbers = pl.Series(name, column.to_numpy())
+        return numbers.fill_nan(None) if column.dtype.kind == "f" else numbers
+    present = column.notna().to_numpy()
+    return _series(name, [value if known else None for value, known in zip(column.tolist(), present, strict=True)])
 
 
 def _series(name: str, values: Any) -> pl.Series:
     """A column from anything; where types are mixed, their text."""
     if isinstance(values, pl.Series):
         return values.alias(name)
+    if _module(values) == "pandas" and hasattr(values, "iloc"):
+        return _pandas_series(name, values)
+    if _module(values) == "pyarrow":
+        return pl.Series(name, values)
+    if hasattr(values, "__array__"):
+        values = np.asarray(values)
     if isinstance(values, np.ndarray) and values.dtype != object:
         return pl.Series(name, values)
     cells = [None if value is None or value != value else value for value in values]

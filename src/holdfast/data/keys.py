@@ -48,15 +48,28 @@ def columns_of(key: str, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in found if name is not None)
 
 
+def key_of(names: Sequence[str]) -> str | None:
+    """Write the key of a column or of several; None for several of which one has a comma in its name, which would part it.
+
+    >>> key_of(["year", "month"]), key_of(["Weight, kg"]), key_of(["Weight, kg", "age"])
+    ('year, month', 'Weight, kg', None)
+    """
+    return None if len(names) > 1 and any("," in name for name in names) else ", ".join(names)
+
+
+def stems(ids: pl.Series) -> pl.Series:
+    """Beginnings of ids, up to their last separator; null where there is none."""
+    return ids.cast(pl.String).str.extract(_STEM)
+
+
 def group_key(frame: pl.DataFrame, key: str) -> Hashes:
     """Name each row's group by a hash, shape (n_rows,)."""
     names, call = columns_of(key, frame.columns), _CALL.fullmatch(key.strip())
     if call is None or key.strip() in frame.columns:
         return row_hashes(frame, names)
     if call[1] == "stem":
-        stems = frame[names[0]].cast(pl.String)
-        stems = stems.str.extract(_STEM).fill_null(stems)
-        return row_hashes(stems.to_frame("stem"), ["stem"])
+        ids = frame[names[0]].cast(pl.String)
+        return row_hashes(stems(ids).fill_null(ids).to_frame("stem"), ["stem"])
     return row_hashes(pl.DataFrame({"run": runs(frame[names[0]])}), ["run"])
 
 

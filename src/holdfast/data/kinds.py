@@ -23,8 +23,11 @@ TEXT_WORDS, TEXT_CHARACTERS, TEXT_DISTINCT = 3.5, 40, 0.3
 # Words of which this share is distinct only tell rows apart; some rows may be there twice.
 ID_DISTINCT = 0.95
 
+# A capital parts an id from the word before it, as in "customerId"; without one it must be a word of this list, as "paid" ends in
+# the same letters.
+_OWNERS = "account|case|client|customer|device|employee|item|member|order|patient|person|product|record|row|session|student|user"
 _ID_NAME = re.compile(
-    r"(^|[\s_.-])(id|key|uuid|guid|index|rownum|row_?number|number|no|nr)$|[a-z](Id|ID)$", re.IGNORECASE
+    rf"(?i:(^|[\s_.-])(id|key|uuid|guid|index|rownum|row_?number|number|no|nr|({_OWNERS})id)$)|[a-z](Id|ID)$"
 )
 
 

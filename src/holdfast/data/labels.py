@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from holdfast.data.dataset import counted
 from holdfast.errors import DataError
 
 # What parts labels, the first that is found.
@@ -28,7 +29,7 @@ def by_label(frame: pl.DataFrame, target: str) -> tuple[pl.DataFrame, list[str],
             f"target {target!r} holds no sets of labels; expected such as 'red|round', parted by one of {' '.join(MARKS)}"
         )
     sets = [{word.strip() for word in text.split(mark)} - {""} for text in words.to_list()]
-    counts = pl.Series([label for each in sets for label in each]).value_counts(sort=True, name="rows")
+    counts = counted(pl.Series([label for each in sets for label in each]))
     labels = sorted(
         counts.filter(pl.col("rows").is_between(FEWEST_ROWS, frame.height - FEWEST_ROWS)).to_series().to_list()
     )

@@ -27,12 +27,11 @@ class Raw:
 
 
 def read(source: str, *, header: bool = True) -> Raw:
-    """Read CSV, TSV, JSON, JSON Lines, Parquet, Arrow, Excel (also gzipped, zstandard or zipped), a glob, SQLite or PostgreSQL.
+    """Read CSV, TSV, JSON, JSON Lines, Parquet, Arrow, Excel, a glob, SQLite or PostgreSQL.
 
-    source: a path, a glob, or sqlite:///file.db or postgresql://host/db with ?table=name
-    or ?query=SELECT.... header: whether a delimited file's
-    first row names the columns; without it they are column_1, column_2, ... Raises DataError when there is no such file,
-    it is empty, damaged or ragged.
+    source: a path, of a file that may be gzipped or zipped, or of UTF-8 text in zstandard; a glob; or sqlite:///file.db or
+    postgresql://host/db with ?table=name or ?query=SELECT.... header: whether a delimited file's first row names the columns;
+    without it they are column_1, column_2, ... Raises DataError when there is no such file, it is empty, damaged or ragged.
     """
     if source.startswith(SCHEMES):
         return _checked(Raw(read_database(source), without_password(source)))
@@ -73,14 +72,16 @@ def _read_file(path: Path, *, header: bool) -> Raw:
     except OSError as error:
         raise DataError(f"{path} can't be read ({error.strerror or error}); expected a readable file") from None
     if not data[:4096].strip(BLANK) and not data[:].strip(BLANK):
-        raise DataError(f"{path} is empty; expected a table")
+        raise DataError(f"{path} is empty; expected a table: check how it was written")
     endings = Path(name).suffixes
     ending = endings[-1].lower() if endings else ""
     binary = _BINARY.get(ending) or next(
         (reader for magic, reader in _MAGIC.items() if data[:8].startswith(magic)), None
     )
     if binary is not None:
-        return Raw(_guarded(binary, data[:], path), str(path))
+        whole = data[:]
+        frame = _guarded(binary, whole, path)
+        return Raw(frame, str(path), _sheets_left(whole) if binary is _read_excel else ())
     if ending in (".json", ".jsonl", ".ndjson") or (ending == "" and data[:64].lstrip()[:1] in (b"{", b"[")):
         return Raw(_guarded(_read_json, data[:], path), str(path))
     frame, notes = read_delimited(data, str(path), header=header)
@@ -102,7 +103,11 @@ def _guarded(reader: Callable[[bytes], pl.DataFrame], data: bytes, path: Path) -
 
 def _read_json(data: bytes) -> pl.DataFrame:
     text = data.lstrip(b"\xef\xbb\xbf \r\n\t")
-    frame = pl.read_json(io.BytesIO(text)) if text.startswith(b"[") else pl.read_ndjson(io.BytesIO(text))
+    # Told by all rows: a key that only late ones have would be dropped without a word.
+    if text.startswith(b"["):
+        frame = pl.read_json(io.BytesIO(text), infer_schema_length=None)
+    else:
+        frame = pl.read_ndjson(io.BytesIO(text), infer_schema_length=None)
     nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
     if nested:
         raise DataError(f"JSON column {nested[0]!r} holds lists or objects; expected plain values: flatten it first")
@@ -118,7 +123,15 @@ def _read_arrow(data: bytes) -> pl.DataFrame:
 
 
 def _read_excel(data: bytes) -> pl.DataFrame:
-    return pl.read_excel(io.BytesIO(data))
+    return pl.read_excel(io.BytesIO(data), infer_schema_length=None)
+
+
+def _sheets_left(data: bytes) -> tuple[str, ...]:
+    """Say that sheets of a workbook were not read, where it has several."""
+    import fastexcel
+
+    names = fastexcel.read_excel(data).sheet_names
+    return (f"the workbook has {len(names)} sheets; only the first, {names[0]!r}, was read",) if len(names) > 1 else ()
 
 
 _BINARY: dict[str, Callable[[bytes], pl.DataFrame]] = {

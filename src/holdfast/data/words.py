@@ -1,5 +1,6 @@
 """Columns that came as text: numbers, dates and booleans in disguise are unmasked, missing words removed."""
 
+import re
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -13,13 +14,16 @@ STRAY_WORDS, STRAY_SHARE = 3, 0.02
 PLAIN = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
 CODE = r"^[-+]?0\d+$"
 
+# What may part thousands where a space does: also one that no line is broken at, and a narrow one.
+SPACES = r"[ \u00a0\u202f]"
+
 # How numbers are written: the pattern, the decimal mark, the mark between thousands.
 NUMBER_FORMS = (
     (PLAIN, ".", ""),
     (r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$|" + PLAIN, ".", ","),
     (r"^[-+]?(\d+(,\d+)?|,\d+)$", ",", ""),
     (r"^[-+]?\d{1,3}(\.\d{3})+(,\d+)?$|^[-+]?\d+(,\d+)?$", ",", "."),
-    (r"^[-+]?\d{1,3}([  ]\d{3})*(,\d+)?$", ",", " "),
+    (rf"^[-+]?\d{{1,3}}({SPACES}\d{{3}})*(,\d+)?$", ",", " "),
 )
 
 DATE_FORMATS = (
@@ -92,7 +96,8 @@ def _number(present: pl.Series, sample: pl.Series) -> Words | None:
             continue
         if bool(known.filter(fits).str.contains(CODE).any()) or fits.sum() < 2:
             return None
-        cleaned = present.str.replace_all(thousands, "", literal=True) if thousands else present
+        marks = SPACES if thousands == " " else re.escape(thousands)
+        cleaned = present.str.replace_all(marks, "") if thousands else present
         cleaned = cleaned.str.replace(decimal, ".", literal=True) if decimal != "." else cleaned
         numbers = cleaned.cast(pl.Float64, strict=False)
         notes = []

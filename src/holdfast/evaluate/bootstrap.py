@@ -28,6 +28,10 @@ FEWEST_RESAMPLED_ROWS = 1_000
 # Blocks are what differs where rows belong together: fewer of them are resampled, but not fewer than this.
 FEWEST_BLOCKS = 1_000
 
+# Intervals are to cover the true value with this probability; what they leave out on either side.
+LEVEL = 0.95
+TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -36,7 +40,7 @@ class Interval:
     score: float
     low: float
     high: float
-    level: float = 0.95
+    level: float = LEVEL
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,13 @@ class Resampled:
     score: float
     draws: Floats
 
-    def interval(self, level: float = 0.95) -> Interval:
+    def interval(self) -> Interval:
         """Percentile interval (Efron, 1979); NaN bounds where no draw could be scored."""
         known = self.draws[np.isfinite(self.draws)]
         if not len(known):
-            return Interval(self.score, float("nan"), float("nan"), level)
-        tail = (1 - level) / 2
-        low, high = np.quantile(known, [tail, 1 - tail])
-        return Interval(self.score, float(min(low, self.score)), float(max(high, self.score)), level)
+            return Interval(self.score, float("nan"), float("nan"))
+        low, high = np.quantile(known, TAILS)
+        return Interval(self.score, float(min(low, self.score)), float(max(high, self.score)))
 
 
 def score_by_parts(metric: Metric, y: Any, predictions: Floats, parts: Sequence[Integers] | None = None) -> float:
@@ -178,7 +181,6 @@ def accurate_interval(
     found: Resampled,
     *,
     blocks: Integers | None = None,
-    level: float = 0.95,
 ) -> Interval:
     """Interval that allows for bias and skewness: exact for shares of independent rows, studentised for means, else BCa.
 
@@ -191,30 +193,29 @@ def accurate_interval(
 
     if metric.is_share and blocks is None:
         right = round(found.score * len(y))
-        exact = binomtest(right, len(y)).proportion_ci(level, method="exact")
-        return Interval(found.score, float(exact.low), float(exact.high), level)
+        exact = binomtest(right, len(y)).proportion_ci(LEVEL, method="exact")
+        return Interval(found.score, float(exact.low), float(exact.high))
     if metric.losses is not None:
-        low, high = _studentised(metric.losses(y, predictions), blocks, level)
-        ends = np.sqrt(np.maximum([low, high], 0.0)) if metric.is_root else np.array([low, high])
-        return Interval(found.score, float(max(metric.best, ends[0])), float(ends[1]), level)
+        ends = np.array(_studentised(metric.losses(y, predictions), blocks))
+        low, high = _possible(metric, np.sqrt(np.maximum(ends, 0.0)) if metric.is_root else ends)
+        return Interval(found.score, float(low), float(high))
     known = found.draws[np.isfinite(found.draws)]
     below = float((np.sum(known < found.score) + 0.5 * np.sum(known == found.score)) / max(1, len(known)))
     if len(known) < 100 or not 0.01 < below < 0.99:
-        return found.interval(level)
+        return found.interval()
     acceleration = _acceleration(metric, y, predictions, blocks)
-    bias, tails = norm.ppf(below), norm.ppf([(1 - level) / 2, (1 + level) / 2])
+    bias, tails = norm.ppf(below), norm.ppf(TAILS)
     moved = norm.cdf(bias + (bias + tails) / (1 - acceleration * (bias + tails)))
     low, high = np.quantile(known, moved)
-    return Interval(found.score, float(min(low, found.score)), float(max(high, found.score)), level)
+    return Interval(found.score, float(min(low, found.score)), float(max(high, found.score)))
 
 
-def mean_interval(values: Floats, *, blocks: Integers | None = None, level: float = 0.95) -> Interval:
+def mean_interval(values: Floats, *, blocks: Integers | None = None) -> Interval:
     """Interval of a mean of values (n_rows,), by the bootstrap t; rows of one block are drawn together."""
-    low, high = _studentised(values, blocks, level)
-    return Interval(float(np.mean(values)), low, high, level)
+    return Interval(float(np.mean(values)), *_studentised(values, blocks))
 
 
-def _studentised(losses: Floats, blocks: Integers | None, level: float) -> tuple[float, float]:
+def _studentised(losses: Floats, blocks: Integers | None) -> tuple[float, float]:
     """Ends of the bootstrap-t interval of the mean; rows of one block are drawn together, and many rows by lots."""
     n = len(losses)
     lots = np.random.default_rng(0).permutation(n) % MOST_LOTS if blocks is None else in_lots(blocks)
@@ -235,8 +236,7 @@ def _studentised(losses: Floats, blocks: Integers | None, level: float) -> tuple
     sure = errors > 1e-12 * max(error, 1e-300)
     if error == 0 or not sure.any():
         return mean, mean
-    tail = (1 - level) / 2
-    low, high = np.quantile((means[sure] - mean) / errors[sure], [tail, 1 - tail])
+    low, high = np.quantile((means[sure] - mean) / errors[sure], TAILS)
     return mean - float(high) * error, mean - float(low) * error
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.arrays import Floats, Integers
-from holdfast.evaluate.bootstrap import Interval, in_lots
+from holdfast.evaluate.bootstrap import LEVEL, TAILS, Interval, in_lots
 
 # Draws of whole blocks, where rows belong together.
 DRAWS = 500
@@ -28,9 +28,7 @@ class OfClass:
         return asdict(self)
 
 
-def by_class(
-    y: Integers, labels: Integers, n_classes: int, *, blocks: Integers | None = None, level: float = 0.95
-) -> list[OfClass]:
+def by_class(y: Integers, labels: Integers, n_classes: int, *, blocks: Integers | None = None) -> list[OfClass]:
     """Score each class on its own.
 
     Intervals are exact (Clopper & Pearson, 1934): F1 is 2J / (1 + J) of the share J that is both of the class and called so
@@ -40,33 +38,32 @@ def by_class(
     for k in range(n_classes):
         true, called = y == k, labels == k
         hit = true & called
-        precision, recall, overlap = (_share(hit, of, lots, level) for of in (called, true, true | called))
-        score, low, high = (2 * j / (1 + j) for j in (overlap.score, overlap.low, overlap.high))
-        f1 = Interval(score, low, high, level)
+        precision, recall, overlap = (_share(hit, of, lots) for of in (called, true, true | called))
+        f1 = Interval(*(2 * j / (1 + j) for j in (overlap.score, overlap.low, overlap.high)))
         found.append(OfClass(k, int(true.sum()), int(called.sum()), precision, recall, f1))
     return found
 
 
-def _share(hit: Any, of: Any, lots: Integers | None, level: float) -> Interval:
+def _share(hit: Any, of: Any, lots: Integers | None) -> Interval:
     from scipy.stats import binomtest
 
     hits, rows = int(hit.sum()), int(of.sum())
     if not rows:
-        return Interval(float("nan"), float("nan"), float("nan"), level)
+        return Interval(float("nan"), float("nan"), float("nan"))
     if lots is None:
-        exact = binomtest(hits, rows).proportion_ci(level, method="exact")
-        return Interval(hits / rows, float(exact.low), float(exact.high), level)
-    return _of_blocks(hit, of, lots, level)
+        exact = binomtest(hits, rows).proportion_ci(LEVEL, method="exact")
+        return Interval(hits / rows, float(exact.low), float(exact.high))
+    return _of_blocks(hit, of, lots)
 
 
-def _of_blocks(hit: Any, of: Any, block: Integers, level: float) -> Interval:
+def _of_blocks(hit: Any, of: Any, block: Integers) -> Interval:
     parts, wholes = np.bincount(block, weights=hit), np.bincount(block, weights=of)
     n, rng = len(wholes), np.random.default_rng(0)
     drawn = np.array([rng.multinomial(n, np.full(n, 1 / n)) @ np.column_stack([parts, wholes]) for _ in range(DRAWS)])
     shares = _divide(drawn[:, 0], drawn[:, 1])
-    score, tail = float(parts.sum() / wholes.sum()), (1 - level) / 2
-    low, high = np.quantile(shares[np.isfinite(shares)], [tail, 1 - tail])
-    return Interval(score, float(min(low, score)), float(max(high, score)), level)
+    score = float(parts.sum() / wholes.sum())
+    low, high = np.quantile(shares[np.isfinite(shares)], TAILS)
+    return Interval(score, float(min(low, score)), float(max(high, score)))
 
 
 def _divide(part: Floats, whole: Floats) -> Floats:

@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from holdfast.evaluate.bootstrap import Interval
+from holdfast.evaluate.bootstrap import TAILS, Interval
 
 # Differences of scores smaller than this share of what the better one gains over the baseline are of no practical account.
 ROPE_SHARE = 0.01
@@ -59,12 +59,12 @@ def _sure(mean: float, rope: float) -> tuple[float, float, float]:
     return float(mean > rope), float(abs(mean) <= rope), float(mean < -rope)
 
 
-def mean_interval(values: Sequence[float], test_share: float, level: float = 0.95) -> Interval:
+def fold_interval(values: Sequence[float], test_share: float) -> Interval:
     """Give the mean of fold scores and its interval by the same corrected variance; unknown bounds for a single fold.
 
     test_share: rows judged over rows fitted on, of one fold.
 
-    >>> found = mean_interval([0.8, 0.9, 0.85, 0.9, 0.8], test_share=0.25)
+    >>> found = fold_interval([0.8, 0.9, 0.85, 0.9, 0.8], test_share=0.25)
     >>> round(found.score, 3), round(found.low, 3), round(found.high, 3)
     (0.85, 0.757, 0.943)
     """
@@ -73,7 +73,7 @@ def mean_interval(values: Sequence[float], test_share: float, level: float = 0.9
     n, nan = len(values), float("nan")
     mean = float(np.mean(values)) if n else nan
     if n < 2:
-        return Interval(mean, nan, nan, level)
+        return Interval(mean, nan, nan)
     error = sqrt((1 / n + test_share) * float(np.var(values, ddof=1)))
-    reach = float(t.ppf((1 + level) / 2, n - 1)) * error
-    return Interval(mean, mean - reach, mean + reach, level)
+    reach = float(t.ppf(TAILS[1], n - 1)) * error
+    return Interval(mean, mean - reach, mean + reach)

@@ -75,7 +75,6 @@ def leaderboard(
     once: int | None = None,
     test_share: float = 0.25,
     seed: int = 0,
-    n_resamples: int = 200,
 ) -> list[Row]:
     """Score all entries on the same bootstrap draws, best first. The first baseline entry is what others must beat.
 
@@ -83,10 +82,7 @@ def leaderboard(
     when None). test_share: rows judged over rows fitted on, of one fold. Models are compared with the first by their folds
     (those that could be scored); a single fold is compared by bootstrap draws of its rows.
     """
-    draws = [
-        resample(metric, y, entry.predictions, parts=parts, once=once, seed=seed, n_resamples=n_resamples)
-        for entry in entries
-    ]
+    draws = [resample(metric, y, entry.predictions, parts=parts, once=once, seed=seed) for entry in entries]
     base = next(found for entry, found in zip(entries, draws, strict=True) if entry.baseline)
     gains = [[metric.gain(metric.score(y[part], entry.predictions[part])) for part in parts] for entry in entries]
     first = max(range(len(entries)), key=lambda k: metric.gain(draws[k].score))

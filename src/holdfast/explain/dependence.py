@@ -10,6 +10,7 @@ import polars as pl
 
 from holdfast.arrays import Floats, Integers
 from holdfast.data.columns import NUMERIC_KINDS, Kind
+from holdfast.data.dataset import counted
 
 # Values of a number, or of a category, that are tried; rows whose answers are averaged; rows drawn as lines of their own.
 MOST_NUMBERS, MOST_WORDS, MOST_ROWS, MOST_LINES = 15, 8, 200, 15
@@ -93,7 +94,7 @@ def _places(column: pl.Series, kind: Kind) -> Integers:
         at = np.round(np.linspace(*ENDS, MOST_NUMBERS) * max(len(known) - 1, 0)).astype(np.int64)
         chosen = known[order[np.unique(at)]] if len(known) else known
         return _first_of_each(column, chosen)
-    common = column.value_counts(sort=True, name="rows")[column.name].head(MOST_WORDS)
+    common = counted(column)["value"].head(MOST_WORDS)
     found = [column.is_null().arg_max() if word is None else (column == word).arg_max() for word in common]
     return np.array(found, dtype=np.int64)
 

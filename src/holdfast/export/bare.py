@@ -113,7 +113,7 @@ def usage(model: Model) -> str:
         f"| `{name}` | {types[name].format(len(fields))} | {', '.join(f'`{field.name}`' for field in fields)} |"
         for name, fields in used.items()
     )
-    output = "answers" if model.several else "probabilities" if model.classes else "prediction"
+    output = model.graph_output
     meaning = "double [rows], the value"
     if model.classes:
         meaning = (

@@ -17,7 +17,8 @@ COPY main.py .
 USER 10001
 EXPOSE 8080
 HEALTHCHECK --interval=10s --start-period=5s \\
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=3)"]
+    CMD ["python", "-c", \\
+    "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('PORT', '8080') + '/healthz', timeout=3)"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["python", "main.py"]
 """

@@ -40,5 +40,6 @@ class Blank:
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add a zero a row to a graph."""
         some = inputs.numbers_of(graph, [self._name]) if self._numeric else inputs.strings_of(graph, [self._name])
+        # Text has no order, which `zero_of_each_row` would need.
         same = graph.add("Equal", some, some)
         return graph.add("Cast", graph.add("And", same, graph.add("Not", same)), to=FLOAT)

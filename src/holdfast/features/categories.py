@@ -11,7 +11,7 @@ from holdfast.features.inputs import Inputs
 from holdfast.features.matrix import Matrix, beside
 from holdfast.features.preparation import Encoding
 from holdfast.features.scale import standard
-from holdfast.features.target_means import folds, target_means, told_apart
+from holdfast.features.target_means import averaged_targets, folds, target_means
 from holdfast.graph import DOUBLE, FLOAT, Graph, Tensor
 
 # Separates a column's number from its value in the compiled lookup table; it does not occur in text data.
@@ -23,8 +23,9 @@ MANY_VALUES = 8
 # Values kept per column at most; where they are counted, whether one was seen before tells much, so that more are kept.
 MAX_VALUES, MAX_COUNTED = 20_000, 100_000
 
-# A column that the user wants one-hot has this many values of its own; the others are rare.
-MAX_ASKED_ONE_HOT = 500
+# A column of more values than this is target-encoded where a learner wants it one-hot; where the user does, it has so many
+# values of its own, and the others are rare.
+MAX_ONE_HOT, MAX_ASKED_ONE_HOT = 20, 500
 
 # A question about a set of values names so many of them.
 MOST_NAMED = 3
@@ -63,7 +64,7 @@ class Categories:
         """Learn values and averages from training rows and encode them, averages out of fold."""
         self._learn([columns.strings[name] for name in self._names])
         codes = self._codes(columns)
-        self._which = told_apart(targets)
+        self._which = averaged_targets(targets)
         averaged = self._learn_averages(codes, targets[:, self._which])
         if self._wants.scaled:
             self._centre, self._spread = standard(self._ranks(codes).astype(np.float64))
@@ -187,7 +188,7 @@ class Categories:
         if self._encoding != "auto":
             one_hot, ranked, target = (self._encoding == each for each in ("onehot", "ordinal", "target"))
         elif self._wants.categories == "one_hot":
-            one_hot, ranked = n_coded <= self._wants.max_one_hot, False
+            one_hot, ranked = n_coded <= MAX_ONE_HOT, False
             target = not one_hot
         else:
             one_hot, ranked, target = False, True, n_coded > MANY_VALUES

@@ -36,9 +36,8 @@ class Dates:
         gaps = self._wants.missing == "impute"
         self._gaps = np.flatnonzero(known.any(axis=0) & ~known.all(axis=0)) if gaps else np.zeros(0, dtype=np.int64)
         parts = self._parts(self._filled(values))
-        with np.errstate(invalid="ignore"):
-            low = np.nanmin(np.where(np.isnan(parts), np.inf, parts), axis=0, initial=np.inf)
-            high = np.nanmax(np.where(np.isnan(parts), -np.inf, parts), axis=0, initial=-np.inf)
+        low = np.min(np.where(np.isnan(parts), np.inf, parts), axis=0, initial=np.inf)
+        high = np.max(np.where(np.isnan(parts), -np.inf, parts), axis=0, initial=-np.inf)
         self._kept = np.flatnonzero(high > low)
         if self._wants.scaled:
             self._mean, self._spread = standard(parts[:, self._kept])

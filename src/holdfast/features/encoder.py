@@ -128,13 +128,14 @@ class Encoder:
         >>> encoder.question(0, 25.0), encoder.question(1, 0.5)
         (('age ≤ 25', True), ('age is missing', False))
         """
+        asked = column
         column = column if self._kept is None else int(self._kept[column])
         for block in self._blocks:
             width = len(block.names())
             if column < width:
                 return block.question(column, threshold)
             column -= width
-        raise IndexError(f"there is no matrix column {column}; expected one of {len(self.names())}")
+        raise IndexError(f"there is no matrix column {asked}; expected one of {len(self.names())}")
 
     def emit(self, graph: Graph, inputs: Inputs) -> str:
         """Add the fitted encoder to a graph; returns a float tensor (rows, n_columns) equal to `transform`."""

@@ -15,15 +15,14 @@ class Matrix:
 
     scaled: every number centred and scaled, to unit variance unless the user asks otherwise.
     missing: "impute" fills gaps (median, plus an indicator column) so no NaN is left; "keep" leaves NaN to the learner.
-    categories: "one_hot" for learners that need it (rare values grouped, columns with more than `max_one_hot` values
-    target-encoded instead); "ordinal" gives a code by frequency, beside the target encoding where a column has many
-    values. asked: the user's own choices, which go first.
+    categories: "one_hot" for learners that need it (rare values grouped, columns of many values target-encoded instead);
+    "ordinal" gives a code by frequency, beside the target encoding where a column has many values. asked: the user's own
+    choices, which go first.
     """
 
     scaled: bool = False
     missing: Literal["impute", "keep"] = "impute"
     categories: Literal["one_hot", "ordinal"] = "one_hot"
-    max_one_hot: int = 20
     asked: Preparation = field(default_factory=Preparation)
 
 

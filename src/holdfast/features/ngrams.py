@@ -9,7 +9,7 @@ from holdfast.arrays import Floats, Integers, Matrix32, Strings
 from holdfast.data.columns import Coded, Columns
 from holdfast.features.inputs import Inputs
 from holdfast.features.scale import standard
-from holdfast.features.target_means import FOLDS, folds, told_apart
+from holdfast.features.target_means import FOLDS, averaged_targets, folds
 from holdfast.features.tfidf import emit_weighted, rarity
 from holdfast.graph import FLOAT, INT64, Graph
 
@@ -64,7 +64,7 @@ class NGrams:
             return np.zeros((len(codes), 0), dtype=np.float32)
         grams = self._weighted(values)
         directions = _directions(grams, counts, self._seed)
-        which = told_apart(targets)
+        which = averaged_targets(targets)
         self._names = [
             *(f"{self._name} (spelling {k + 1})" for k in range(directions.shape[1])),
             *(f"{self._name} (target by spelling{f' {k + 1}' if len(which) > 1 else ''})" for k in which),

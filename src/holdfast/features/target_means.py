@@ -11,7 +11,7 @@ SMOOTHING, FOLDS = 10.0, 5
 MAX_TARGETS = 10
 
 
-def told_apart(targets: Floats) -> Integers:
+def averaged_targets(targets: Floats) -> Integers:
     """Numbers of the targets that are averaged: all, or the commonest classes."""
     return np.sort(np.argsort(-targets.mean(axis=0), kind="stable")[:MAX_TARGETS])
 

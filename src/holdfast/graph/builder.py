@@ -90,6 +90,11 @@ class Graph:
         return model_of(self._nodes, self._inputs, self._outputs, constants)
 
 
+def zero_of_each_row(graph: Graph, column: str) -> str:
+    """Zeros, double (rows, 1), for a column of numbers (rows, 1): an answer that asks for no value has as many rows."""
+    return graph.add("Cast", graph.add("Less", column, column), to=DOUBLE)
+
+
 def model_of(nodes: list[Any], inputs: list[Any], outputs: list[Any], constants: list[Any]) -> Any:
     """Make an onnx.ModelProto of a graph's parts."""
     from onnx import helper

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.graph import Graph
+from holdfast.graph import DOUBLE, Graph
 from holdfast.graph.trees import tree_ensemble
 from holdfast.learners.calibration import Calibrated, emit_calibrated
 from holdfast.learners.learner import Learner
@@ -105,9 +105,9 @@ def emit_median(graph: Graph, matrix: str, estimator: Any) -> str:
     weights = graph.add("Gather", graph.constant(estimator.weights_), order, axis=0)
     reached = graph.add("MatMul", weights, graph.constant(np.triu(np.ones((n_trees, n_trees)))))
     below = graph.add("Less", reached, graph.constant(np.float64(HALF * estimator.weights_.sum())))
-    place = graph.add("ReduceSum", graph.add("Cast", below, to=11), one, keepdims=1)
+    place = graph.add("ReduceSum", graph.add("Cast", below, to=DOUBLE), one, keepdims=1)
     chosen = graph.add("Equal", place, graph.constant(np.arange(n_trees, dtype=np.float64)[None, :]))
-    return graph.add("ReduceSum", graph.add("Mul", answers, graph.add("Cast", chosen, to=11)), one, keepdims=1)
+    return graph.add("ReduceSum", graph.add("Mul", answers, graph.add("Cast", chosen, to=DOUBLE)), one, keepdims=1)
 
 
 def _make_classifier(*, seed: int, n_jobs: int, **params: Any) -> Calibrated:

@@ -8,6 +8,7 @@ import numpy as np
 from holdfast.graph import Graph
 from holdfast.graph.trees import tree_ensemble
 from holdfast.learners.learner import Learner
+from holdfast.learners.probabilities import beside_the_other
 from holdfast.learners.space import Float, Int
 from holdfast.learners.trees import FILLED, Forest, read, shares
 
@@ -59,7 +60,7 @@ def emit_bag(graph: Graph, matrix: str, estimator: Any) -> str:
         return tree_ensemble(graph, matrix, trees, n_targets=1 if classes is None else len(classes), mode="<=")
     trees = [replace(tree, value=tree.value[:, 1]) for tree in trees]
     positive = tree_ensemble(graph, matrix, trees, n_targets=1, mode="<=")
-    return graph.add("Concat", graph.add("Sub", graph.constant(np.array([[1.0]])), positive), positive, axis=1)
+    return beside_the_other(graph, positive)
 
 
 def _declare(task: Any, make: Any) -> Learner:

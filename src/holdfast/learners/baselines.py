@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.features.matrix import Matrix
-from holdfast.graph import Graph
+from holdfast.graph import Graph, zero_of_each_row
 from holdfast.learners.learner import Learner
 
 
@@ -38,8 +38,7 @@ def _emit_value(graph: Graph, matrix: str, estimator: Any) -> str:
 def _constant(graph: Graph, matrix: str, answer: Any) -> str:
     """The same answer for every row: the first column's length is all that is used of the matrix."""
     first = graph.add("Gather", matrix, graph.constant(np.array([0])), axis=1)
-    never = graph.add("And", graph.add("Less", first, first), graph.add("Less", first, first))
-    nothing = graph.add("Cast", never, to=11)
+    nothing = zero_of_each_row(graph, first)
     return graph.add("Add", nothing, graph.constant(np.asarray(answer, dtype=np.float64)[None, :]))
 
 

@@ -4,10 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.features.matrix import Matrix
 from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.learner import Learner
-from holdfast.learners.linear import InDouble
+from holdfast.learners.linear import SCALED, InDouble
 from holdfast.learners.space import Float
 
 
@@ -42,7 +41,7 @@ naive_bayes = Learner(
     reference="Maron, 1961",
     also=("naive_bayes", "gaussian_nb", "nb"),
     make=_make,
-    wants=Matrix(scaled=True),
+    wants=SCALED,
     space={"var_smoothing": Float(1e-9, 1e-1, log=True, default=1e-3)},
     emit=emit_gaussian,
 )

@@ -9,6 +9,7 @@ from holdfast.features.matrix import Matrix
 from holdfast.graph import Graph
 from holdfast.learners.bins import Bins
 from holdfast.learners.learner import Learner
+from holdfast.learners.probabilities import softmax
 from holdfast.learners.space import Float
 
 # Columns that may lean on another, those that tell most of the class: all pairs of their bins are counted.
@@ -110,8 +111,7 @@ class BayesianNetwork:
         scores = np.tile(self.prior_, (len(X), 1))
         for column in lines.T:
             scores += self.table_[column]
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+        return softmax(scores)
 
 
 def _counts(bins: Integers, codes: Integers, weights: Floats, n_bins: int, n_classes: int) -> Floats:

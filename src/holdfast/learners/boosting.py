@@ -12,7 +12,7 @@ from holdfast.features.matrix import Matrix
 from holdfast.graph import Graph
 from holdfast.graph.trees import Tree, tree_ensemble
 from holdfast.learners.learner import Learner
-from holdfast.learners.linear import two_sided
+from holdfast.learners.probabilities import probabilities_of, softmax
 from holdfast.learners.watching import Watched, best_round, best_together
 
 TREES = Matrix(missing="keep", categories="ordinal")
@@ -84,8 +84,7 @@ class Boosted(ABC):
         if self.n_outputs_ == 1:
             positive = 1 / (1 + np.exp(-raw))
             return np.column_stack([1 - positive, positive])
-        shifted = np.exp(raw - raw.max(axis=1, keepdims=True))
-        return shifted / shifted.sum(axis=1, keepdims=True)
+        return softmax(raw)
 
     @property
     def patience(self) -> int:
@@ -146,7 +145,7 @@ def emit_boosted(graph: Graph, matrix: str, estimator: Any) -> str:
         raw = graph.add("Add", raw, graph.constant(np.asarray(start, dtype=np.float64)[None, :]))
     if estimator.classes_ is None:
         return raw
-    return two_sided(graph, raw) if estimator.n_outputs_ == 1 else graph.add("Softmax", raw, axis=1)
+    return probabilities_of(graph, raw, len(estimator.classes_))
 
 
 def settle_trees(fitted: Sequence[Any]) -> dict[str, int]:

@@ -7,7 +7,8 @@ import numpy as np
 
 from holdfast.arrays import Integers
 from holdfast.graph import Graph
-from holdfast.learners.linear import InDouble, two_sided, weighted
+from holdfast.learners.linear import InDouble, weighted
+from holdfast.learners.probabilities import probabilities_of
 
 FOLDS = 3
 
@@ -76,6 +77,6 @@ def emit_calibrated(emit_scores: Callable[[Graph, str, Any], str]) -> Callable[[
         # single precision.
         weights = link.coef_ / estimator.spread_
         linked = weighted(graph, scores, weights, link.intercept_ - weights @ estimator.mean_)
-        return two_sided(graph, linked) if len(link.classes_) == 2 else graph.add("Softmax", linked, axis=1)
+        return probabilities_of(graph, linked, len(link.classes_))
 
     return emit

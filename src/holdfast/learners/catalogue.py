@@ -4,11 +4,11 @@ import pkgutil
 import re
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from holdfast.errors import RequestError, nearest
 from holdfast.learners.learner import Learner
+from holdfast.metrics.custom import load_plug_ins
 
 # The fixed order of first trials: something at once, then the strong ones, then those that add variety.
 ORDER = {
@@ -54,8 +54,7 @@ def _all() -> tuple[Learner, ...]:
         if found.name != "catalogue"
     ]
     found = [each for module in modules for each in vars(module).values() if isinstance(each, Learner)]
-    for plug_in in entry_points(group="holdfast.learners"):
-        found.append(plug_in.load())
+    found += load_plug_ins("holdfast.learners", Learner, found, lambda each: f"{each.task} {each.name}")
     unique = {(learner.task, learner.name): learner for learner in found}
     return tuple(unique[key] for key in sorted(unique))
 

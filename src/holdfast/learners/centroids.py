@@ -7,6 +7,7 @@ import numpy as np
 from holdfast.graph import Graph
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import SCALED, weighted
+from holdfast.learners.probabilities import softmax
 from holdfast.learners.space import Float
 
 
@@ -47,9 +48,7 @@ class Centroids:
 
     def predict_proba(self, X: Any) -> Any:
         """Predict probabilities, shape (n_rows, n_classes)."""
-        scores = X.astype(np.float64) @ self.coef_.T + self.intercept_
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return shares / shares.sum(axis=1, keepdims=True)
+        return softmax(X.astype(np.float64) @ self.coef_.T + self.intercept_)
 
 
 def emit_centroids(graph: Graph, matrix: str, estimator: Any) -> str:

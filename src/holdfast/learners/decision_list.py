@@ -9,7 +9,7 @@ import numpy as np
 
 from holdfast.arrays import Flags, Floats, Integers
 from holdfast.features.matrix import Matrix
-from holdfast.graph import Graph
+from holdfast.graph import Graph, zero_of_each_row
 from holdfast.learners.learner import Learner
 from holdfast.learners.space import Float, Int
 
@@ -182,8 +182,8 @@ def emit_rules(graph: Graph, matrix: str, estimator: Any) -> str:
             columns[number] = graph.add("Gather", matrix, graph.constant(np.array([number])), axis=1)
         return columns[number]
 
-    # A zero of each row, so that the answer has as many rows when there is no rule.
-    nothing = graph.add("Cast", graph.add("Less", column(0), column(0)), to=11)
+    # So that the answer has as many rows when there is no rule.
+    nothing = zero_of_each_row(graph, column(0))
     answer = graph.add("Add", nothing, graph.constant(np.array([estimator.rules_[-1].shares])))
     for rule in reversed(estimator.rules_[:-1]):
         held = ""

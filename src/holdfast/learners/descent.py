@@ -8,7 +8,8 @@ import numpy as np
 from holdfast.features.numeric import clipped
 from holdfast.graph import Graph
 from holdfast.learners.learner import Learner
-from holdfast.learners.linear import SCALED, InDouble, emit_values, regressor, two_sided, weighted
+from holdfast.learners.linear import SCALED, InDouble, emit_values, regressor, weighted
+from holdfast.learners.probabilities import shares_of, two_sided
 from holdfast.learners.space import Choice, Dimension, Float
 
 # Scores are held within this, where the logistic is still above zero, so that the classes' shares can be divided.
@@ -24,11 +25,6 @@ REFERENCE = "Robbins & Monro, 1951; Bottou, 2010"
 
 class Descent(InDouble):
     """Logistic regression by gradient descent, a score a class against the rest, made shares of one."""
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Descent":
-        """Fit the estimator."""
-        super().fit(X, y, sample_weight)
-        return self
 
     def predict_proba(self, X: Any) -> Any:
         """Predict probabilities."""
@@ -51,8 +47,7 @@ def emit_descent(graph: Graph, matrix: str, estimator: Any) -> str:
     scores = clipped(graph, weighted(graph, matrix, model.coef_, model.intercept_), -FURTHEST, FURTHEST)
     if len(model.classes_) == 2:
         return two_sided(graph, scores)
-    shares = graph.add("Sigmoid", scores)
-    return graph.add("Div", shares, graph.add("ReduceSum", shares, graph.constant(np.array([1])), keepdims=1))
+    return shares_of(graph, graph.add("Sigmoid", scores))
 
 
 SPACE: Mapping[str, Dimension] = {

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.features.matrix import Matrix
 from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.learner import Learner
-from holdfast.learners.linear import SCALED, InDouble, two_sided, weighted
+from holdfast.learners.linear import SCALED, InDouble, emit_probabilities
+from holdfast.learners.probabilities import softmax
 from holdfast.learners.space import Choice, Float
 
 # Keeps a covariance positive definite where columns repeat one another.
@@ -18,13 +18,6 @@ def _make_linear(*, seed: int, n_jobs: int, shrinkage: str | float) -> InDouble:
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
     return InDouble(LinearDiscriminantAnalysis(solver="lsqr", shrinkage=shrinkage))
-
-
-def emit_linear(graph: Graph, matrix: str, estimator: Any) -> str:
-    """Linear scores; the logistic, or the softmax."""
-    model = estimator.estimator
-    scores = weighted(graph, matrix, model.coef_, model.intercept_)
-    return two_sided(graph, scores) if len(model.classes_) == 2 else graph.add("Softmax", scores, axis=1)
 
 
 class Quadratic:
@@ -72,9 +65,7 @@ class Quadratic:
             [(((X - mean) @ whiten) ** 2).sum(axis=1) for mean, whiten in zip(self.means_, self.whiten_, strict=True)],
             axis=1,
         )
-        scores = self.constant_ - 0.5 * distances
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return shares / shares.sum(axis=1, keepdims=True)
+        return softmax(self.constant_ - 0.5 * distances)
 
 
 def emit_quadratic(graph: Graph, matrix: str, estimator: Any) -> str:
@@ -104,7 +95,7 @@ linear_discriminant = Learner(
     make=_make_linear,
     wants=SCALED,
     space={"shrinkage": Choice(("auto", 0.001, 0.01, 0.1, 0.5), default="auto")},
-    emit=emit_linear,
+    emit=emit_probabilities,
     max_columns=1_000,
     weighted=False,
     opt_in=True,
@@ -119,7 +110,7 @@ quadratic_discriminant = Learner(
     reference="Friedman, 1989",
     also=("quadratic_discriminant_analysis",),
     make=_make_quadratic,
-    wants=Matrix(scaled=True),
+    wants=SCALED,
     space={"pooled": Float(0.0, 1.0, default=0.2), "shrinkage": Float(1e-3, 1.0, log=True, default=0.1)},
     emit=emit_quadratic,
     max_columns=200,

@@ -10,7 +10,7 @@ from holdfast.graph import Graph
 from holdfast.graph.trees import Tree, tree_ensemble
 from holdfast.learners.boosting import TREES
 from holdfast.learners.learner import Learner
-from holdfast.learners.linear import two_sided
+from holdfast.learners.probabilities import probabilities_of
 from holdfast.learners.space import Float, Int
 
 # Models on differing parts of the rows, averaged; and the steps a curve may have.
@@ -71,7 +71,7 @@ def emit_additive(graph: Graph, matrix: str, estimator: Any) -> str:
     raw = graph.add("Add", raw, graph.constant(np.reshape(model.intercept_, (1, n_targets)).astype(np.float64)))
     if classes is None:
         return raw
-    return two_sided(graph, raw) if n_targets == 1 else graph.add("Softmax", raw, axis=1)
+    return probabilities_of(graph, raw, len(classes))
 
 
 def term_tree(axes: list[tuple[int, Floats]], scores: Floats) -> Tree:

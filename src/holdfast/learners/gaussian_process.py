@@ -10,6 +10,7 @@ from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.kernels import Kernel
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import SCALED
+from holdfast.learners.probabilities import beside_the_other, shares_of
 from holdfast.learners.space import Choice
 
 # Length scale, size and noise are chosen by the likelihood of this many rows at most: each try costs their number cubed.
@@ -130,9 +131,8 @@ def emit_classifier(graph: Graph, matrix: str, estimator: Any) -> str:
         spread = graph.add("Sqrt", graph.add("Add", spread, graph.constant(np.float64(1.0))))
         shares.append(graph.add("Sigmoid", graph.add("Div", mean, spread)))
     if len(shares) == 1:
-        return graph.add("Concat", graph.add("Sub", graph.constant(np.array([[1.0]])), shares[0]), shares[0], axis=1)
-    joined = graph.add("Concat", *shares, axis=1)
-    return graph.add("Div", joined, graph.add("ReduceSum", joined, one, keepdims=1))
+        return beside_the_other(graph, shares[0])
+    return shares_of(graph, graph.add("Concat", *shares, axis=1))
 
 
 def _make_classifier(*, seed: int, n_jobs: int, kernel: str) -> GaussianClassifier:

@@ -10,7 +10,7 @@ from holdfast.learners.boosting import Boosted, declare
 from holdfast.learners.space import Float, Int
 from holdfast.learners.watching import best_round
 
-# Rounds grown between two looks at the validation rows.
+# Rounds grown between two looks at the validation rows, or at the clock.
 STRIDE = 10
 
 # A split of missing values from all others has infinity for its threshold: as far as a float32 matrix can tell.
@@ -18,7 +18,7 @@ BEYOND = 1e300
 
 
 class HistBoosting(Boosted):
-    """Histogram gradient boosting, grown a few rounds at a time until the validation rows gain no more."""
+    """Histogram gradient boosting, grown a few rounds at a time until the validation rows gain no more or it is late."""
 
     def _train(self, train: Any, valid: Any, n_trees: int) -> tuple[int, Floats]:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -26,18 +26,23 @@ class HistBoosting(Boosted):
 
         kind = HistGradientBoostingClassifier if self.classifier else HistGradientBoostingRegressor
         self.model_ = kind(
-            max_iter=n_trees, early_stopping=False, warm_start=valid is not None, random_state=self.seed, **self.params
+            max_iter=n_trees, early_stopping=False, warm_start=True, random_state=self.seed, **self.params
         )
         with threadpool_limits(self.n_jobs, user_api="openmp"):
             if valid is None:
-                self.model_.fit(*train)
-                return n_trees, np.zeros(0)
+                # One fit is the quickest; only a deadline needs places to stop at.
+                stride = STRIDE if self.deadline < float("inf") else n_trees
+                for rounds in (*range(stride, n_trees, stride), n_trees):
+                    self.model_.set_params(max_iter=rounds).fit(*train)
+                    if self._late():
+                        break
+                return rounds, np.zeros(0)
             # Only every so many rounds has a loss; the others are no place to stop.
             losses = np.full(n_trees, np.inf)
             for rounds in range(STRIDE, n_trees + 1, STRIDE):
                 self.model_.set_params(max_iter=rounds).fit(*train)
                 losses[rounds - 1] = self._loss(*valid)
-                if rounds - best_round([losses]) >= self.patience:
+                if self._late() or rounds - best_round([losses]) >= self.patience:
                     break
         self.grown_ = self.model_._predictors
         return rounds, losses[:rounds]

@@ -47,6 +47,13 @@ def objection(learner: Learner, given: Given, *, sampled: bool = False) -> str |
     return _of_target(learner, given)
 
 
+def refusal(learner: Learner, given: Given) -> str | None:
+    """Say why a learner that nobody asked for by name is not tried, or None; where rows are too many it is tried on some."""
+    if not learner.installed:
+        return f"not installed: pip install 'holdfast[{learner.extra}]'"
+    return objection(learner, given, sampled=True)
+
+
 def require_fit(learner: Learner, given: Given) -> None:
     """Raise RequestError, naming a learner that will do, unless one that was asked for by name can be used."""
     reason = objection(learner, given)

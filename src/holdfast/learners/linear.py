@@ -1,13 +1,14 @@
 """Linear models: weights times features, summed."""
 
 import warnings
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from holdfast.features.matrix import Matrix
 from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.learner import Learner
+from holdfast.learners.probabilities import probabilities_of
 from holdfast.learners.space import Float
 
 SCALED = Matrix(scaled=True)
@@ -25,7 +26,7 @@ class InDouble:
     def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "InDouble":
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the estimator."""
         from sklearn.exceptions import ConvergenceWarning
 
@@ -79,16 +80,7 @@ def emit_probabilities(graph: Graph, matrix: str, estimator: Any) -> str:
     """The logistic of one score, or the softmax of one a class."""
     model = estimator.estimator
     scores = weighted(graph, matrix, model.coef_, model.intercept_)
-    if len(model.classes_) > 2:
-        return graph.add("Softmax", scores, axis=1)
-    return two_sided(graph, scores)
-
-
-def two_sided(graph: Graph, score: str) -> str:
-    """Probabilities of both classes from the positive one's log odds (rows, 1)."""
-    positive = graph.add("Sigmoid", score)
-    negative = graph.add("Sub", graph.constant(np.array([[1.0]])), positive)
-    return graph.add("Concat", negative, positive, axis=1)
+    return probabilities_of(graph, scores, len(model.classes_))
 
 
 def weighted(graph: Graph, matrix: str, weights: Any, intercept: Any) -> str:

@@ -14,11 +14,6 @@ from holdfast.learners.space import Float
 class Margin(InDouble):
     """A linear support vector classifier that answers with its distance to each line."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Margin":
-        """Fit the estimator."""
-        super().fit(X, y, sample_weight)
-        return self
-
     def scores(self, X: Any) -> Any:
         """Signed distances, (n_rows, 1) for two classes, else (n_rows, n_classes)."""
         return self.estimator.decision_function(X.astype(np.float64)).reshape(len(X), -1)

@@ -8,7 +8,7 @@ import numpy as np
 from holdfast.features.matrix import Matrix
 from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.learner import Learner
-from holdfast.learners.linear import two_sided
+from holdfast.learners.probabilities import probabilities_of
 from holdfast.learners.space import Choice, Float
 
 
@@ -65,7 +65,7 @@ def emit_network(graph: Graph, matrix: str, estimator: Any) -> str:
             values = graph.add("Max", values, graph.constant(np.float64(0.0)))
     if estimator.classes_ is None:
         return values
-    return two_sided(graph, values) if len(estimator.classes_) == 2 else graph.add("Softmax", values, axis=1)
+    return probabilities_of(graph, values, len(estimator.classes_))
 
 
 def _maker(*, classifier: bool) -> Any:

@@ -1,4 +1,7 @@
-"""A learner joined to the encoder that feeds it: what is fitted on a fold, judged, and compiled."""
+"""A learner joined to the encoder that feeds it: what is fitted on a fold, judged, and compiled.
+
+`fit_labels` fits one to labels; trials and final fits call `fit_pipeline` of `learners/soft.py`, which may have a teacher too.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -81,7 +84,7 @@ class Pipeline:
         return np.asarray(self.estimator.classes_, dtype=np.int64)
 
 
-def fit_estimator(
+def fit_labels(
     learner: Learner,
     params: Mapping[str, Any],
     encoder: Encoder,

@@ -3,13 +3,14 @@
 import warnings
 from itertools import combinations, combinations_with_replacement
 from math import comb
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.learner import Learner
-from holdfast.learners.linear import SCALED, InDouble, two_sided
+from holdfast.learners.linear import SCALED, InDouble
+from holdfast.learners.probabilities import probabilities_of
 from holdfast.learners.space import Choice, Float
 
 # Products grow with the columns to the power of the degree: only as many columns are multiplied, the most telling ones,
@@ -28,7 +29,7 @@ class Polynomial(InDouble):
         super().__init__(estimator)
         self.degree, self.squares = degree, squares
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Polynomial":
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Choose the products, and fit their weights."""
         X = X.astype(np.float64)
         self.low_, self.high_ = X.min(axis=0), X.max(axis=0)
@@ -96,7 +97,7 @@ def emit_polynomial(graph: Graph, matrix: str, estimator: Any) -> str:
     scores = graph.add("Add", product, graph.constant(intercept))
     if estimator.classes_ is None:
         return scores
-    return two_sided(graph, scores) if len(estimator.classes_) == 2 else graph.add("Softmax", scores, axis=1)
+    return probabilities_of(graph, scores, len(estimator.classes_))
 
 
 def _make_classifier(*, seed: int, n_jobs: int, degree: int, squares: bool, **params: Any) -> Polynomial:

@@ -8,6 +8,7 @@ from holdfast.graph import DOUBLE, Graph
 from holdfast.learners.kernels import Kernel
 from holdfast.learners.learner import Learner
 from holdfast.learners.linear import SCALED
+from holdfast.learners.probabilities import softmax
 from holdfast.learners.space import Dimension, Float, Int
 
 CHUNK = 4_000
@@ -70,9 +71,7 @@ class RadialBasis:
 
     def predict_proba(self, X: Any) -> Any:
         """Predict probabilities, shape (n_rows, n_classes)."""
-        scores = self.scores(X)
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return shares / shares.sum(axis=1, keepdims=True)
+        return softmax(self.scores(X))
 
     def _bumps(self, X: Any) -> Any:
         return self.kernel_.between(X, self.centres_)

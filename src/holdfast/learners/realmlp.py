@@ -12,7 +12,7 @@ from holdfast.graph.tensor import Number, clip, columns, cos, exp, sqrt
 from holdfast.learners.boosting import FEW_ROWS, inner_cut
 from holdfast.learners.descending import N_CYCLES, Batch, descend
 from holdfast.learners.learner import Learner
-from holdfast.learners.linear import two_sided
+from holdfast.learners.probabilities import probabilities_of, softmax
 from holdfast.learners.space import Choice, Float, Int
 from holdfast.learners.watching import Watched, best_round, best_together
 
@@ -88,8 +88,7 @@ class RealMLP:
         if scores.shape[1] == 1:
             positive = 1 / (1 + exp(-scores))
             return np.column_stack([1 - positive, positive])
-        shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return shifted / shifted.sum(axis=1, keepdims=True)
+        return softmax(scores)
 
     def scores(self, values: Number) -> Number:
         """The last sums, (n_rows, n_outputs), of the matrix in double."""
@@ -156,7 +155,7 @@ def emit_realmlp(graph: Graph, matrix: str, estimator: Any) -> str:
     scores: Tensor = estimator.scores(Tensor(graph, graph.add("Cast", matrix, to=DOUBLE)))
     if estimator.classes_ is None:
         return str(clip(scores, *estimator.range_).name)
-    return two_sided(graph, scores.name) if len(estimator.classes_) == 2 else graph.add("Softmax", scores.name, axis=1)
+    return probabilities_of(graph, scores.name, len(estimator.classes_))
 
 
 def settle_cycles(fitted: Sequence[Any]) -> dict[str, int]:

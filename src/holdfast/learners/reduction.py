@@ -11,6 +11,7 @@ from holdfast.learners.learner import Learner
 from holdfast.learners.lightgbm import lightgbm_classifier
 from holdfast.learners.linear import SCALED, logistic
 from holdfast.learners.members import fit_member
+from holdfast.learners.probabilities import shares_of
 from holdfast.learners.space import Choice
 
 BASES = {"logistic": logistic, "lightgbm": lightgbm_classifier}
@@ -84,21 +85,17 @@ def _emit_yes(graph: Graph, matrix: str, estimator: Any) -> tuple[str, str]:
     return graph.add("Sub", graph.constant(np.float64(1.0)), yes), yes
 
 
-def _emit_shares(graph: Graph, values: str) -> str:
-    return graph.add("Div", values, graph.add("ReduceSum", values, graph.constant(np.array([1])), keepdims=1))
-
-
 def emit_rest(graph: Graph, matrix: str, estimator: Any) -> str:
     """Every question's answer, and their shares."""
     no, yes = _emit_yes(graph, matrix, estimator)
-    return graph.add("Concat", no, yes, axis=1) if len(estimator.members_) == 1 else _emit_shares(graph, yes)
+    return graph.add("Concat", no, yes, axis=1) if len(estimator.members_) == 1 else shares_of(graph, yes)
 
 
 def emit_one(graph: Graph, matrix: str, estimator: Any) -> str:
     """Every question's answer, coupled."""
     turned = graph.add("Reciprocal", graph.add("Concat", *_emit_yes(graph, matrix, estimator), axis=1))
     sums = graph.add("MatMul", turned, graph.constant(estimator.sums))
-    return _emit_shares(
+    return shares_of(
         graph,
         graph.add("Reciprocal", graph.add("Sub", sums, graph.constant(np.float64(len(estimator.classes_) - 2)))),
     )

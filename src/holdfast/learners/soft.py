@@ -1,4 +1,7 @@
-"""Fitting a learner to what another model says of the rows, beside their labels (Bucila et al., 2006; Hinton et al., 2015)."""
+"""Fitting a learner to what another model says of the rows, beside their labels (Bucila et al., 2006; Hinton et al., 2015).
+
+Every trial and final fit calls `fit_pipeline`; without a teacher it is `fit_labels` of `learners/pipeline.py`.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +11,7 @@ import numpy as np
 from holdfast.arrays import Floats, Matrix32
 from holdfast.features.encoder import Encoder
 from holdfast.learners.learner import Learner
-from holdfast.learners.pipeline import Pipeline, fit_estimator
+from holdfast.learners.pipeline import Pipeline, fit_labels
 
 # What the teacher says counts this much, the truth the rest: teachers are sure of rows they were fitted on, and where they are
 # wrong the truth holds the student back. Half, with twice the trees, was as good as labels or better on each of five sets.
@@ -33,13 +36,13 @@ def fit_pipeline(
 ) -> Pipeline:
     """Fit a learner to a teacher's answers beside the labels: values (n_rows,), or probabilities (n_rows, n_classes).
 
-    Without answers it is fitted to the labels alone. The other parameters are those of `fit_estimator`. What is learned lies
+    Without answers it is fitted to the labels alone. The other parameters are those of `fit_labels`. What is learned lies
     halfway between answers and truth. Probabilities are learned as copies of a row, one a class, that weigh what the class is
     given: the loss is then the cross-entropy with them, whatever the learner. So for classes the learner must take weights.
     Values are kept within the range of y, which the learner can model.
     """
     if answers is None:
-        return fit_estimator(learner, params, encoder, matrix, y, n_classes=n_classes, weights=weights, **settings)
+        return fit_labels(learner, params, encoder, matrix, y, n_classes=n_classes, weights=weights, **settings)
     truth = y if n_classes is None else np.eye(n_classes)[y]
     mixed = TEACHER * answers + (1 - TEACHER) * truth
     if n_classes is None:
@@ -48,7 +51,7 @@ def fit_pipeline(
         copies, targets, shares = copied(mixed)
     if weights is not None:
         shares = weights[copies] if shares is None else shares * weights[copies]
-    return fit_estimator(
+    return fit_labels(
         learner, params, encoder, matrix[copies], targets, n_classes=n_classes, weights=shares, **settings
     )
 

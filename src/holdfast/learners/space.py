@@ -109,6 +109,7 @@ def _like(what: str, own: Dimension, value: Any) -> Any:
     if isinstance(own, Choice):
         return value
     number = isinstance(value, int | float) and not isinstance(value, bool) and value == value
-    if not number or (isinstance(own, Int) and value != int(value)):
+    # The rest of an infinity is NaN.
+    if not number or (isinstance(own, Int) and value % 1 != 0):
         raise RequestError(f"{what} got {value!r}; expected {'a whole number' if isinstance(own, Int) else 'a number'}")
     return int(value) if isinstance(own, Int) else float(value)

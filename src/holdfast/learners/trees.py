@@ -9,6 +9,7 @@ from holdfast.features.matrix import Matrix
 from holdfast.graph import Graph
 from holdfast.graph.trees import Tree, tree_ensemble
 from holdfast.learners.learner import Learner
+from holdfast.learners.probabilities import beside_the_other
 from holdfast.learners.space import Float, Int
 
 FILLED = Matrix(categories="ordinal")
@@ -69,7 +70,7 @@ def emit_forest(graph: Graph, matrix: str, estimator: Any) -> str:
     summed = tree_ensemble(graph, matrix, trees, n_targets=n_targets, mode="<=")
     if classes is None or n_targets > 1:
         return summed
-    return graph.add("Concat", graph.add("Sub", graph.constant(np.array([[1.0]])), summed), summed, axis=1)
+    return beside_the_other(graph, summed)
 
 
 def _tree(tree: Any, n_trees: int, n_targets: int, *, classifier: bool) -> Tree:

@@ -1,21 +1,25 @@
 """Metrics of one's own: by entry point, or by the place where a function stands."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 import numpy as np
 
 from holdfast.arrays import Floats
 from holdfast.errors import RequestError
+from holdfast.metrics.classification import CLASSIFICATION
 from holdfast.metrics.metric import Metric
+from holdfast.metrics.regression import REGRESSION
 
 Takes = Literal["probabilities", "labels", "values"]
 FORM = "a function of (y, labels), (y, probabilities) or (y, values), or a holdfast.Metric"
+
+Offered = TypeVar("Offered")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,31 @@ class Repeating:
 @cache
 def plug_ins() -> tuple[Metric, ...]:
     """The metrics of installed packages, found through the entry point group `holdfast.metrics`."""
-    return tuple(each.load() for each in entry_points(group="holdfast.metrics"))
+    return tuple(load_plug_ins("holdfast.metrics", Metric, (*CLASSIFICATION, *REGRESSION), lambda each: each.name))
+
+
+def load_plug_ins(
+    group: str, kind: type[Offered], built_in: Iterable[Offered], named: Callable[[Offered], str]
+) -> list[Offered]:
+    """Load what installed packages offer; RequestError for what fails, is of no such kind, or has a name that is taken."""
+    found: list[Offered] = []
+    taken = {named(each) for each in built_in}
+    for entry in entry_points(group=group):
+        who = f"plug-in {entry.name!r} of {group} ({entry.value})"
+        remedy = "update the package that brings it, or uninstall it"
+        try:
+            offered = entry.load()
+        except Exception as error:  # a stranger's module may raise anything
+            raise RequestError(
+                f"{who} can't be loaded ({type(error).__name__}: {error}); expected a {kind.__name__}: {remedy}"
+            ) from None
+        if not isinstance(offered, kind):
+            raise RequestError(f"{who} is {type(offered).__name__}; expected a {kind.__name__}: {remedy}")
+        if named(offered) in taken:
+            raise RequestError(f"{who} is named {named(offered)!r}, which is taken; expected another name: {remedy}")
+        taken.add(named(offered))
+        found.append(offered)
+    return found
 
 
 def place_of(function: Any) -> str:
@@ -90,14 +118,38 @@ def custom(place: str) -> Metric:
 
 
 def require_score(metric: Metric, y: Any, predictions: Floats) -> None:
-    """Score a first answer; RequestError when that fails or is no number."""
+    """Score a first answer; RequestError when that fails, is infinite, or when no answer at all has a score."""
     for weights in (None, np.ones(len(y))):
-        try:
-            score = metric.score(y, predictions, weights)
-        except Exception as error:  # a stranger's function may raise anything
-            raise RequestError(
-                f"metric {metric.name!r} failed on {len(y):,} rows ({type(error).__name__}: {error}); expected a number: "
-                f"y are class codes 0..K-1 or values, (n_rows,)"
-            ) from None
+        score = _tried(metric, y, predictions, weights)
         if np.isinf(score):
             raise RequestError(f"metric {metric.name!r} gave {score} for the baseline; expected a finite number")
+    if undefined(metric, y, predictions):
+        numeric = predictions.ndim == 1
+        remedy = "wape or smape where it holds zeros, mae or rmse where it is negative" if numeric else "another"
+        raise RequestError(
+            f"metric {metric.name!r} is undefined on this target, even for perfect answers; expected one that can score "
+            f"them: use {remedy}"
+        )
+
+
+def undefined(metric: Metric, y: Any, predictions: Floats) -> bool:
+    """Whether neither predictions nor the truth itself have a score.
+
+    By itself neither tells: one answer for all rows has no correlation, and the truth no deviance where it counts 0.
+    """
+    return all(np.isnan(_tried(metric, y, each, None)) for each in (predictions, perfect(y, predictions)))
+
+
+def _tried(metric: Metric, y: Any, predictions: Floats, weights: Floats | None) -> float:
+    try:
+        return metric.score(y, predictions, weights)
+    except Exception as error:  # a stranger's function may raise anything
+        raise RequestError(
+            f"metric {metric.name!r} failed on {len(y):,} rows ({type(error).__name__}: {error}); expected a number: "
+            f"y are class codes 0..K-1 or values, (n_rows,)"
+        ) from None
+
+
+def perfect(y: Any, predictions: Floats) -> Floats:
+    """The perfect answer, shaped like predictions."""
+    return np.asarray(y, dtype=np.float64) if predictions.ndim == 1 else np.eye(predictions.shape[1])[y]

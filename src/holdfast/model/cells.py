@@ -15,6 +15,9 @@ EPOCH = datetime(1970, 1, 1)
 # What reading a wrong cell raises.
 UNREADABLE = (ValueError, TypeError, KeyError, ArithmeticError)
 
+# What may part thousands where a space does: also one that no line is broken at, and a narrow one.
+SPACES = (" ", "\u00a0", "\u202f")
+
 _PLAIN_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
 
@@ -39,8 +42,9 @@ class Reader:
         """marks: the decimal mark and the one between thousands. values: categories seen in training, most frequent first."""
         self._kind, self._missing = kind, frozenset(missing) | {""}
         self._decimal, self._thousands = marks
+        self._parting = SPACES if self._thousands == " " else (self._thousands,) if self._thousands else ()
         self._truth, self._date_format, self._values = truth, date_format, values
-        self._written = _number_form(*marks)
+        self._written = _number_form(self._decimal, self._parting)
         reads: dict[str, Callable[[Any], float]] = {"boolean": self._boolean, "datetime": self._datetime}
         self.number = reads.get(kind, self._number)
 
@@ -137,7 +141,8 @@ class Reader:
                 return NAN
             if not self._written.fullmatch(word):
                 raise ValueError(word)
-            word = word.replace(self._thousands, "") if self._thousands else word
+            for mark in self._parting:
+                word = word.replace(mark, "")
             number = float(word if self._decimal == "." else word.replace(self._decimal, "."))
         elif isinstance(cell, timedelta):
             number = cell.total_seconds()
@@ -201,10 +206,10 @@ class Reader:
         return {"boolean": "true or false", "number": "a number"}.get(self._kind, "text")
 
 
-def _number_form(decimal: str, thousands: str) -> re.Pattern[str]:
+def _number_form(decimal: str, parting: tuple[str, ...]) -> re.Pattern[str]:
     """How a number is written: without this, "1.5" would be 15 where a point parts the thousands."""
-    mark = re.escape(decimal)
-    whole = rf"(\d{{1,3}}({re.escape(thousands)}\d{{3}})+|\d+)" if thousands else r"\d+"
+    mark, between = re.escape(decimal), "|".join(map(re.escape, parting))
+    whole = rf"(\d{{1,3}}(({between})\d{{3}})+|\d+)" if parting else r"\d+"
     return re.compile(rf"[-+]?({whole}({mark}\d*)?|{mark}\d+)([eE][-+]?\d+)?", re.ASCII)
 
 

@@ -43,7 +43,7 @@ class ChildSession:
             raise ModelError(
                 "a model can be opened in a child with limits on Linux and macOS only; expected one of them"
             )
-        self._lock, self._onnx = threading.Lock(), onnx
+        self._lock, self._onnx = threading.RLock(), onnx
         self._process: Any = None
         try:
             head = self._start()
@@ -90,9 +90,10 @@ class ChildSession:
             sizes[name] = [len(data), list(array.shape), words]
             parts.append(data)
         data = b"".join(parts)
-        if self._process.returncode is not None:  # it ended at an earlier question; this one may be better
-            self._start()
-        head, answer = self._ask({"bytes": len(data), "inputs": sizes, "outputs": names}, data)
+        with self._lock:  # or two threads that find the child ended would start one each
+            if self._process.returncode is not None:  # it ended at an earlier question; this one may be better
+                self._start()
+            head, answer = self._ask({"bytes": len(data), "inputs": sizes, "outputs": names}, data)
         return [np.frombuffer(answer, dtype=np.float64).reshape(head["shape"])]
 
     def _ask(self, head: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:

@@ -39,6 +39,7 @@ MOST_FIELDS, MOST_DIMENSIONS = 4_000_000, 8
 
 # A value joined with itself again and again doubles each time: no value may hold another more often than this.
 MOST_JOINED = 1 << 20
+JOINING = {b"Concat", b"StringConcat"}
 
 # Trees are millions of integers, each a field of its own (AttributeProto.ints: key 0x40, then a varint): passed in one go.
 _INTEGERS = re.compile(rb"(?:\x40[\x80-\xff]{0,9}+[\x00-\x7f])++")
@@ -93,7 +94,7 @@ def _join(node: memoryview, joined: dict[bytes, int]) -> None:
         if number in ends:
             ends[number].append(bytes(_view(value)))
     times = [joined.get(name, 1) for name in ends[NODE_INPUT]] or [1]
-    held = sum(times) if b"Concat" in ends[NODE_OP] else max(times)
+    held = sum(times) if JOINING.intersection(ends[NODE_OP]) else max(times)
     if held > MOST_JOINED:
         raise _refused(f"a value joined with itself over {MOST_JOINED:,} times")
     joined |= dict.fromkeys(ends[NODE_OUTPUT], held)

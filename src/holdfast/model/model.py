@@ -25,6 +25,11 @@ CHUNK, FEWEST = 500, 100
 INPUTS = {"numbers": "tensor(double)", "strings": "tensor(string)"}
 
 
+def processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Model:
     """Predicts with the compiled graph, and nothing else.
 
@@ -49,7 +54,6 @@ class Model:
 
     def _open(self) -> None:
         self._session: Any = ChildSession(self._onnx) if self._sandbox else self._in_process()
-        self._output = "answers" if self.several else "probabilities" if self.classes else "prediction"
         self._check_graph()
 
     def _in_process(self) -> Any:
@@ -89,15 +93,21 @@ class Model:
         outputs = {each.name: (each.type, each.shape[1:]) for each in self._session.get_outputs()}
         width = sum(output.width for output in self.outputs)
         expected = ("tensor(double)", [width] if self.several or self.classes else [])
-        if outputs.get(self._output) != expected:
+        name = self.graph_output
+        if outputs.get(name) != expected:
             raise ModelError(
-                f"the graph's output {self._output!r} is {outputs.get(self._output)}; expected {expected}: copy the model again"
+                f"the graph's output {name!r} is {outputs.get(name)}; expected {expected}: copy the model again"
             )
 
     @property
     def graph_inputs(self) -> list[Any]:
         """The graph's inputs, each with a name, type and shape."""
         return list(self._session.get_inputs())
+
+    @property
+    def graph_output(self) -> str:
+        """The name of the graph's output that holds the answers."""
+        return "answers" if self.several else "probabilities" if self.classes else "prediction"
 
     @property
     def fingerprint(self) -> str:
@@ -196,7 +206,7 @@ class Model:
         n_rows = len(numbers)
         if n_rows < min(CHUNK, 2 * FEWEST):
             return self.answers(numbers, strings)
-        workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        workers = processors()
         size = CHUNK if n_rows == CHUNK else max(FEWEST, -(-n_rows // workers))
         first = ((numbers[at : at + size], strings[at : at + size]) for at in range(0, n_rows, size))
         answers: list[Floats] = []
@@ -219,7 +229,7 @@ class Model:
             return np.zeros((0, width) if self.several or self.classes else 0)
         given = {"numbers": numbers, "strings": strings}
         try:
-            answer: Floats = self._session.run([self._output], {name: given[name] for name in self._wanted})[0]
+            answer: Floats = self._session.run([self.graph_output], {name: given[name] for name in self._wanted})[0]
         except UnicodeEncodeError:
             raise SchemaError(
                 "the rows hold text with a lone surrogate, which no file can hold; expected Unicode text: clean it first"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats, Integers, decided
+from holdfast.arrays import Floats, Integers, class_name, decided
 from holdfast.errors import ModelError
 from holdfast.model.intervals import Intervals
 
@@ -82,8 +82,8 @@ class Output:
             return {f"prediction{suffix}": answers, **ends}
         sets: Mapping[str, Any] = {}
         if ranges is not None:
-            sets = {f"set{suffix}": np.array(["|".join(map(name_of, each)) for each in ranges], dtype=object)}
-        shares = {f"probability{suffix}_{name_of(label)}": answers[:, k] for k, label in enumerate(self.classes)}
+            sets = {f"set{suffix}": np.array(["|".join(map(class_name, each)) for each in ranges], dtype=object)}
+        shares = {f"probability{suffix}_{class_name(label)}": answers[:, k] for k, label in enumerate(self.classes)}
         return {f"prediction{suffix}": self.predict(answers), **sets, **shares}
 
 
@@ -113,8 +113,3 @@ def _costs(decision: Any, n_classes: int) -> Floats | None:
             f"the manifest's costs are no table of {n_classes} by {n_classes} numbers; expected one: copy the model again"
         )
     return costs
-
-
-def name_of(label: Any) -> str:
-    """A class as it stands in column names: booleans in lower case, as files write them."""
-    return str(label).lower() if isinstance(label, bool) else str(label)

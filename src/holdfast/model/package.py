@@ -65,6 +65,13 @@ def _sync(folder: Path) -> None:
             os.close(place)
 
 
+def folder_of(path: str | Path) -> Path:
+    """The model folder that is meant: the one named, or the one in the study's folder that is named."""
+    folder = Path(path)
+    inside = folder / "model"
+    return inside if (inside / MANIFEST).exists() and not (folder / MANIFEST).exists() else folder
+
+
 def load(path: str | Path, *, sandbox: bool = False, require_signature: str | Path | None = None) -> Model:
     """Load a model folder. No code of the folder is run and nothing outside it is read.
 
@@ -72,9 +79,7 @@ def load(path: str | Path, *, sandbox: bool = False, require_signature: str | Pa
     PEM) whose owner must have signed the model. Raises ModelError when a file is missing, was changed since it was written, or
     holds what no Holdfast model holds.
     """
-    folder = Path(path)
-    if not (folder / MANIFEST).exists() and (folder / "model" / MANIFEST).exists():
-        folder = folder / "model"
+    folder = folder_of(path)
     if not folder.is_dir():
         raise ModelError(f"{folder} is not a model folder; expected a folder with {MANIFEST} and {GRAPH}")
     data = _bytes(folder / MANIFEST, LARGEST_MANIFEST)

@@ -38,10 +38,11 @@ def bill_of_materials(manifest: dict[str, Any]) -> dict[str, Any]:
     libraries = [
         {
             "type": "library",
-            "bom-ref": f"pkg:pypi/{name}@{version}",
+            "bom-ref": f"library:{name}@{version}",
             "name": name,
             "version": str(version),
-            "purl": f"pkg:pypi/{name}@{version}",
+            # On PyPI the name holdfast is another project's.
+            **({} if name == "holdfast" else {"purl": f"pkg:pypi/{name}@{version}"}),
             "scope": "required" if name in RUNTIME else "excluded",
         }
         for name, version in sorted((versions if isinstance(versions, dict) else {}).items())

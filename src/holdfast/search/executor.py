@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any, Protocol, TypeVar
 
-from holdfast.errors import HoldfastError, OverrunError, WorkFailedError
+from holdfast.errors import HoldfastError, OverrunError, WorkerEndedError, WorkFailedError
 
 CELLS_A_THREAD = 500_000
 
@@ -73,6 +73,9 @@ class Local:
 
     def __init__(self) -> None:
         self._state: Any = None
+        self._closed = False
+        # What is done aside may find its child dead while this process ends it: only one of them starts or kills.
+        self._lock = threading.RLock()
         self._start()
 
     def _start(self) -> None:
@@ -101,31 +104,29 @@ class Local:
     def call(self, function: Callable[..., Any], *args: Any, deadline: float = float("inf")) -> Any:
         """Run the function in the child."""
         if self._process.poll() is not None:
-            self._close_pipes()
-            self._start()
+            self._restart()
         assert self._process.stdin is not None
-        try:
+        with contextlib.suppress(OSError, ValueError):  # a child that can't take it says why, or is found dead below
             if not self._loaded:
                 # What is there is let go of before what comes is read: both at once may be more than fits.
                 send(self._process.stdin, ("load", None))
                 send(self._process.stdin, ("load", self._state))
                 self._loaded = True
             send(self._process.stdin, ("call", function, args))
-        except OSError:
-            return self._died()
         try:
             timeout = None if deadline == float("inf") else max(0.0, deadline - time.monotonic())
             kind, answer = self._answers.get(timeout=timeout)
         except queue.Empty:
-            self._kill()
-            self._start()
+            self._restart()
             raise OverrunError("stopped at its deadline") from None
         except BaseException:
             self._kill()
             raise
         if kind == "result":
             return answer
-        if kind == "error":
+        if kind == "broken":
+            self._restart()
+        if kind in ("error", "broken"):
             raise answer
         return self._died()
 
@@ -138,10 +139,16 @@ class Local:
 
     def _died(self) -> Any:
         code = self._process.wait()
-        self._close_pipes()
-        self._start()
+        self._restart()
         hint = "; it probably ran out of memory" if code == -9 else ""
-        raise WorkFailedError(f"the worker process ended with code {code}{hint}")
+        raise WorkerEndedError(f"the worker process ended with code {code}{hint}")
+
+    def _restart(self) -> None:
+        with self._lock:
+            if self._closed:
+                raise WorkerEndedError("the worker was closed")
+            self._kill()
+            self._start()
 
     def _kill(self) -> None:
         self._process.kill()
@@ -155,8 +162,10 @@ class Local:
                     pipe.close()
 
     def close(self) -> None:
-        """End the child."""
-        self._kill()
+        """End the child, for good."""
+        with self._lock:
+            self._closed = True
+            self._kill()
 
 
 def describe(error: BaseException) -> str:
@@ -214,8 +223,10 @@ def _listen(pipe: IO[bytes], answers: "queue.SimpleQueue[Any]") -> None:
     try:
         while True:
             answers.put(receive(pipe))
-    except (EOFError, OSError, ValueError):
+    except (EOFError, OSError):
         answers.put(("died", None))
+    except Exception as error:
+        answers.put(("broken", WorkFailedError(f"what the worker answered can't be read: {describe(error)}")))
 
 
 def threads_for(cells: int) -> int:

@@ -28,7 +28,7 @@ class Gaussian:
         self._random = np.random.default_rng(seed)
         self._known: dict[str, list[tuple[dict[str, Any], float]]] = {name: [] for name in spaces}
         for each in known:
-            self._known[each.learner].append((dict(each.params), each.gain))
+            self._remember(each.learner, dict(each.params), each.gain)
         self._drawn = dict.fromkeys(spaces, 0)
 
     def ask(self) -> Asked:
@@ -44,7 +44,12 @@ class Gaussian:
     def tell(self, asked: Asked, gain: float | None) -> None:
         """Remember it."""
         if gain is not None:
-            self._known[asked.learner].append((asked.params, gain))
+            self._remember(asked.learner, asked.params, gain)
+
+    def _remember(self, learner: str, params: dict[str, Any], gain: float) -> None:
+        """One that couldn't be scored says nothing."""
+        if np.isfinite(gain):
+            self._known[learner].append((params, gain))
 
     def _random_params(self, space: Space) -> dict[str, Any]:
         return {key: drawn(each, self._random) for key, each in space.items()}

@@ -1,5 +1,6 @@
 """Finished trials on disk, so that a killed study goes on where it was."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -7,24 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.errors import DataError
-from holdfast.search.trial import Outcome, Pruned, Spec
+from holdfast.errors import DataError, RequestError
+from holdfast.search.trial import Outcome, Problem, Pruned, Spec
 
 
 class Journal:
     """A folder with one JSON file (and the out-of-fold predictions as .npy) per finished trial.
 
-    With no folder, nothing is kept.
+    With no folder, nothing is kept. problem: trials on record of another one, with other columns or folds, are not read.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, problem: Problem | None = None) -> None:
         self.folder = folder
+        self._problem = None if problem is None else _name_of(problem)
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-
-    def beside(self, name: str) -> "Journal":
-        """Open a journal of other trials, in a folder of this one."""
-        return Journal(None if self.folder is None else self.folder / name)
 
     def write(self, found: Outcome | Pruned) -> None:
         """Keep a finished trial; the JSON file appears last, so a trial is there whole or not at all."""
@@ -44,7 +42,8 @@ class Journal:
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
             if (
-                record["learner"] != spec.learner
+                record.get("problem") != self._problem
+                or record["learner"] != spec.learner
                 or record["params"] != _jsonable(spec.params)
                 or record.get("share", 1.0) != spec.share
                 or record.get("teacher", []) != _teacher(spec)
@@ -55,12 +54,12 @@ class Journal:
             if "pruned" in record:
                 return Pruned(spec, **record["pruned"])
             predictions = np.load(self._path(spec.number, "npy"), allow_pickle=False)
-        except (ValueError, KeyError, OSError) as error:
+            kept = {**record["outcome"], "spec": spec, "predictions": predictions}
+            return Outcome(**{**kept, "fold_scores": tuple(kept["fold_scores"])})
+        except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
             raise DataError(
                 f"{path} can't be read ({error}); expected a finished trial: remove the study folder to start again"
             ) from error
-        kept = record["outcome"]
-        return Outcome(**{**kept, "spec": spec, "fold_scores": tuple(kept["fold_scores"]), "predictions": predictions})
 
     def _path(self, number: int, ending: str) -> Path:
         assert self.folder is not None
@@ -69,16 +68,30 @@ class Journal:
     def _put(self, spec: Spec, record: dict[str, Any], predictions: Any) -> None:
         if self.folder is None:
             return
-        if predictions is not None:
-            partial = self._path(spec.number, "npy.partial")
-            with partial.open("wb") as file:
-                np.save(file, predictions, allow_pickle=False)
-            os.replace(partial, self._path(spec.number, "npy"))
-        partial = self._path(spec.number, "json.partial")
         head = {"number": spec.number, "learner": spec.learner, "params": _jsonable(spec.params), "share": spec.share}
         head |= {"teacher": _teacher(spec)} if spec.teacher else {}
-        partial.write_text(json.dumps({**head, **record}, indent=2), encoding="utf-8")
-        os.replace(partial, self._path(spec.number, "json"))
+        try:
+            if predictions is not None:
+                partial = self._path(spec.number, "npy.partial")
+                with partial.open("wb") as file:
+                    np.save(file, predictions, allow_pickle=False)
+                os.replace(partial, self._path(spec.number, "npy"))
+            partial = self._path(spec.number, "json.partial")
+            partial.write_text(json.dumps({**head, "problem": self._problem, **record}, indent=2), encoding="utf-8")
+            os.replace(partial, self._path(spec.number, "json"))
+        except OSError as error:
+            raise RequestError(
+                f"a trial can't be kept in {self.folder} ({error.strerror}): make room or allow writing there; the same "
+                f"command then goes on where it was"
+            ) from None
+
+
+def _name_of(problem: Problem) -> str:
+    """A hash of the columns learned from and of the rows in each fold."""
+    told = hashlib.blake2b(repr(sorted(problem.columns.kinds.items())).encode(), digest_size=8)
+    for fold in problem.folds:
+        told.update(len(fold.train).to_bytes(8, "little") + np.ascontiguousarray(fold.valid).tobytes())
+    return told.hexdigest()
 
 
 def _teacher(spec: Spec) -> Any:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from holdfast.errors import HoldfastError, OverrunError, WorkFailedError
+from holdfast.errors import HoldfastError, OverrunError, WorkerEndedError
 from holdfast.metrics.metric import Metric
 from holdfast.search.bar import Bar
 from holdfast.search.clock import Clock
@@ -31,7 +31,7 @@ class Board:
 
 
 def search(
-    baselines: Sequence[Spec],
+    baseline: Spec,
     proposals: Proposals,
     *,
     executor: Executor,
@@ -42,7 +42,7 @@ def search(
     reserve: Callable[[Sequence[Outcome]], float],
     say: Callable[[str], None],
 ) -> Board:
-    """Run the baselines, then trials as proposed.
+    """Run the baseline, then trials as proposed; without a baseline there is nothing to ship, and the board stays empty.
 
     enough: why max_trials are enough, in words.
     reserve: seconds that finishing (final fits, compiling, report) will take, given the outcomes so far; trials are
@@ -50,9 +50,9 @@ def search(
     that is clearly worse than the best on its first folds is stopped there; each learner's first is always finished.
     """
     board = Board()
-    for baseline in baselines:
-        # Whatever the budget: without a baseline there is nothing to ship at all.
-        _try(board, baseline, executor, journal, float("inf"))
+    if _try(board, baseline, executor, journal, float("inf")) is None:
+        board.stopped = "the baseline failed"
+        return board
     tried, skipped = 0, 0
     while max_trials is None or tried < max_trials:
         deadline = clock.end - reserve(board.outcomes)
@@ -75,7 +75,7 @@ def search(
         say(f"trial {spec.number}: {spec.learner}{glance}")
         bar = _bar(board.outcomes, proposals.metric) if proposals.refines(spec) else None
         # The first of all takes what it takes: it may be all that there is time for.
-        most = MOST_SHARE * (deadline - time.monotonic()) if len(board.outcomes) > len(baselines) else float("inf")
+        most = MOST_SHARE * (deadline - time.monotonic()) if len(board.outcomes) > 1 else float("inf")
         found = _try(board, spec, executor, journal, deadline, bar, most)
         proposals.report(spec, found)
         tried += spec.share >= 1
@@ -107,11 +107,11 @@ def _try(
         return None
     try:
         found: Outcome | Pruned = executor.call(run_trial, spec, deadline, bar, most, deadline=deadline)
-    except OverrunError as error:
-        # Not kept: with more time, a resumed study may finish it.
+    except (OverrunError, WorkerEndedError) as error:
+        # Not kept: with more time, or memory, a resumed study may finish it.
         board.failures.append((spec, str(error)))
         return None
-    except (WorkFailedError, HoldfastError) as error:
+    except HoldfastError as error:
         journal.write_failure(spec, str(error))
         board.failures.append((spec, str(error)))
         return None

@@ -34,6 +34,9 @@ from holdfast.tasks.task import Task
 CACHE_BYTES = 3 << 30
 CACHE_LOCK = Lock()
 
+# So many fitted pipelines of the first fold are kept, those of the best trials, to be weighed and looked into after the search.
+FIRST_FOLDS = 25
+
 # Of its part of the time until the deadline, a fold's booster may take this much; the rest is for predicting and scoring.
 PROMPT = 0.8
 
@@ -114,7 +117,7 @@ class Problem:
     weights: Floats | None = None
     preparation: Preparation = field(default_factory=Preparation)
     encoded: "OrderedDict[tuple[Matrix, str, int], EncodedFold]" = field(default_factory=OrderedDict, repr=False)
-    first_fold: dict[int, Pipeline] = field(default_factory=dict, repr=False)
+    first_fold: dict[int, tuple[float, Pipeline]] = field(default_factory=dict, repr=False)
 
     @property
     def judged(self) -> Integers:
@@ -129,6 +132,11 @@ class Problem:
         for repeat, rows in by_repeat.items():
             starts[repeat], start = start, start + len(rows)
         return [starts[fold.repeat] + np.searchsorted(by_repeat[fold.repeat], fold.valid) for fold in self.folds]
+
+    @property
+    def test_share(self) -> float:
+        """Rows judged over rows fitted on, of a fold on average."""
+        return float(np.mean([len(fold.valid) / len(fold.train) for fold in self.folds]))
 
     @property
     def once(self) -> "Problem":
@@ -148,6 +156,12 @@ class Problem:
         """A fold's validation rows, encoded, for its learner to watch."""
         rows = self.folds[number].valid
         return Watched(valid, self.y[rows], np.ones(len(rows)) if self.weights is None else self.weights[rows])
+
+    def keep_first(self, number: int, gain: float, pipeline: Pipeline) -> None:
+        """Keep what a trial of some gain fitted on the first fold, if it is among the best."""
+        self.first_fold[number] = (gain, pipeline)
+        if len(self.first_fold) > FIRST_FOLDS:
+            del self.first_fold[min(self.first_fold, key=lambda each: self.first_fold[each][0])]
 
     def _by_repeat(self) -> dict[int, Integers]:
         repeats = dict.fromkeys(fold.repeat for fold in self.folds)
@@ -207,11 +221,12 @@ def run_trial(
     answers = _answers(folds, done)
     for part, each in zip(parts, answers, strict=True):
         predictions[part] = each
+    score = score_by_parts(problem.metric, problem.y[judged], predictions, parts)
     if whole:
-        problem.first_fold[spec.number] = done[0].pipeline
+        problem.keep_first(spec.number, problem.metric.gain(score), done[0].pipeline)
     return Outcome(
         spec=spec,
-        score=score_by_parts(problem.metric, problem.y[judged], predictions, parts),
+        score=score,
         fold_scores=tuple(_scores(problem, folds, answers)),
         predictions=predictions,
         settled=learner.settle([each.pipeline.estimator for each in done]),
@@ -279,8 +294,8 @@ def fit_first_fold(problem: Problem, learner: Learner, spec: Spec) -> Pipeline:
     """Give the pipeline a trial fitted on the first fold; fitted again when the worker is not the one that did it."""
     if spec.number not in problem.first_fold:
         encoded = encode_fold(problem, learner, spec.params, 0)
-        problem.first_fold[spec.number] = fit_fold(problem, learner, spec, 0, encoded)
-    return problem.first_fold[spec.number]
+        problem.keep_first(spec.number, float("inf"), fit_fold(problem, learner, spec, 0, encoded))
+    return problem.first_fold[spec.number][1]
 
 
 def fit_fold(
@@ -294,7 +309,7 @@ def fit_fold(
 ) -> Pipeline:
     """Fit a trial's configuration on a fold's training rows, or on its share of them.
 
-    until: boosting stops then. watched: as in `fit_estimator`.
+    until: boosting stops then. watched: as in `fit_labels`.
     """
     train, matrix = problem.folds[number].train, encoded.train
     if spec.share < 1:

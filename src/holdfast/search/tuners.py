@@ -1,6 +1,6 @@
 """Ways to choose what to try next within a search space."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -49,11 +49,12 @@ class Sampled:
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._spaces = spaces
-        samplers: dict[bool, Callable[[], Any]] = {
-            True: lambda: optuna.samplers.TPESampler(seed=seed, n_startup_trials=5),
-            False: lambda: optuna.samplers.RandomSampler(seed=seed),
-        }
-        self._study = optuna.create_study(direction="maximize", sampler=samplers[parzen]())
+        sampler = (
+            optuna.samplers.TPESampler(seed=seed, n_startup_trials=5)
+            if parzen
+            else optuna.samplers.RandomSampler(seed=seed)
+        )
+        self._study = optuna.create_study(direction="maximize", sampler=sampler)
         names = optuna.distributions.CategoricalDistribution(list(spaces))
         for each in known:
             ranges = {f"{each.learner}.{key}": _distribution(one) for key, one in spaces[each.learner].items()}

@@ -13,12 +13,14 @@ from holdfast.search.executor import describe, receive, send
 
 
 def _listen(pipe: IO[bytes], inbox: "queue.SimpleQueue[Any]") -> None:
-    """Pass messages on; when the parent is gone, end at once, even in the middle of a fit."""
+    """Pass messages on, until one can't be read; when the parent is gone, end at once, even in the middle of a fit."""
     try:
         while True:
             inbox.put(receive(pipe))
     except EOFError:
         os._exit(0)
+    except Exception as error:
+        inbox.put(("broken", WorkFailedError(f"the worker can't read what it was given: {describe(error)}")))
 
 
 def main() -> None:
@@ -33,6 +35,9 @@ def main() -> None:
     state: Any = None
     while True:
         kind, *rest = inbox.get()
+        if kind == "broken":
+            send(answers, (kind, rest[0]))
+            return
         if kind == "load":
             state = rest[0]
             continue

@@ -79,8 +79,8 @@ class App:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
 
     def quick(self, scope: Mapping[str, Any]) -> Route | None:
-        """Give the route of a request that `answer_quickly` takes."""
-        route = self._routes.get(scope["path"])
+        """Give the route of a request that `answer_quickly` takes: no model in a child, whose answer is waited for."""
+        route = None if self.settings.sandbox else self._routes.get(scope["path"])
         return route if route is not None and route.batch is not None and scope["method"] == "POST" else None
 
     def answer_quickly(self, route: Route, scope: Mapping[str, Any], body: bytes, reply: Reply) -> None:
@@ -176,8 +176,11 @@ class App:
         return route.tell(call, self)
 
     async def _predict(self, read: Predict, batch: Batch, call: Call) -> Answer:
-        """Small requests are read here and scored together; large ones go to a thread, where they hold no one up."""
-        if len(call.body) <= INLINE:
+        """Small requests are read here and scored together; others go to a thread, where they hold no one up.
+
+        Others are large ones, and all to a model in a child: a stranger's may take as long as it likes.
+        """
+        if len(call.body) <= INLINE and not self.settings.sandbox:
             asked = read(call, self.settings.limits)
             answers = await batch.answers(asked.rows)
             answer = asked.write(answers)

@@ -40,7 +40,7 @@ def server_of(app: App, settings: Settings) -> "uvicorn.Server":
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=int(settings.drain),
+        timeout_graceful_shutdown=settings.drain,  # typed as whole seconds, but waited for by asyncio
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.key,
     )

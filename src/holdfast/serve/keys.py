@@ -42,7 +42,8 @@ class Keys:
     def read(cls, file: Path | None = None) -> "Keys":
         """Read keys from a file and from HOLDFAST_KEYS: lines (or parts between ";") of NAME SCOPE[,SCOPE] KEY.
 
-        KEY may be given as sha256:HEX, so that the file holds no secret. RequestError, which never repeats a key.
+        KEY may be given as sha256:HEX, so that the file holds no secret. RequestError, which never repeats a key, also where
+        either is given and holds none: a file that was not mounted must not let everyone in.
         """
         text = os.environ.get(VARIABLE, "")
         if file is not None:
@@ -54,6 +55,11 @@ class Keys:
             part.strip() for line in text.splitlines() if not line.lstrip().startswith("#") for part in line.split(";")
         ]
         keys = tuple(_key(part, number) for number, part in enumerate(filter(None, parts), 1))
+        if not keys and (file is not None or VARIABLE in os.environ):
+            raise RequestError(
+                f"no key in {VARIABLE if file is None else file}; expected lines NAME SCOPE KEY: write some, or leave it out "
+                f"where everyone may predict"
+            )
         if len({key.name for key in keys}) < len(keys):
             raise RequestError("two keys have one name; expected a name for each, so that one can be withdrawn")
         return cls(keys)

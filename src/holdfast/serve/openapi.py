@@ -54,7 +54,7 @@ PROBLEM = {
 def document(shelf: Shelf, settings: Settings, *, keyed: bool) -> dict[str, Any]:
     """Describe every model's prediction. keyed: whether a key must be sent."""
     schemas: dict[str, Any] = {"Problem": PROBLEM}
-    paths: dict[str, Any] = {"/predict": {"post": _operation(shelf.models[0], "predict")}}
+    paths: dict[str, Any] = {"/predict": {"post": _operation(shelf.first, "predict")}}
     for served in shelf.models:
         name = _component(served)
         schemas[f"{name}.Record"] = record(served, settings)
@@ -64,14 +64,14 @@ def document(shelf: Shelf, settings: Settings, *, keyed: bool) -> dict[str, Any]
         paths[f"/models/{served.name}/versions/{served.version}/predict"] = {"post": _operation(served, name)}
     for name in shelf.names:
         paths[f"/models/{name}/predict"] = {"post": _operation(shelf.find(name), f"latest.{name}")}
-    if shelf.models[0].model.manifest.get("background"):
-        paths["/explain"] = {"post": _explanation(shelf.models[0])}
+    if shelf.first.model.manifest.get("background"):
+        paths["/explain"] = {"post": _explanation(shelf.first)}
     for path, summary in (("/schema", "The fields of the model."), ("/readyz", "Whether the server takes requests.")):
         paths[path] = {"get": {"summary": summary, "responses": {"200": {"description": "OK"}}}}
     components: dict[str, Any] = {"schemas": schemas}
     whole: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": "Predictions of " + ", ".join(shelf.names), "version": shelf.models[0].version},
+        "info": {"title": "Predictions of " + ", ".join(shelf.names), "version": shelf.first.version},
         "paths": paths,
         "components": components,
     }

@@ -9,8 +9,6 @@ TITLES = {
     403: "Forbidden",
     404: "Not found",
     405: "Method not allowed",
-    408: "Request timed out",
-    411: "Length required",
     413: "Too large",
     415: "Unsupported media type",
     422: "The rows don't fit the model",

@@ -82,7 +82,7 @@ FIXED = {
 
 def routes_of(shelf: Shelf, settings: Settings) -> dict[str, Route]:
     """All paths: the fixed ones, and those of every model; where no model is named, the first one answers."""
-    first = shelf.find(shelf.models[0].name)
+    first = shelf.first
     batches = {each: Batch(each) for each in shelf.models}
     made = {path: replace(route, served=first) for path, route in FIXED.items()}
     made |= {

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -37,6 +38,9 @@ GARBAGE = (10_000, 20, 20)
 
 # A worker that lives shorter than this has a fault that starting again won't mend.
 SHORTEST_LIFE = 5.0
+
+# Signals that mean something to a server, where there are such signals.
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) if os.name == "posix" else ()
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ def _work(work: Work, listener: socket.socket, started: Callable[[], None] = lam
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, stop)
             loop.add_signal_handler(signal.SIGHUP, reload)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # a worker begins with them blocked
         telling = asyncio.create_task(_tell(app, work, stop))
         await server.serve(sockets=[listener])
         telling.cancel()
@@ -181,14 +186,21 @@ def _supervise(work: list[Work], listener: socket.socket) -> None:
     """Keep the workers running, and pass signals on to them."""
     spawn = multiprocessing.get_context("spawn")
     stopping = False
+    running: dict[int, tuple[SpawnProcess, float]] = {}
 
-    def start(each: Work) -> tuple[SpawnProcess, float]:
-        process = spawn.Process(target=_work, args=(each, listener), name=f"holdfast-{each.number}")
-        process.start()
-        return process, time.monotonic()
+    def start(place: int) -> None:
+        # Signals wait: here until the worker is among those that are told of them, there until it has handlers, for before
+        # that they would end it. It begins with what is blocked here.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            process = spawn.Process(target=_work, args=(work[place], listener), name=f"holdfast-{place}")
+            process.start()
+            running[place] = process, time.monotonic()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def tell(number: int) -> None:
-        for process, _ in running:
+        for process, _ in running.values():
             if process.pid is not None and process.is_alive():
                 os.kill(process.pid, number)
 
@@ -197,21 +209,24 @@ def _supervise(work: list[Work], listener: socket.socket) -> None:
         stopping = True
         tell(signal.SIGTERM)
 
-    running: list[tuple[SpawnProcess, float]] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     signal.signal(signal.SIGHUP, lambda number, frame: tell(signal.SIGHUP))
-    running += [start(each) for each in work]
+    resource_tracker.ensure_running()  # started with the first worker, it would let signals through again
+    for place in range(len(work)):
+        if not stopping:
+            start(place)
     while not stopping:
-        wait([process.sentinel for process, _ in running], timeout=1.0)
-        for place, (process, since) in enumerate(running):
+        wait([process.sentinel for process, _ in running.values()], timeout=1.0)
+        for place, (process, since) in list(running.items()):
             if stopping or process.is_alive():
                 continue
             if time.monotonic() - since < SHORTEST_LIFE:
                 tell(signal.SIGTERM)
                 raise ModelError(f"a worker ended at once with code {process.exitcode}; its message stands above")
             LOG.error("worker %d ended with code %s and is started again", place, process.exitcode)
-            running[place] = start(work[place])
-    for process, _ in running:
-        process.join(work[0].settings.drain + 5)
+            start(place)
+    end = time.monotonic() + work[0].settings.drain + 5
+    for process, _ in running.values():
+        process.join(max(0.0, end - time.monotonic()))
         process.kill()

@@ -148,16 +148,18 @@ class Shelf:
         """Every name once."""
         return list(dict.fromkeys(each.name for each in self.models))
 
+    @property
+    def first(self) -> Served:
+        """The model that answers where none is named."""
+        return self.find(self.models[0].name)
+
     def versions(self, name: str) -> list[Served]:
         """Give all versions of a model; the last named is the one that answers where no version is asked for."""
         return [each for each in self.models if each.name == name]
 
-    def find(self, name: str, version: str = "") -> Served:
-        """Find a model; Problem (404) when there is none."""
-        found = [each for each in self.versions(name) if version in ("", each.version)]
-        if not found:
-            raise Problem(404, "no such model or version")
-        return found[-1]
+    def find(self, name: str) -> Served:
+        """Find the version of a model that answers where none is asked for."""
+        return self.versions(name)[-1]
 
     def to_json(self) -> list[dict[str, str]]:
         """Say what is open."""

@@ -65,7 +65,8 @@ def infer(call: Call, limits: Limits) -> Asked:
     if len(binary):
         raise Problem(400, f"{len(binary):,} bytes follow the tensors; expected none")
     served = call.model
-    return Asked(served.door.columns(columns), lambda answers: _answer(served, request, served.many(answers)))
+    wanted = _wanted(request.get("outputs"), served.columns)
+    return Asked(served.door.columns(columns), lambda answers: _answer(served, request, wanted, served.many(answers)))
 
 
 def _header_length(call: Call) -> int:
@@ -83,7 +84,8 @@ def _tensor(tensor: Any, binary: memoryview) -> tuple[str, Any, memoryview]:
     """Read one tensor, and what binary data is left after it."""
     facts = tensor if isinstance(tensor, dict) else {}
     name, kind, shape = facts.get("name"), facts.get("datatype"), facts.get("shape")
-    if not isinstance(name, str) or not isinstance(shape, list) or (kind not in NUMERIC_TYPES and kind != "BYTES"):
+    typed = isinstance(kind, str) and (kind in NUMERIC_TYPES or kind == "BYTES")
+    if not isinstance(name, str) or not isinstance(shape, list) or not typed:
         raise Problem(400, "an input lacks a name, shape or datatype; expected those of GET /v2/models/NAME")
     if not all(type(size) is int and size >= 0 for size in shape) or not shape or any(size != 1 for size in shape[1:]):
         raise Problem(400, f"the input {name!r} has shape {str(shape)[:60]}; expected [rows] or [rows, 1]")
@@ -130,17 +132,31 @@ def _from_bytes(name: str, kind: str, data: memoryview) -> Any:
     return cells
 
 
-def _answer(served: Served, request: dict[str, Any], columns: dict[str, list[Any]]) -> Answer:
-    wanted = request.get("outputs") or [{"name": name} for name in columns]
+def _wanted(given: Any, columns: list[str]) -> list[dict[str, Any]]:
+    """Check which outputs are asked for; each once, or an answer would be larger than any limit on what is asked."""
+    if given is None or given == []:
+        return [{"name": name} for name in columns]
+    if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+        names: list[Any] = [None]
+    else:
+        names = [each.get("name") for each in given]
+    if not all(isinstance(name, str) for name in names):
+        raise Problem(400, "'outputs' is no array of tensors with names; expected those of GET /v2/models/NAME")
+    if unknown := set(names).difference(columns):
+        raise Problem(400, f"there is no output {min(unknown)[:60]!r}; expected some of {', '.join(columns)[:200]}")
+    if len(set(names)) < len(names):
+        raise Problem(400, "'outputs' names an output twice; expected each once")
+    return list(given)
+
+
+def _answer(
+    served: Served, request: dict[str, Any], wanted: list[dict[str, Any]], columns: dict[str, list[Any]]
+) -> Answer:
     everything = _flag(request, "binary_data_output")
     outputs: list[dict[str, Any]] = []
     tail: list[bytes] = []
     for each in wanted:
-        name = each.get("name") if isinstance(each, dict) else None
-        if name not in columns:
-            raise Problem(
-                400, f"there is no output {str(name)[:60]!r}; expected some of {', '.join(served.columns)[:200]}"
-            )
+        name = each["name"]
         kind = _output_type(served, name)
         output: dict[str, Any] = {"name": name, "datatype": kind, "shape": [len(columns[name])]}
         if _flag(each, "binary_data", default=everything):

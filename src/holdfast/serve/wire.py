@@ -67,10 +67,10 @@ class Asked(NamedTuple):
 
 
 def need(*names: str) -> None:
-    """Raise MissingExtraError unless the libraries of the `serve` extra are here."""
+    """Raise MissingExtraError unless these libraries are here; it names them, for an exported server has no extras."""
     for name in names:
         if find_spec(name) is None:
-            raise MissingExtraError(f"serving needs {name}, which is not installed: pip install 'holdfast[serve]'")
+            raise MissingExtraError(f"serving needs {name}, which is not installed: pip install {' '.join(names)}")
 
 
 def loads(body: bytes, depth: int) -> Any:

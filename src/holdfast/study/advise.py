@@ -3,23 +3,24 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from holdfast.compile.assemble import assemble
+from holdfast.compile.weigh import Weight
 from holdfast.data.columns import Columns, Kind
 from holdfast.data.cut import positions
 from holdfast.data.folds import make_folds
-from holdfast.errors import HoldfastError, OverrunError, RequestError, WorkFailedError
+from holdfast.errors import CompileError, HoldfastError, OverrunError, RequestError, WorkFailedError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
+from holdfast.evaluate.pool import AVERAGE
 from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.learner import Learner
-from holdfast.learners.limits import Given, objection
+from holdfast.learners.limits import Given, refusal
 from holdfast.search.candidates import fit_seconds
 from holdfast.search.executor import Executor, Local
-from holdfast.search.trial import Outcome, Problem, Spec, fit_first_fold, run_trial
+from holdfast.search.trial import Outcome, Problem, Spec, run_trial
+from holdfast.study.front import weigh_trials
 from holdfast.study.prepare import Question, ask, audited
 from holdfast.study.request import Request
 
@@ -34,8 +35,6 @@ READABLE = 2
 
 # A linear model is nearly as good when it gains this share of what the best gains over the baseline.
 NEARLY = 0.95
-
-ROUNDS = 200
 
 
 @dataclass(frozen=True)
@@ -91,10 +90,9 @@ def advise(
     if max_latency is not None and not max_latency > 0:
         raise RequestError(f"max latency {max_latency} is no time; expected one above 0, such as 1ms")
     end = time.monotonic() + seconds
-    source = str(data) if isinstance(data, str | Path) else data
     request = Request.of(target=target, metric=metric, seed=seed, header=header, budget=seconds)
     say("reading and auditing")
-    question, findings = audited(ask(source, request), deadline=time.monotonic() + SHARE * seconds)
+    question, findings = audited(ask(data, request), deadline=time.monotonic() + SHARE * seconds)
     problem = _problem(question)
     tried, refused = _try_all(question, problem, end=end, slice_=SHARE * seconds, say=say)
     board = _board(question, problem, {name: outcome for name, (outcome, _) in tried.items()})
@@ -162,10 +160,10 @@ def _try_all(
                 stop = float("inf") if learner.baseline else min(end, time.monotonic() + slice_)
                 try:
                     outcome = executor.call(run_trial, spec, stop, deadline=stop)
-                    tried[learner.name] = (outcome, executor.call(one_row, spec))
+                    tried[learner.name] = (outcome, _one_row(spec, executor, stop))
                 except OverrunError:
                     reason = f"slow: not done in {slice_:.0f} s on {len(problem.y):,} rows"
-                except (WorkFailedError, HoldfastError) as error:
+                except HoldfastError as error:
                     reason = str(error)
             if reason is not None:
                 refused.append(Advised(learner.name, "no", reason, readable=learner.complexity <= READABLE))
@@ -175,36 +173,18 @@ def _try_all(
 
 
 def _refusal(learner: Learner, given: Given, end: float) -> str | None:
-    if not learner.installed:
-        return f"not installed: pip install 'holdfast[{learner.extra}]'"
-    if (reason := objection(learner, given, sampled=True)) is not None:
+    if (reason := refusal(learner, given)) is not None:
         return reason
     return "not reached in the time" if time.monotonic() > end and not learner.baseline else None
 
 
-def one_row(problem: Problem, spec: Spec) -> float | None:
-    """Microseconds that the compiled form takes for one record, the median of many; None when it can't be compiled."""
-    import onnxruntime
-
-    learner = find(spec.learner, problem.task.family)
-    if learner.emit is None:
+def _one_row(spec: Spec, executor: Executor, deadline: float) -> float | None:
+    """Microseconds that the compiled form takes for one record; None when there is none, or no time to find out."""
+    try:
+        weight: Weight = executor.call(weigh_trials, [(spec, 1.0)], AVERAGE, deadline=deadline)
+    except (CompileError, OverrunError, WorkFailedError):
         return None
-    kinds, one = problem.columns.kinds, problem.columns.take(np.array([0]))
-    graph = assemble([(fit_first_fold(problem, learner, spec), 1.0)], kinds, problem.task.n_classes)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    feeds: dict[str, Any] = {}
-    if one.numbers:
-        feeds["numbers"] = np.column_stack(list(one.numbers.values()))
-    if one.strings:
-        feeds["strings"] = np.column_stack([coded.strings() for coded in one.strings.values()])
-    output, taken = [session.get_outputs()[0].name], []
-    for _ in range(ROUNDS):
-        began = time.perf_counter()
-        session.run(output, feeds)
-        taken.append(time.perf_counter() - began)
-    return 1e6 * float(np.median(taken))
+    return 1e6 * weight.latency
 
 
 def _board(question: Question, problem: Problem, outcomes: Mapping[str, Outcome]) -> list[Row]:
@@ -219,8 +199,7 @@ def _board(question: Question, problem: Problem, outcomes: Mapping[str, Outcome]
         )
         for name, outcome in outcomes.items()
     ]
-    share = float(np.mean([len(fold.valid) / len(fold.train) for fold in problem.folds]))
-    y = problem.y[problem.judged]
+    y, share = problem.y[problem.judged], problem.test_share
     return leaderboard(entries, y, question.metric, parts=problem.parts, test_share=share, seed=problem.seed)
 
 

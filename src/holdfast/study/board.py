@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from holdfast.errors import DataError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
 from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.learner import Learner
-from holdfast.learners.limits import Given, objection
+from holdfast.learners.limits import Given, refusal
 from holdfast.learners.preparing import with_choices
 from holdfast.search.candidates import Candidate, rank, simplest_first
 from holdfast.search.clock import Clock
@@ -24,13 +25,19 @@ from holdfast.search.proposals import Proposals
 from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
 from holdfast.study.ending import FITTED_SHARE, Ending
-from holdfast.study.finish import COMPILING, judging, lanes_of
+from holdfast.study.finish import judging, lanes_of
 from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import choices_of
+from holdfast.study.request import Request
+from holdfast.study.times import COMPILING
+from holdfast.tasks.task import Family
 
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
 ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
+
+# What a reader must take on trust of several models joined, on the scale of `Learner.complexity`.
+OF_SEVERAL = 4
 
 
 @dataclass
@@ -54,11 +61,11 @@ def run_search(
     question: Question,
     *,
     executor: Executor,
-    journal: Journal,
+    trials: Path | None,
     clock: Clock,
     say: Callable[[str], None],
 ) -> Searched:
-    """Cross-validate the baseline and the learners, within the time that finishing leaves."""
+    """Cross-validate the baseline and the learners, within the time that finishing leaves. trials: where they are kept."""
     request, metric = question.request, question.metric
     problem, decided, rows = _problem(question)
     learners, not_tried = _choose(question, problem)
@@ -67,7 +74,7 @@ def run_search(
     executor.load(problem)
     baseline = find(question.task.baseline, question.task.family)
     found = search(
-        [Spec(0, baseline.name, baseline.defaults)],
+        Spec(0, baseline.name, baseline.defaults),
         Proposals(
             learners,
             metric=metric,
@@ -78,9 +85,9 @@ def run_search(
             seed=request.seed,
         ),
         executor=executor,
-        journal=journal,
+        journal=Journal(trials, problem),
         clock=clock,
-        max_trials=request.trials or _worthwhile_trials(len(problem.y)),
+        max_trials=request.trials or worthwhile_trials(len(problem.y)),
         enough="as asked" if request.trials else "more would fit the noise of so few rows",
         reserve=Ending(
             question,
@@ -92,10 +99,9 @@ def run_search(
         ),
         say=say,
     )
-    base = next((outcome for outcome in found.outcomes if outcome.spec.number == 0), None)
-    if base is None:
+    if not found.outcomes:
         raise DataError(f"not even the baseline could be fitted: {found.failures[0][1]}")
-    return Searched(problem, rows, decided, found, base, found.outcomes, not_tried)
+    return Searched(problem, rows, decided, found, found.outcomes[0], found.outcomes, not_tried)
 
 
 def candidates_of(
@@ -186,7 +192,7 @@ def board_of(question: Question, searched: Searched, chosen: Candidate, teacher:
                 seconds,
                 speed,
                 chosen=each is chosen,
-                complexity=4 if single is None else single.complexity,
+                complexity=OF_SEVERAL if single is None else single.complexity,
             )
         )
     problem = searched.problem
@@ -196,7 +202,7 @@ def board_of(question: Question, searched: Searched, chosen: Candidate, teacher:
         question.metric,
         parts=problem.parts,
         once=len(problem.once.parts),
-        test_share=float(np.mean([len(fold.valid) / len(fold.train) for fold in problem.folds])),
+        test_share=problem.test_share,
         seed=question.request.seed,
     )
 
@@ -233,27 +239,29 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
     return problem, decided, rows
 
 
+def learner_names(request: Request, family: Family) -> tuple[str, ...]:
+    """Those asked for, or all of the portfolio."""
+    names = request.learners or tuple(learner.name for learner in portfolio(family))
+    # What is to be taught is tried, too: its own best trial says how it is to be fitted, and what being taught adds to it.
+    return names if request.distill is None else tuple(dict.fromkeys((request.distill, *names)))
+
+
 def _choose(question: Question, problem: Problem) -> tuple[list[Learner], list[tuple[str, str]]]:
     """The learners to try, in order, and those left out with the reason; `ask` has checked those named."""
     request, family = question.request, question.task.family
-    names = request.learners or tuple(learner.name for learner in portfolio(family))
-    if request.distill is not None:
-        # It is tried, too: its own best trial says how it is to be fitted, and what being taught adds to it.
-        names = tuple(dict.fromkeys((request.distill, *names)))
-    learners = [find(name, family).within(request.space.get(name, {})) for name in names]
+    learners = [find(name, family).within(request.space.get(name, {})) for name in learner_names(request, family)]
     if request.learners:
         return learners, []
     given = Given(problem.y, len(problem.columns.kinds), question.task.n_classes, problem.weights is not None)
     chosen, left_out = [], []
     for learner in learners:
-        if not learner.installed:
-            left_out.append((learner.name, f"not installed: pip install 'holdfast[{learner.extra}]'"))
-        elif (reason := objection(learner, given, sampled=True)) is not None:
+        if (reason := refusal(learner, given)) is not None:
             left_out.append((learner.name, reason))
         else:
             chosen.append(learner)
     return chosen, left_out
 
 
-def _worthwhile_trials(n_rows: int) -> int:
+def worthwhile_trials(n_rows: int) -> int:
+    """How many trials so many rows can tell apart."""
     return min(MOST_TRIALS, max(FEWEST_TRIALS, n_rows // ROWS_A_TRIAL))

@@ -16,6 +16,8 @@ from holdfast.study.words import first_lines, sentence
 # Columns that a card lists for a learner.
 MOST_COLUMNS = 40
 
+NO_TIME = "not measured, the budget left no time"
+
 UNKNOWN = "unknown; the person who trained the model has to say"
 
 
@@ -98,7 +100,7 @@ def _groups(question: Question, trust: Trust | None) -> str:
     if trust is None:
         return "Not measured yet.\n"
     lines = [f"- {each.column}: {sentence}" for each in trust.fairness for sentence in each.sentences]
-    return "\n".join([*lines, *(f"- {what}: not measured, the budget left no time" for what in trust.not_done)]) + "\n"
+    return "\n".join([*lines, *(f"- {name}: {NO_TIME}" for name in trust.groups_not_done)]) + "\n"
 
 
 def _limits(compiled: Compiled, verdict: Verdict | None, trust: Trust | None) -> str:
@@ -118,7 +120,11 @@ def _limits(compiled: Compiled, verdict: Verdict | None, trust: Trust | None) ->
             f"{each.what}: the score goes from {number(each.before)} to {number(each.after)}"
             for each in trust.robustness
         ]
-    lines.append("privacy: unknown" if trust is None or trust.privacy is None else f"privacy: {trust.privacy.sentence}")
+    if trust is not None and trust.privacy is not None:
+        lines.append(f"privacy: {trust.privacy.sentence}")
+    elif trust is None or "privacy" not in trust.not_done:
+        lines.append("privacy: unknown")
+    lines += [f"{what}: {NO_TIME}" for what in (trust.not_done if trust is not None else ())]
     lines.append(f"what harm a wrong answer does: {UNKNOWN}")
     return "".join(f"- {line}\n" for line in lines)
 

@@ -7,6 +7,7 @@ its out-of-fold predictions are of rows that neither it nor its teacher has seen
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from holdfast.arrays import Floats, likeliest
 from holdfast.compile.weigh import Weight
 from holdfast.errors import HoldfastError
 from holdfast.evaluate.bootstrap import Interval, Resampled, resample
-from holdfast.evaluate.compare import mean_interval
+from holdfast.evaluate.compare import fold_interval
 from holdfast.evaluate.pool import AVERAGE
 from holdfast.metrics.metric import Metric
 from holdfast.report.page import number, seconds, size
@@ -25,9 +26,9 @@ from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
 from holdfast.search.trial import Outcome, Problem, Spec, run_trial
 from holdfast.study.board import Searched
-from holdfast.study.finish import WRITING
 from holdfast.study.front import excess, weigh_trials
 from holdfast.study.prepare import Question
+from holdfast.study.times import WRITING
 
 # Of the time left, a teacher may be expected to take this share on the folds, and is stopped after that share; the final fits,
 # with the teacher in each, have the rest.
@@ -83,7 +84,7 @@ def distil(
     weights: Mapping[int, Weight],
     question: Question,
     searched: Searched,
-    trials: Journal,
+    trials: Path | None,
     *,
     executor: Executor,
     clock: Clock,
@@ -92,7 +93,7 @@ def distil(
     """Teach the learner that was asked for what the best of `tried` says; None unless one was asked for.
 
     tried: what could ship were there no limits, best first. weights: by place in it. The teacher need not keep the limits, the
-    student must. The best that there is time for teaches. trials: the search's; the student's is kept beside them.
+    student must. The best that there is time for teaches. trials: where the search's are kept, and the student's beside them.
     """
     name = question.request.distill
     if name is None:
@@ -113,7 +114,8 @@ def distil(
     rounds = 1 if limits else ROUNDS
     spec = student_of(teacher, own, 1 + max(each.spec.number for each in searched.found.outcomes), rounds=rounds)
     try:
-        outcome = _judged(spec, trials.beside("distilled"), executor, time.monotonic() + STOP_SHARE * allowed)
+        journal = Journal(None if trials is None else trials / "distilled", searched.problem)
+        outcome = _judged(spec, journal, executor, time.monotonic() + STOP_SHARE * allowed)
     except HoldfastError as error:
         return Distilled(name, teacher, why_not=str(error))
     weight = _weighed(spec, executor, time.monotonic() + WEIGHING + outcome.fit_seconds)
@@ -157,8 +159,7 @@ def price_of(metric: Metric, teacher: Candidate, student: Candidate, problem: Pr
     )
     differences = differences[np.isfinite(differences)]
     if len(differences) > 1:
-        share = float(np.mean([len(fold.valid) / len(fold.train) for fold in problem.folds]))
-        found = mean_interval(differences.tolist(), share)
+        found = fold_interval(differences.tolist(), problem.test_share)
         return replace(found, score=gap, low=gap + found.low - found.score, high=gap + found.high - found.score)
     drawn = [resample(metric, y, each.predictions, parts=parts, seed=seed).draws for each in (student, teacher)]
     return Resampled(gap, drawn[0] - drawn[1]).interval()

@@ -8,9 +8,10 @@ from holdfast.search.clock import Clock
 from holdfast.search.contenders import contenders
 from holdfast.search.plan import Plan
 from holdfast.search.trial import Outcome
-from holdfast.study.finish import COMPILING, WRITING, judging, lanes_of
+from holdfast.study.finish import judging, lanes_of
 from holdfast.study.prepare import Question
 from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
+from holdfast.study.times import COMPILING, WRITING
 
 # What ships can be fitted twice if it takes no more than this share of the end: the second time there are a quarter more rows
 # and it goes beside the verdict. Before it is known, it is taken to be the best trials of so many of the best learners.

@@ -14,10 +14,18 @@ WATTS_A_CORE = 12.0
 PATIENCE = 1.0
 
 
-def energy(executor: Executor) -> dict[str, Any]:
-    """Processor seconds of this process and its workers so far, and the watt hours they stand for."""
+def processor_seconds() -> float:
+    """Of this process, whatever it did, and of its children that have ended."""
     times = os.times()
-    seconds = times.user + times.system + times.children_user + times.children_system
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def energy(executor: Executor, before: float) -> dict[str, Any]:
+    """Processor seconds of a study and its workers so far, and the watt hours they stand for.
+
+    before: `processor_seconds` when the study began.
+    """
+    seconds = processor_seconds() - before
     try:
         worker, spent = executor.call(_spent, deadline=time.monotonic() + PATIENCE)
     except HoldfastError:

@@ -1,5 +1,6 @@
 """Holdfast as scikit-learn estimators: the same search and the same compiled model, behind fit and predict."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,26 +18,29 @@ from holdfast.data.fingerprint import row_hashes
 from holdfast.data.folds import make_folds
 from holdfast.data.frames import from_memory
 from holdfast.data.kinds import understand
-from holdfast.errors import CompileError, DataError, OverrunError, RequestError
+from holdfast.errors import CompileError, DataError, OverrunError, RequestError, WorkFailedError
 from holdfast.evaluate.calibrate import UNCALIBRATED
 from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.learner import Learner
 from holdfast.learners.limits import Given, require_fit, require_student
-from holdfast.metrics.metric import Metric
 from holdfast.model.model import Model
 from holdfast.search.candidates import Candidate, rank
 from holdfast.search.clock import Clock, parse_budget
-from holdfast.search.executor import Inline, Local, threads_for
+from holdfast.search.executor import Executor, Inline, Local, threads_for
 from holdfast.search.journal import Journal
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import search
 from holdfast.search.trial import Problem, Spec, run_trial
+from holdfast.study.board import worthwhile_trials
 from holdfast.study.distil import candidate_of, student_of
 from holdfast.study.finish import calibration_of, members_of
 from holdfast.study.ship import fields_of
 from holdfast.tasks.classification import Binary, Multiclass
 from holdfast.tasks.regression import Regression
 from holdfast.tasks.task import Task
+
+# Configurations that are tried when neither trials nor a budget say how many.
+TRIALS = 6
 
 # Of a budget, this share is kept for the final fit.
 FINISHING = 0.35
@@ -48,14 +52,15 @@ TEACHING, TAUGHT = 0.6, 0.75
 class _Estimator(BaseEstimator):  # type: ignore[misc]
     """What classifier and regressor share; parameters are those of `holdfast.train`.
 
-    There is no sealed set here: scikit-learn's own cross-validation judges the estimator from outside.
+    There is no sealed set here: scikit-learn's own cross-validation judges the estimator from outside. trials: configurations
+    to try beside the baseline; None tries TRIALS, or with a budget as many as it allows.
     """
 
     def __init__(
         self,
         *,
         budget: str | float | None = None,
-        trials: int | None = 6,
+        trials: int | None = None,
         metric: str | None = None,
         learners: tuple[str, ...] = (),
         tuner: str = "bayes",
@@ -96,10 +101,10 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             weights=weights,
         )
         clock = Clock(parse_budget(self.budget))
-        executor = Inline() if clock.budget is None else Local()
+        executor: Executor = Inline() if clock.budget is None else Local()
         try:
             executor.load(problem)
-            model = self._run(problem, executor, clock, metric)
+            model = _compiled(self._found(problem, executor, clock), problem, executor, clock)
         finally:
             executor.close()
         schema = fields_of(dataset)
@@ -112,15 +117,15 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         self.model_ = Model(facts, model)
         self.columns_ = [field["name"] for field in schema]
 
-    def _run(self, problem: Problem, executor: Any, clock: Clock, metric: Metric) -> bytes:
-        family = problem.task.family
-        baseline = find(problem.task.baseline, family)
+    def _found(self, problem: Problem, executor: Executor, clock: Clock) -> list[Candidate]:
+        """Search; what may ship, best first, the baseline last."""
+        baseline = find(problem.task.baseline, problem.task.family)
         kept = FINISHING if self.distill is None else TEACHING
         board = search(
-            [Spec(0, baseline.name, baseline.defaults)],
+            Spec(0, baseline.name, baseline.defaults),
             Proposals(
                 self._learners(problem),
-                metric=metric,
+                metric=problem.metric,
                 tuner=self.tuner,
                 rows=None if self.learners else len(problem.y),
                 foremost=self.distill,
@@ -129,20 +134,18 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             executor=executor,
             journal=Journal(None),
             clock=clock,
-            max_trials=self.trials,
+            max_trials=self.trials or (TRIALS if clock.budget is None else worthwhile_trials(len(problem.y))),
             enough="as asked",
             reserve=lambda outcomes: kept * (clock.budget or 0.0),
             say=lambda message: None,
         )
         if not board.outcomes:
             raise DataError(f"nothing could be fitted: {board.failures[0][1]}")
-        base = next(outcome for outcome in board.outcomes if outcome.spec.number == 0)
-        judged = problem.judged
         candidates = rank(
             board.outcomes,
-            base,
-            metric=metric,
-            y=problem.y[judged],
+            board.outcomes[0],
+            metric=problem.metric,
+            y=problem.y[problem.judged],
             parts=problem.parts,
             apart=problem.apart,
             judged=len(problem.once.judged),
@@ -153,28 +156,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         if self.distill is not None:
             place = 1 + max(outcome.spec.number for outcome in board.outcomes)
             candidates = self._taught(candidates, place, executor, clock)
-        rows = np.arange(len(problem.y))
-        training = Training(
-            problem.columns,
-            problem.y,
-            rows,
-            rows,
-            family,
-            problem.task.n_classes,
-            problem.weights,
-            self.seed,
-            problem.n_jobs,
-        )
-        executor.load(training)
-        for candidate in candidates:
-            members = members_of(candidate)
-            calibration = calibration_of(candidate, problem)
-            calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
-            compiled = executor.call(fit_and_compile, members, len(rows), clock.end, calibrator, None, candidate.pool)
-            if compiled.proof.agrees:
-                onnx: bytes = compiled.onnx
-                return onnx
-        raise CompileError("no model could be compiled faithfully; please report this")
+        return candidates
 
     def _learners(self, problem: Problem) -> list[Learner]:
         """The learners to try, in order; RequestError for one that was asked for and can't be used."""
@@ -191,13 +173,13 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         require_student(student, given)
         return [student, *(learner for learner in learners if learner is not student)]
 
-    def _taught(self, candidates: list[Candidate], place: int, executor: Any, clock: Clock) -> list[Candidate]:
+    def _taught(self, candidates: list[Candidate], place: int, executor: Executor, clock: Clock) -> list[Candidate]:
         """The candidates, and before them the learner that was asked for, taught by the best of them."""
         own = next((each for each in candidates if each.name == self.distill), None)
-        if own is None:
+        if own is None or own is candidates[0]:  # the best has no better to learn from
             return candidates
         spec = student_of(candidates[0], own.members[0][0], place)
-        with suppress(OverrunError):  # then it ships as it was fitted to the labels
+        with suppress(OverrunError, WorkFailedError):  # then it ships as it was fitted to the labels
             own = candidate_of(executor.call(run_trial, spec, clock.share(TAUGHT), deadline=clock.share(TAUGHT)))
         return [own, *candidates]
 
@@ -274,6 +256,42 @@ class Regressor(RegressorMixin, _Estimator):  # type: ignore[misc]
         rows = self._rows(X)
         values: Floats = self.model_.predict(rows)
         return values
+
+
+def _compiled(candidates: Sequence[Candidate], problem: Problem, executor: Executor, clock: Clock) -> bytes:
+    """Fit the best candidate on all rows and compile it; on failure go on to the next. The baseline has no deadline."""
+    rows = np.arange(len(problem.y))
+    executor.load(
+        Training(
+            columns=problem.columns,
+            y=problem.y,
+            rows=rows,
+            order=rows,
+            family=problem.task.family,
+            n_classes=problem.task.n_classes,
+            weights=problem.weights,
+            seed=problem.seed,
+            n_jobs=problem.n_jobs,
+        )
+    )
+    failures = []
+    for candidate in candidates:
+        last = candidate is candidates[-1]
+        if clock.left < 0 and not last:
+            continue
+        calibration = calibration_of(candidate, problem)
+        calibrator = UNCALIBRATED if calibration is None else calibration.calibrator
+        work = (members_of(candidate), len(rows), clock.end, calibrator, None, candidate.pool)
+        try:
+            compiled = executor.call(fit_and_compile, *work, deadline=float("inf") if last else clock.end)
+        except (CompileError, OverrunError, WorkFailedError) as error:
+            failures.append(f"{candidate.name}: {error}")
+            continue
+        if compiled.proof.agrees:
+            onnx: bytes = compiled.onnx
+            return onnx
+        failures.append(f"{candidate.name}: compiled and fitted model differ")
+    raise CompileError(f"no model could be compiled faithfully ({'; '.join(failures)}); please report this")
 
 
 def _dataset(X: Any) -> Dataset:

@@ -1,8 +1,34 @@
-"""The importance of features, worked out where the fitted fold still is."""
+"""The importance of features: how much worse a trial is without each, where its fitted fold still is."""
 
+import time
+from collections.abc import Callable
+
+from holdfast.errors import OverrunError, WorkFailedError
 from holdfast.explain.importance import Importance, permutation_importance
 from holdfast.learners.catalogue import find
+from holdfast.search.candidates import Candidate
+from holdfast.search.clock import Clock
+from holdfast.search.executor import Executor
 from holdfast.search.trial import Problem, Spec, fit_first_fold
+from holdfast.study.times import WRITING
+
+# Seconds spent on it at most, and the share of the time left after the search.
+SECONDS, SHARE_OF_TIME = 10.0, 0.1
+
+
+def explain(candidate: Candidate, *, executor: Executor, clock: Clock, say: Callable[[str], None]) -> list[Importance]:
+    """Importance of features for the candidate's heaviest member, as far as a small part of the time left goes."""
+    outcome = max(candidate.members, key=lambda member: member[1])[0]
+    allowed = min(SECONDS, SHARE_OF_TIME * (clock.left - WRITING))
+    if outcome.fit_seconds > allowed:
+        return []
+    say("measuring which columns matter")
+    deadline = time.monotonic() + allowed
+    try:
+        found: list[Importance] = executor.call(importance_of, outcome.spec, deadline, deadline=deadline + 2 * allowed)
+    except (OverrunError, WorkFailedError):
+        return []
+    return found
 
 
 def importance_of(problem: Problem, spec: Spec, deadline: float) -> list[Importance]:

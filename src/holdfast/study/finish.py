@@ -1,4 +1,4 @@
-"""From what the search found to what ships: final fit, verdict, refit, compile, proof."""
+"""From what the search found to what ships: the fit that is judged, and the refit on all rows, compiled and proven."""
 
 import time
 from collections import deque
@@ -15,27 +15,17 @@ from holdfast.errors import CompileError, OverrunError, WorkFailedError
 from holdfast.evaluate.calibrate import UNCALIBRATED, Calibration, calibrate
 from holdfast.evaluate.conformal import tables
 from holdfast.evaluate.decision import LIKELIEST, Decision, choose
-from holdfast.explain.importance import Importance
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, processors
 from holdfast.search.trial import Problem
-from holdfast.study.explain import importance_of
-from holdfast.study.growing import ENOUGH, FEWEST_ROWS, PATIENCE, grow, learned_enough
+from holdfast.study.growing import ENOUGH, FEWEST_ROWS, OVERTIME, grow, learned_enough
 from holdfast.study.measure import wish_of
 from holdfast.study.prepare import Question
-
-# Seconds kept back for writing the model, the report and the result.
-WRITING = 4.0
+from holdfast.study.times import RESTART, WRITING
 
 # Sealed rows that the verdict predicts and scores in a second.
 JUDGED_A_SECOND = 40_000
-
-# Seconds spent on the importance of features at most, and the share of the time left after the search.
-EXPLAINING, EXPLAINING_SHARE = 10.0, 0.1
-
-# The share that weighing models may take, when nothing depends on it.
-WEIGHING_SHARE = 0.04
 
 # Of the time left after the search, this much is for the fit that is judged; the rest for the refit on all rows, which are more.
 JUDGED_SHARE = 0.4
@@ -56,12 +46,6 @@ SLOWER = 2.5
 
 # Learners that vary by their seed are fitted this many times at most, and averaged: a member by its share of so many fits.
 MOST_COPIES, MOST_FITS = 5, 12
-
-# Seconds that compiling and proving what few rows were fitted to takes.
-COMPILING = 2.0
-
-# Seconds a new worker needs before it can fit anything.
-RESTART = 3.0
 
 
 @dataclass
@@ -109,7 +93,7 @@ def fit_first_that_works(
         if given_up and not last and least > allowed:
             given_up.append((candidate.name, "the budget left no time for its final fit"))
             continue
-        stop = float("inf") if last else time.monotonic() + PATIENCE * allowed
+        stop = float("inf") if last else time.monotonic() + OVERTIME * allowed
         say(f"fitting {candidate.name} on the development rows")
         calibration = calibration_of(candidate, problem)
         unseen = _calibrated(candidate, calibration, problem)
@@ -133,21 +117,6 @@ def fit_first_that_works(
     raise CompileError(
         f"no model could be compiled faithfully ({given_up}); expected at least the baseline: please report this"
     )
-
-
-def explain(candidate: Candidate, *, executor: Executor, clock: Clock, say: Callable[[str], None]) -> list[Importance]:
-    """Importance of features for the candidate's heaviest member, as far as a small part of the time left goes."""
-    outcome = max(candidate.members, key=lambda member: member[1])[0]
-    allowed = min(EXPLAINING, EXPLAINING_SHARE * (clock.left - WRITING))
-    if outcome.fit_seconds > allowed:
-        return []
-    say("measuring which columns matter")
-    deadline = time.monotonic() + allowed
-    try:
-        found: list[Importance] = executor.call(importance_of, outcome.spec, deadline, deadline=deadline + 2 * allowed)
-    except (OverrunError, WorkFailedError):
-        return []
-    return found
 
 
 def refit_on_all(

@@ -31,9 +31,22 @@ class Folder:
         """Whether the study has its result."""
         return self.result_file.exists()
 
-    def answers(self, target: str) -> bool:
-        """Whether the study is finished, and was asked for this target."""
-        return self.finished and read_settings(self.request_file).get("target") == target
+    def answers(self, request: Request, fingerprint: str) -> bool:
+        """Whether the study is finished, of this request and data; RequestError when it is of others.
+
+        Groups or time order that the audit decided on may stand where nothing was asked for.
+        """
+        if not self.finished:
+            return False
+        kept = Request.of(**read_settings(self.request_file))
+        decided = {role: getattr(kept, role) for role in ("group", "time") if getattr(request, role) is None}
+        if not _same_question(kept, request.model_copy(update=decided)):
+            raise RequestError(
+                f"{self.path} holds a finished study with other settings; repeat them to go on, choose another --out, or remove "
+                f"it"
+            )
+        self._check_data(fingerprint)
+        return True
 
     def open(self, request: Request, fingerprint: str, split: Split) -> None:
         """Create the folder for this request, or go on with an unfinished study of the same request and data."""
@@ -45,6 +58,7 @@ class Folder:
                 )
             if _same_question(kept, request):
                 self._check_data(fingerprint)
+                write_text(self.request_file, request.to_toml())
                 return
             raise RequestError(
                 f"{self.path} holds an unfinished study with other settings; repeat them to resume it, or choose another --out"
@@ -64,7 +78,7 @@ class Folder:
         sealed = [entry for entry in self.ledger.entries() if entry["event"] == "sealed"]
         if not sealed or sealed[0]["data"] != fingerprint:
             raise RequestError(
-                f"{self.path} holds an unfinished study of other data (fingerprint {sealed[0]['data'] if sealed else None}, now "
+                f"{self.path} holds a study of other data (fingerprint {sealed[0]['data'] if sealed else None}, now "
                 f"{fingerprint}); choose another --out for the new data"
             )
 
@@ -114,11 +128,16 @@ def next_free(name: str = "study") -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file so that it is whole or absent."""
+    """Write a file so that it is whole or absent; RequestError when it can't be written."""
     partial = path.with_name(path.name + ".partial")
     try:
         partial.write_text(text, encoding="utf-8")
         os.replace(partial, path)
+    except OSError as error:
+        raise RequestError(
+            f"{path} can't be written ({error.strerror}): make room or allow writing there; the same command then goes on "
+            f"where it was"
+        ) from None
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -126,5 +145,6 @@ def write_text(path: Path, text: str) -> None:
 
 def _same_question(kept: Request, request: Request) -> bool:
     """More trials continue a study; anything else changed makes it another one."""
-    extendable = {"trials"}
-    return kept.model_dump(exclude=extendable) == request.model_dump(exclude=extendable)
+    # As TOML holds them, which knows lists but no tuples.
+    settings = [each.model_dump(mode="json", exclude={"trials"}) for each in (kept, request)]
+    return settings[0] == settings[1]

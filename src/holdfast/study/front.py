@@ -18,12 +18,17 @@ from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.trial import Problem, Spec, fit_first_fold
 from holdfast.study.board import Searched, candidates_of
-from holdfast.study.finish import WEIGHING_SHARE, WRITING
 from holdfast.study.prepare import Question
 from holdfast.study.request import Request
+from holdfast.study.times import RESTART, WRITING
 
-# With limits, so many models are weighed, best first, beside the baseline.
+# With limits, so many models are weighed, best first, beside the baseline, in this share of the time left; without, when nothing
+# depends on it, in the other.
 MOST_WEIGHED = 20
+LIMITED_SHARE, WEIGHING_SHARE = 0.3, 0.04
+
+# Seconds that weighing one model may take at least, once begun: the worker is not stopped for a trifle.
+GRACE = 1.0
 
 
 @dataclass(frozen=True)
@@ -62,25 +67,27 @@ def weights_of(
     clock: Clock,
     say: Callable[[str], None],
 ) -> dict[int, Weight]:
-    """Weigh candidates, by their place: all that limits need, else each learner's best as far as a little time goes."""
+    """Weigh candidates, by their place, as far as there is time: the best if there are limits, else each learner's best."""
     limited = question.request.limits != {}
     learners: set[str] = set()
-    allowed = clock.left - WRITING if limited else WEIGHING_SHARE * (clock.left - WRITING)
-    deadline, found = time.monotonic() + allowed, dict[int, Weight]()
+    allowed = (LIMITED_SHARE if limited else WEIGHING_SHARE) * (clock.left - WRITING)
+    deadline, found, tried = time.monotonic() + allowed, dict[int, Weight](), 0
     say("weighing models: their size and speed")
     for place, candidate in enumerate(candidates):
         last = place == len(candidates) - 1
-        if not last and (len(found) >= MOST_WEIGHED or (not limited and candidate.name in learners)):
+        if not last and (tried >= MOST_WEIGHED or (not limited and candidate.name in learners)):
             continue
         learners.add(candidate.name)
-        seconds = sum(outcome.fit_seconds for outcome, _ in candidate.members)
-        if not limited and time.monotonic() + seconds > deadline:
+        # Without limits what is not at hand any more is not fitted again if that takes too long.
+        seconds = 0.0 if limited else sum(outcome.fit_seconds for outcome, _ in candidate.members)
+        needed = last and limited  # the baseline is what ships when nothing else keeps the limits
+        if not needed and time.monotonic() + seconds > deadline:
             continue
+        tried += 1
         parts = [(outcome.spec, weight) for outcome, weight in candidate.members]
         try:
-            found[place] = executor.call(
-                weigh_trials, parts, candidate.pool, deadline=max(deadline, time.monotonic() + 1)
-            )
+            until = max(deadline, time.monotonic() + (RESTART if needed else GRACE))
+            found[place] = executor.call(weigh_trials, parts, candidate.pool, deadline=until)
         except (CompileError, OverrunError, WorkFailedError):
             continue
     return found

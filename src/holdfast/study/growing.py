@@ -22,7 +22,7 @@ FIXED_SHARE = 0.5
 WORTHWHILE, ENOUGH = 1.5, 0.75
 
 # Work is stopped for good after this many times the time it was given; a larger model, which is no need, after this many.
-PATIENCE, IMPATIENCE = 1.3, 1.1
+OVERTIME, GROWN_OVERTIME = 1.3, 1.1
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def grow(
     now = time.monotonic()
     rows, share = first(n_rows, searched, end - now)
     held = fit(rows, now + share * (end - now), stop)
-    before, stop = searched, min(stop, now + IMPATIENCE * (end - now))
+    before, stop = searched, min(stop, now + GROWN_OVERTIME * (end - now))
     while len(held.rows) < n_rows:
         last = (float(len(held.rows)), held.seconds)
         pace = Pace.through(before, last)

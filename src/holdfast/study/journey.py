@@ -15,12 +15,12 @@ from holdfast.model.package import load
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, Inline, Local
-from holdfast.search.journal import Journal
 from holdfast.study.board import Searched, board_of, candidates_of, run_search
 from holdfast.study.card import card
 from holdfast.study.distil import Distilled, distil
-from holdfast.study.energy import energy
-from holdfast.study.finish import WRITING, explain, fit_first_that_works, intervals_of, refit_on_all
+from holdfast.study.energy import energy, processor_seconds
+from holdfast.study.explain import explain
+from holdfast.study.finish import fit_first_that_works, intervals_of, refit_on_all
 from holdfast.study.folder import Folder, next_free
 from holdfast.study.folds import check_folds
 from holdfast.study.front import Weighed, front_of, objection_to, weights_of, within
@@ -33,6 +33,7 @@ from holdfast.study.request import Request
 from holdfast.study.results import Results
 from holdfast.study.ship import ship
 from holdfast.study.study import Study
+from holdfast.study.times import WRITING
 from holdfast.study.trust import look_closer
 from holdfast.study.validation import check_curve, validation_curve
 from holdfast.study.verdict import give_verdict
@@ -78,8 +79,7 @@ def examine(data: Any, target: str, *, against: Any = None, header: bool = True)
 
     against: newer data, with or without the target; how it differs is found, too.
     """
-    source = str(data) if isinstance(data, str | Path) else data
-    question = ask(source, Request.of(target=target, header=header))
+    question = ask(data, Request.of(target=target, header=header))
     later: list[Finding] = []
     if against is not None:
         new, old = understand(take(against, header=header), target=target), question.development
@@ -89,27 +89,17 @@ def examine(data: Any, target: str, *, against: Any = None, header: bool = True)
 
 
 def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor: Executor, say: Say) -> Study:
-    seconds: dict[str, float] = {}
+    before, seconds = processor_seconds(), dict[str, float]()
 
     def done(phase: str) -> None:
         seconds[phase] = clock.elapsed - sum(seconds.values())
 
-    say("reading, and sealing the test rows")
-    question = ask(source, request)
-    done("read")
-
-    say("auditing the development rows")
-    question, findings = audited(question, deadline=clock.share(AUDIT_SHARE))
-    check_folds(question)
-    check_curve(question)
-    folder.open(question.request, question.fingerprint, question.split)
-    done("audit")
-
+    question, findings = _understood(source, request, folder, clock, say, done)
     main = main_clock(clock, request)
     searched, candidates, front, distilled = _search(question, folder, main, executor, say)
     importance = explain(candidates[0], executor=executor, clock=main, say=say)
-    curve = learning_curve(candidates[0], executor=executor, clock=main, keep=WRITING, say=say)
-    values = validation_curve(candidates[0], question, searched, executor=executor, clock=main, keep=WRITING, say=say)
+    curve = learning_curve(candidates[0], executor=executor, clock=main, say=say)
+    values = validation_curve(candidates[0], question, searched, executor=executor, clock=main, say=say)
     done("search")
 
     end = end_of_nested(question, searched, clock, main)
@@ -120,10 +110,12 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     finished = fit_first_that_works(
         candidates, question, searched.problem, executor=executor, clock=clock, say=say, objection=objection
     )
-    asked, question = question, replace(question, decision=finished.decision)
+    # The threshold is chosen by what the search found, which was judged without it.
+    searched_by, question = question, replace(question, decision=finished.decision)
     intervals = intervals_of(finished, question, searched.problem)
     ship(folder.judged, question, finished.compiled, intervals, card=card(question, finished.compiled, findings))
     refit = partial(refit_on_all, finished, question, executor=executor, clock=clock, say=say, objection=objection)
+    # It learns from the sealed rows while, or before, the verdict opens them: nothing of it reaches the verdict.
     refitting = executor.aside(refit)
     say("opening the sealed rows for the verdict")
     verdict = give_verdict(question, folder)
@@ -137,31 +129,63 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     executor.load(None)  # the rows of the last fit are not needed any more, neither here nor in the worker
     shipped = finished.compiled if isinstance(refitted, str) else refitted
     inside = look_inside(question, judged, shipped, verdict, searched, importance, deadline=clock.end - WRITING)
-    text = card(question, shipped, findings, verdict, trust, energy(executor))
+    used = energy(executor, before)
+    text = card(question, shipped, findings, verdict, trust, used)
     manifest = ship(folder.model, question, shipped, intervals, card=text)
     done("compile")
 
     say("writing the report")
-    board = board_of(asked, searched, finished.candidate, None if distilled is None else distilled.teacher)
+    board = board_of(searched_by, searched, finished.candidate, None if distilled is None else distilled.teacher)
     results = Results(
-        question, findings, searched, board, finished, refitted, verdict, importance, curve, values, manifest, seconds,
-        energy(executor), trust, inside, front, procedure, distilled,
-    )  # fmt: skip
+        question=question,
+        findings=findings,
+        searched=searched,
+        board=board,
+        finished=finished,
+        refitted=refitted,
+        verdict=verdict,
+        importance=importance,
+        curve=curve,
+        values=values,
+        manifest=manifest,
+        seconds=seconds,
+        energy=used,
+        trust=trust,
+        inside=inside,
+        front=front,
+        nested=procedure,
+        distilled=distilled,
+    )
     write_results(results, folder, clock)
     return Study(folder.path)
+
+
+def _understood(
+    source: Any, request: Request, folder: Folder, clock: Clock, say: Say, done: Callable[[str], None]
+) -> tuple[Question, list[Finding]]:
+    """Read, seal and audit; the folder is opened once all that was asked for is known to be possible."""
+    say("reading, and sealing the test rows")
+    question = ask(source, request)
+    done("read")
+    say("auditing the development rows")
+    question, findings = audited(question, deadline=clock.share(AUDIT_SHARE))
+    check_folds(question)
+    check_curve(question)
+    folder.open(question.request, question.fingerprint, question.split)
+    done("audit")
+    return question, findings
 
 
 def _search(
     question: Question, folder: Folder, clock: Clock, executor: Executor, say: Say
 ) -> tuple[Searched, list[Candidate], list[Weighed], Distilled | None]:
     """What was found, what may ship, best first, how quality, speed and size trade, and what was taught by the best."""
-    trials = Journal(folder.trials)
-    searched = run_search(question, executor=executor, journal=trials, clock=clock, say=say)
+    searched = run_search(question, executor=executor, trials=folder.trials, clock=clock, say=say)
     searched = judge_again(question, searched, folder, executor=executor, clock=clock, say=say)
     tried = candidates_of(question, searched, clock=clock)
     weights = weights_of(tried, question, executor=executor, clock=clock, say=say)
     candidates = within(tried, weights, question, searched, clock=clock)
-    distilled = distil(tried, weights, question, searched, trials, executor=executor, clock=clock, say=say)
+    distilled = distil(tried, weights, question, searched, folder.trials, executor=executor, clock=clock, say=say)
     if distilled is not None:
         candidates, (tried, weights) = distilled.first(candidates), distilled.beside(tried, weights)
     return searched, candidates, front_of(tried, weights, question), distilled

@@ -11,6 +11,7 @@ from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.trial import Problem, Spec, rows_fitted, score_fold
+from holdfast.study.times import WRITING
 
 # Shares of the first fold's training rows.
 SHARES = (1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -45,11 +46,11 @@ def points_of(problem: Problem, spec: Spec, deadline: float) -> list[Point]:
 
 
 def learning_curve(
-    candidate: Candidate, *, executor: Executor, clock: Clock, keep: float, say: Callable[[str], None]
+    candidate: Candidate, *, executor: Executor, clock: Clock, say: Callable[[str], None]
 ) -> list[Point]:
-    """Give the curve of the candidate's heaviest member; none when it would take too long. keep: seconds that must be left."""
+    """Give the curve of the candidate's heaviest member; none when it would take too long."""
     outcome = max(candidate.members, key=lambda member: member[1])[0]
-    allowed = min(SECONDS, SHARE_OF_TIME * (clock.left - keep))
+    allowed = min(SECONDS, SHARE_OF_TIME * (clock.left - WRITING))
     if sum(SHARES) * outcome.fit_seconds > allowed:
         return []
     say("drawing the learning curve")

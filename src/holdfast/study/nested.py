@@ -13,22 +13,23 @@ import numpy as np
 from holdfast.data.folds import Fold
 from holdfast.errors import DataError
 from holdfast.evaluate.bootstrap import Interval
-from holdfast.evaluate.compare import mean_interval
+from holdfast.evaluate.compare import fold_interval
 from holdfast.metrics.metric import Metric
 from holdfast.model.model import Model
 from holdfast.report.page import number
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
-from holdfast.search.journal import Journal
 from holdfast.study.board import Searched, candidates_of, run_search
 from holdfast.study.distil import distil
 from holdfast.study.ending import finishing
-from holdfast.study.finish import RESTART, WRITING, fit_first_that_works
+from holdfast.study.finish import Finished, fit_first_that_works
 from holdfast.study.folder import Folder, write_text
 from holdfast.study.folds import cut_outer
+from holdfast.study.front import objection_to, weights_of, within
 from holdfast.study.prepare import Question
 from holdfast.study.request import Request
 from holdfast.study.ship import fields_of
+from holdfast.study.times import RESTART, WRITING
 from holdfast.study.verdict import answers
 
 # Of a budget, this share is for the study itself; the outer folds have the rest. They come before the verdict, so that a
@@ -125,12 +126,12 @@ def nested(
 def summary(folds: Sequence[Outer], *, asked: int, metric: Metric) -> Nested:
     """Mean and interval of the outer scores and of the optimism, by a variance that knows folds share rows."""
     share = float(np.mean([fold.held_out / fold.rows for fold in folds])) if folds else 0.0
-    score = mean_interval([fold.outer for fold in folds], share)
+    score = fold_interval([fold.outer for fold in folds], share)
     if metric.greater_is_better:
         score = replace(score, high=min(score.high, metric.best))
     else:
         score = replace(score, low=max(score.low, metric.best))
-    optimism = mean_interval([metric.gain(fold.inner) - metric.gain(fold.outer) for fold in folds], share)
+    optimism = fold_interval([metric.gain(fold.inner) - metric.gain(fold.outer) for fold in folds], share)
     return Nested(tuple(folds), asked, score, optimism)
 
 
@@ -168,7 +169,7 @@ def _kept_or_judged(
     """What is on record for an outer fold, else what judging it shows."""
     outer = _read(kept / "outer.json")
     if outer is None:
-        outer = _judge(question, fold, Journal(kept), seconds, executor, say)
+        outer = _judge(question, fold, kept, seconds, executor, say)
         if outer is not None:
             write_text(kept / "outer.json", json.dumps(asdict(outer), indent=2))
     return outer
@@ -177,7 +178,7 @@ def _kept_or_judged(
 def _judge(
     question: Question,
     fold: Fold,
-    journal: Journal,
+    trials: Path,
     seconds: float | None,
     executor: Executor,
     say: Callable[[str], None],
@@ -186,32 +187,42 @@ def _judge(
     rows, request = question.split.development, question.request
     # An outer fold writes nothing, so it need not keep back the seconds that a study does.
     budget = None if seconds is None else max(seconds - JUDGING, 0.0) + WRITING + RESTART
+    # Its folds are cut for its even part of the budget, whatever time is left, so that a study that goes on cuts them again.
+    part = None if request.budget is None else (1 - MAIN_SHARE) * request.budget / request.outer_folds
     inside = replace(
         question,
-        request=request.model_copy(update={"budget": budget, "repeats": request.repeats or 1, "nested": False}),
+        request=request.model_copy(update={"budget": part, "repeats": request.repeats or 1, "nested": False}),
         split=replace(question.split, development=rows[fold.train], sealed=rows[fold.valid]),
     )
     clock = Clock(budget)
-    searched = run_search(inside, executor=executor, journal=journal, clock=clock, say=say)
-    candidates = candidates_of(inside, searched, clock=clock)
-    distilled = distil(candidates, {}, inside, searched, journal, executor=executor, clock=clock, say=say)
+    searched = run_search(inside, executor=executor, trials=trials, clock=clock, say=say)
+    tried = candidates_of(inside, searched, clock=clock)
+    weights = weights_of(tried, inside, executor=executor, clock=clock, say=say) if request.limits else {}
+    candidates = within(tried, weights, inside, searched, clock=clock)
+    distilled = distil(tried, weights, inside, searched, trials, executor=executor, clock=clock, say=say)
     candidates = candidates if distilled is None else distilled.first(candidates)
     patient = Clock(None if budget is None else budget + PATIENCE, clock.started)
-    finished = fit_first_that_works(candidates, inside, searched.problem, executor=executor, clock=patient, say=say)
+    finished = fit_first_that_works(
+        candidates, inside, searched.problem, executor=executor, clock=patient, say=say, objection=objection_to(inside)
+    )
     chosen = finished.candidate
     if len(searched.found.outcomes) < 2 or (chosen is candidates[-1] and candidates[0] is not chosen):
         return None  # nothing but the baseline could be had in time
+    n_trials = len(searched.found.outcomes) + len(searched.found.pruned)
+    return Outer(chosen.name, chosen.score, _score(inside, finished), len(fold.train), len(fold.valid), n_trials)
+
+
+def _score(question: Question, finished: Finished) -> float:
+    """Of the compiled model's answers, decided as it decides, on the sealed rows."""
     facts = {
         "task": question.task.name,
-        "target": request.target,
+        "target": question.request.target,
         "classes": None if question.task.classes is None else list(question.task.classes),
         "schema": fields_of(question.features, finished.compiled.rows),
     }
-    held_out = question.dataset.take(rows[fold.valid])
+    held_out = question.dataset.take(question.split.sealed)
     predicted = answers(Model(facts, finished.compiled.onnx), held_out.frame)
-    outer = question.metric.score(question.encode(held_out), predicted)
-    tried = len(searched.found.outcomes) + len(searched.found.pruned)
-    return Outer(chosen.name, chosen.score, outer, len(fold.train), len(fold.valid), tried)
+    return replace(question, decision=finished.decision).metric.score(question.encode(held_out), predicted)
 
 
 def _within(say: Callable[[str], None], name: str) -> Callable[[str], None]:

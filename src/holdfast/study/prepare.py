@@ -23,7 +23,7 @@ from holdfast.evaluate.decision import LIKELIEST, Decision
 from holdfast.features.preparation import Preparation
 from holdfast.learners.catalogue import find
 from holdfast.learners.limits import Given, require_fit, require_space, require_student
-from holdfast.metrics.custom import require_score
+from holdfast.metrics.custom import require_score, undefined
 from holdfast.metrics.metric import Metric
 from holdfast.search.executor import threads_for
 from holdfast.study.measure import decision_of, metrics_of, wish_of
@@ -78,8 +78,7 @@ class Question:
     @property
     def features(self) -> Dataset:
         """All rows, with only the columns that may be learned from."""
-        roles = (self.request.target, self.request.group, self.request.weight)
-        return self.dataset.drop(*[name for name in roles if name is not None and name in self.dataset.kinds])
+        return self.dataset.drop(*[name for name in self.request.roles if name in self.dataset.kinds])
 
     @property
     def preparation(self) -> Preparation:
@@ -120,6 +119,7 @@ def ask(data: Any, request: Request) -> Question:
     """Read, type and seal. Raises DataError or RequestError before anything is written."""
     raw = take(data, header=request.header)
     request = replace_names(request, raw.frame.columns)
+    _require_undropped(request, raw.frame.columns)
     dataset = understand(raw, target=request.target)
     dataset, unanswered = set_aside(dataset, request.target)
     protected = {name: dataset.frame[name] for name in request.protected}
@@ -142,11 +142,7 @@ def ask(data: Any, request: Request) -> Question:
             f"fair {request.fair!r} was asked for of a {task.name} task with {len(request.protected)} protected columns; "
             f"expected a binary one and --protected COLUMN"
         )
-    if request.conformal_group is not None and dataset.kinds[request.conformal_group] is not Kind.CATEGORY:
-        raise RequestError(
-            f"conformal group {request.conformal_group!r} holds {dataset.kinds[request.conformal_group]} values; expected a "
-            f"category, whose values can have intervals of their own"
-        )
+    _require_conformal_group(request, dataset.kinds)
     check_preparation(request, dataset, task)
     y = task.encode(dataset.frame[request.target])
     _check_learners(request, dataset, task, y)
@@ -156,8 +152,20 @@ def ask(data: Any, request: Request) -> Question:
         hashes = told_apart(hashes)
     weights = None if request.weight is None else _weights(dataset, request.weight)
     groups, time, parts = _split(dataset, task, request, hashes)
-    name = fingerprint(dataset)
-    return Question(request, dataset, unanswered, task, name, parts, hashes, groups, time, weights, protected, decision)
+    return Question(
+        request=request,
+        dataset=dataset,
+        unanswered=unanswered,
+        task=task,
+        fingerprint=fingerprint(dataset),
+        split=parts,
+        hashes=hashes,
+        groups=groups,
+        time=time,
+        weights=weights,
+        protected=protected,
+        decision=decision,
+    )
 
 
 def _split(
@@ -175,7 +183,19 @@ def _split(
             f"{dataset.source}: the {dataset.n_rows} rows can't be cut in two parts (they are equal, or one group or moment "
             f"holds them all); expected rows that differ: check the data, --group and --time"
         )
+    _require_judged(task, metrics_of(request, task)[0], task.encode(dataset.frame[request.target]), parts)
     return groups, time, parts
+
+
+def _require_judged(task: Task, metric: Metric, y: Any, parts: Split) -> None:
+    """The sealed rows must have a score, which is known before they are opened, and before anything is trained."""
+    sealed = y[parts.sealed]
+    if undefined(metric, sealed, guesses(task, y, len(sealed))):
+        raise DataError(
+            f"{metric.name} can't be computed on the {len(sealed):,} sealed rows, even for perfect answers: they hold one "
+            f"{'value' if task.n_classes is None else 'class'} ({parts.reason}); expected rows that differ: name another --time "
+            f"or --group, or --split random, or another --metric"
+        )
 
 
 def guesses(task: Task, y: Any, n_rows: int) -> Floats:
@@ -232,10 +252,40 @@ def audited(question: Question, *, deadline: float = float("inf")) -> tuple[Ques
     return question, findings
 
 
+def _require_undropped(request: Request, columns: Sequence[str]) -> None:
+    """A column that something else was asked of can't be left out."""
+    roles: dict[str, tuple[str | None, ...]] = {
+        "the target": (request.target,),
+        "the weight": (request.weight,),
+        "the conformal group": (request.conformal_group,),
+        "to be kept": request.keep,
+        **{role: columns_of(key, columns) for role in ("group", "time") if (key := getattr(request, role))},
+    }
+    for role, names in roles.items():
+        for name in names:
+            if name in request.drop:
+                raise RequestError(f"{name!r} is to be dropped, and is {role}; expected one of the two")
+
+
+def _require_conformal_group(request: Request, kinds: Mapping[str, Kind]) -> None:
+    """Its values must be at hand when the model answers, and few."""
+    name = request.conformal_group
+    if name is None:
+        return
+    if name not in kinds or name in request.roles:
+        raise RequestError(f"conformal group {name!r} is not learned from; expected a column that the model is given")
+    if kinds[name] is not Kind.CATEGORY:
+        raise RequestError(
+            f"conformal group {name!r} holds {kinds[name]} values; expected a category, whose values can have intervals of "
+            f"their own"
+        )
+
+
 def _check_still_there(question: Question, dropped: Set[str]) -> None:
-    """Columns whose preparation was asked for are still learned from after the audit."""
+    """Columns of which something was asked are still learned from after the audit."""
     try:
         read_preparation(question.request, question.features.kinds)
+        _require_conformal_group(question.request, question.features.kinds)
     except RequestError as error:
         left = f"the audit left out {_listed(sorted(dropped))}" if dropped else "the audit made one of them the group"
         raise RequestError(f"{error}; {left}: keep a column with --keep, or --split random") from None
@@ -243,8 +293,7 @@ def _check_still_there(question: Question, dropped: Set[str]) -> None:
 
 def _check_learners(request: Request, dataset: Dataset, task: Task, y: Any) -> None:
     """Learners asked for by name are known, installed and fit for the data, or nothing is trained."""
-    roles = (request.target, request.group, request.weight)
-    kinds = [kind for name, kind in dataset.kinds.items() if name not in roles]
+    kinds = [kind for name, kind in dataset.kinds.items() if name not in request.roles]
     n_columns = sum(kind not in (Kind.IDENTIFIER, Kind.CONSTANT) for kind in kinds)
     given = Given(y, n_columns, task.n_classes, weighted=request.weight is not None)
     for name in request.learners:
@@ -298,10 +347,14 @@ def _keep(dataset: Dataset, request: Request) -> Dataset:
 
 def _weights(dataset: Dataset, name: str) -> Floats:
     series = dataset.frame[name]
-    if not series.dtype.is_numeric() or series.null_count() or bool((series < 0).any()) or not series.sum():
-        raise DataError(
-            f"weight column {name!r} must hold numbers of at least 0, none missing; clean it or drop --weight"
-        )
-    weights = series.cast(pl.Float64).to_numpy()
-    scaled: Floats = weights / weights.mean()
-    return scaled
+    if not series.dtype.is_numeric():
+        got = f"{series.dtype} values"
+    elif bad := series.filter(series.is_null() | (series < 0)).to_list():
+        got = f"{len(bad):,} missing or negative weights (first: {bad[0]})"
+    elif not series.sum():
+        got = "nothing but zeros"
+    else:
+        weights = series.cast(pl.Float64).to_numpy()
+        scaled: Floats = weights / weights.mean()
+        return scaled
+    raise DataError(f"weight column {name!r} holds {got}; expected numbers of at least 0: clean it or drop --weight")

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from pathlib import Path
 
 from holdfast.data.folds import Fold
-from holdfast.errors import HoldfastError
+from holdfast.errors import OverrunError, WorkFailedError
 from holdfast.search.clock import Clock
 from holdfast.search.contenders import contenders, joined
 from holdfast.search.executor import Executor
@@ -51,9 +52,7 @@ def judge_again(
         if time.monotonic() + sum(outcome.seconds for outcome in left) > deadline:
             break
         say(f"judging the {len(left)} best on another cut of the rows ({repeat + 1})")
-        again = _round(
-            searched.problem, folds, repeat, left, Journal(folder.trials / f"repeat-{repeat}"), executor, deadline
-        )
+        again = _round(searched.problem, folds, repeat, left, folder.trials / f"repeat-{repeat}", executor, deadline)
         if again is None:
             break
         rounds.append(again)
@@ -82,22 +81,29 @@ def _round(
     folds: Sequence[Fold],
     repeat: int,
     outcomes: Sequence[Outcome],
-    journal: Journal,
+    trials: Path,
     executor: Executor,
     deadline: float,
 ) -> dict[int, Outcome] | None:
-    """Judge trials on the folds of one repeat, by number; None when the time does not suffice for all."""
-    executor.load(_with(problem, [fold for fold in folds if fold.repeat == repeat]))
-    found: dict[int, Outcome] = {}
+    """Judge trials on the folds of one repeat, by number; None when the time does not suffice for all.
+
+    A trial that fails on these rows is left out; without the baseline, the first, the others can't be compared.
+    """
+    recut = _with(problem, [fold for fold in folds if fold.repeat == repeat])
+    executor.load(recut)
+    journal, found = Journal(trials, recut), dict[int, Outcome]()
     for outcome in outcomes:
-        kept = journal.read(outcome.spec)
         try:
-            again = kept or executor.call(run_trial, outcome.spec, deadline, deadline=deadline)
-        except HoldfastError:
+            again = journal.read(outcome.spec) or executor.call(run_trial, outcome.spec, deadline, deadline=deadline)
+        except OverrunError:
             return None
+        except WorkFailedError as error:
+            again = str(error)
         if isinstance(again, Outcome):
             journal.write(again)
             found[outcome.spec.number] = again
+        elif outcome is outcomes[0]:
+            return None
     return found
 
 

@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from holdfast.arrays import class_name
 from holdfast.errors import RequestError, nearest
 from holdfast.metrics.custom import place_of
 from holdfast.search.clock import parse_budget, parse_seconds
 from holdfast.search.proposals import TUNERS
 from holdfast.study.settings import DEFAULT_BUDGET, LEAVE_ONE_GROUP_OUT, read_folds, read_size
-from holdfast.tasks.costs import class_name, read_costs
+from holdfast.tasks.costs import read_costs
 
 
 class Request(BaseModel):
@@ -192,6 +193,11 @@ class Request(BaseModel):
         """
         asked = {"latency": self.max_latency, "size": self.max_size}
         return {name: float(most) for name, most in asked.items() if most is not None}
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Columns that say something else than what to learn from: target, group and weight, where they are columns."""
+        return tuple(name for name in (self.target, self.group, self.weight) if name is not None)
 
     def to_toml(self) -> str:
         """Write the settings that differ from "not given"."""

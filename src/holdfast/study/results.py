@@ -28,7 +28,7 @@ from holdfast.study.verdict import Verdict
 from holdfast.study.words import first_lines, sentence, worth
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Results:
     """Everything the result and the report are made of. refitted: the refit model, or why there is none."""
 
@@ -117,7 +117,11 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         },
         **results.trust.to_json(),
         **results.inside.to_json(),
-        "no_time_for": [*results.trust.not_done, *results.inside.not_done],
+        "no_time_for": [
+            *(f"fairness by {name}" for name in results.trust.groups_not_done),
+            *results.trust.not_done,
+            *results.inside.not_done,
+        ],
         "importance": [vars(each) for each in results.importance],
         "learning_curve": [vars(each) for each in results.curve],
         "validation_curve": None if results.values is None else asdict(results.values),

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, overload
 
@@ -156,20 +155,21 @@ def _train_each(
             hint = nearest(target, raw.frame.columns)
             raise DataError(f"target {target!r} is not a column of {raw.source}; expected one that is.{hint}")
     requests = _requests(data, targets, settings)
-    for request in requests.values():  # what is wrong with one target is told before any is trained
-        ask(raw, request)
+    asked: dict[str, tuple[Request, str]] = {}
+    for target, request in requests.items():  # what is wrong with one target is told before any is trained
+        question = ask(raw, request)
+        asked[target] = question.request, question.fingerprint
     places = _folders(targets)
     studies: dict[str, Study] = {}
     for number, (target, request) in enumerate(requests.items()):
         place = folder / places[target]
-        if not Folder(place).answers(target):  # by a run that was interrupted later
+        if not Folder(place).answers(*asked[target]):  # by a run that was interrupted later
             tell = _told(say, f"{target} ({number + 1} of {len(targets)})")
-            asked = request.model_dump(exclude={"target", "data"}, exclude_unset=True)
-            train_one(data, target, out=place, say=tell, started=began if number == 0 else None, **asked)
+            given = request.model_dump(exclude={"target", "data"}, exclude_unset=True)
+            train_one(data, target, out=place, say=tell, started=began if number == 0 else None, **given)
         studies[target] = Study(place)
     say("joining the models")
-    model = _joined(studies, folder)
-    _prove(model, studies, raw.frame.head(PROVEN_ROWS))
+    _join(studies, folder, raw.frame.head(PROVEN_ROWS))
     _finish(studies, places, folder, time.monotonic() - began)
     return Studies(folder)
 
@@ -204,8 +204,8 @@ def _folders(targets: Sequence[str]) -> dict[str, str]:
     return made
 
 
-def _joined(studies: Mapping[str, Study], folder: Path) -> Model:
-    """Write the joint model."""
+def _join(studies: Mapping[str, Study], folder: Path, frame: pl.DataFrame) -> None:
+    """Write the joint model, once it is proven on the rows of the frame."""
     models = [study.model for study in studies.values()]
     fields: dict[str, Field] = {}
     for model in models:
@@ -223,17 +223,18 @@ def _joined(studies: Mapping[str, Study], folder: Path) -> Model:
         "classes": None,
         "outputs": [{key: model.manifest.get(key) for key in keys} for model in models],
         "schema": schema.to_json(),
-        "versions": {**models[0].manifest["versions"], "holdfast": version("holdfast")},
+        "versions": {name: each for model in models for name, each in model.manifest["versions"].items()},
     }
+    graph = join(parts, len(numbers), len(strings))
+    _prove(Model(facts, graph), studies, frame)
     cards = "\n\n".join((study.path / "model" / "card.md").read_text(encoding="utf-8") for study in studies.values())
     write(
         folder / "model",
         facts,
-        join(parts, len(numbers), len(strings)),
+        graph,
         reference=_references(studies),
         card=f"# Model card: {len(studies)} targets\n\nOne graph answers all; each was trained and judged by itself.\n\n{cards}",
     )
-    return load(folder / "model")
 
 
 def _names(schema: Schema) -> tuple[list[str], list[str]]:
@@ -274,7 +275,7 @@ def _prove(model: Model, studies: Mapping[str, Study], frame: pl.DataFrame) -> N
 
 
 def _finish(studies: Mapping[str, Study], places: Mapping[str, str], folder: Path, seconds: float) -> None:
-    """Write result.json and the page that leads to every target's report."""
+    """Write the page that leads to every target's report, then result.json, whose presence says that all are finished."""
     rows = {}
     for target, study in studies.items():
         verdict = study.verdict
@@ -288,5 +289,5 @@ def _finish(studies: Mapping[str, Study], places: Mapping[str, str], folder: Pat
             "distilled": study.result["distilled"],
             **{key: verdict[key] for key in kept},
         }
-    write_text(folder / "result.json", json.dumps({"targets": rows, "seconds": seconds}, indent=2))
     write_several(rows, folder / "report.html")
+    write_text(folder / "result.json", json.dumps({"targets": rows, "seconds": seconds}, indent=2))

@@ -1,6 +1,7 @@
 """Pack a compiled graph with everything a reader of it needs to know."""
 
 import io
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,16 @@ import polars as pl
 from holdfast.arrays import Integers
 from holdfast.compile.final import Compiled
 from holdfast.data.columns import NUMERIC_KINDS, Kind
-from holdfast.data.dataset import Dataset, Parsing
+from holdfast.data.dataset import Dataset, Parsing, counted
+from holdfast.learners.catalogue import find
 from holdfast.model.package import write
 from holdfast.model.schema import Field, Schema
 from holdfast.study.prepare import Question
+from holdfast.tasks.task import Family
+
+# What every model is made with, beside the libraries of its learners, of which some are installed by another name.
+INSTALLED_AS = {"interpret": "interpret-core"}
+LIBRARIES = ("holdfast", "numpy", "polars", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
 
 # A category field lists this many of its values at most.
 MOST_VALUES = 1_000
@@ -47,11 +54,15 @@ def ship(
         "rows": len(compiled.rows),
         "fingerprint": question.fingerprint,
         "proof": {"rows": compiled.proof.rows, "max_abs_difference": compiled.proof.max_abs_difference},
-        "versions": {
-            name: version(name) for name in ("holdfast", "numpy", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
-        },
+        "versions": versions_of([name for each in compiled.prepared for name in each.learners], task.family),
     }
     return write(folder, facts, compiled.onnx, reference=_reference(some), card=card)
+
+
+def versions_of(learners: Iterable[str], family: Family) -> dict[str, str]:
+    """The libraries that a model of these learners is made with, by the names they are installed by."""
+    own = [INSTALLED_AS.get(library, library) for name in learners if (library := find(name, family).library)]
+    return {name: version(name) for name in (*LIBRARIES, *own)}
 
 
 def enough_of(rows: Integers, n_columns: int) -> Integers:
@@ -111,8 +122,8 @@ def _field(column: pl.Series, kind: Kind, parsing: Parsing) -> Field:
     if kind is Kind.NUMBER:
         low, high = column.min(), column.max()
     elif kind is Kind.CATEGORY:
-        counts = column.drop_nulls().value_counts(sort=True, name="rows")
-        n_values, values = counts.height, counts[column.name].head(MOST_VALUES).to_list()
+        counts = counted(column.drop_nulls())
+        n_values, values = counts.height, counts["value"].head(MOST_VALUES).to_list()
     return Field(
         column.name,
         kind.value,
@@ -138,7 +149,7 @@ def _reference(dataset: Dataset) -> bytes:
             grid = np.quantile(numbers, np.linspace(0, 1, QUANTILES)) if len(numbers) else np.full(QUANTILES, np.nan)
             cells += [(name, float(q), float(v), None) for q, v in zip(np.linspace(0, 1, QUANTILES), grid, strict=True)]
         else:
-            counts = known.value_counts(sort=True, name="rows").head(MOST_VALUES)
+            counts = counted(known).head(MOST_VALUES)
             cells += [(name, count / column.len(), None, value) for value, count in counts.rows()]
         cells.append((name, column.null_count() / column.len(), None, None))
     schema = {"column": pl.String, "share": pl.Float64, "value": pl.Float64, "category": pl.String}

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from holdfast.data.columns import NUMERIC_KINDS, Kind
+from holdfast.data.dataset import counted
 from holdfast.learners.catalogue import find
 from holdfast.report import story as report
 from holdfast.report.page import number
@@ -164,8 +165,8 @@ def _facts(column: pl.Series, kind: Kind) -> report.ColumnFacts:
         ends = (known.min(), known.median(), known.max())
         shown = " · ".join(str(each)[:16] if kind is Kind.DATETIME else number(float(each)) for each in ends)  # type: ignore[arg-type]
         return report.ColumnFacts(column.name, kind.value, missing, distinct, shown, _relative(counts))
-    common = known.value_counts(sort=True, name="rows").head(BARS)
-    shown = ", ".join(str(value)[:30] for value in common[column.name].head(5).to_list())
+    common = counted(known).head(BARS)
+    shown = ", ".join(str(value)[:30] for value in common["value"].head(5).to_list())
     bars = _relative(common["rows"].to_numpy()) if kind is Kind.CATEGORY else []
     return report.ColumnFacts(column.name, kind.value, missing, distinct, shown, bars)
 

@@ -38,13 +38,14 @@ class Equal:
 
 @dataclass
 class Trust:
-    """What the closer look found; not_done says what there was no time for."""
+    """What the closer look found; not_done says what there was no time for, groups_not_done the columns of groups left out."""
 
     fairness: list[Fairness] = field(default_factory=list)
     equal: list[Equal] = field(default_factory=list)
     robustness: list[Stress] = field(default_factory=list)
     privacy: Membership | None = None
     not_done: list[str] = field(default_factory=list)
+    groups_not_done: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """As result.json holds it."""
@@ -71,7 +72,7 @@ def look_closer(
     trust = Trust()
     for name in question.request.protected:
         if time.monotonic() > deadline:
-            trust.not_done.append(f"fairness by {name}")
+            trust.groups_not_done.append(name)
             continue
         groups = _named(question.protected[name], question.split.sealed)
         trust.fairness.append(fairness(name, groups, verdict.metric, verdict.y, verdict.predictions, verdict.labels))
@@ -100,8 +101,7 @@ def _robustness(
         return verdict.metric.score(y, answers(model, frame))
 
     names = [name for name in important if name in sealed.kinds][:MOST_IMPORTANT]
-    left = deadline - time.monotonic()
-    if left <= 0:
+    if time.monotonic() >= deadline:
         trust.not_done.append("robustness")
         return
     trust.robustness = stress(

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from holdfast.errors import OverrunError, RequestError, WorkFailedError, nearest
-from holdfast.evaluate.compare import mean_interval
-from holdfast.learners.catalogue import find, portfolio
+from holdfast.evaluate.compare import fold_interval
+from holdfast.learners.catalogue import find
 from holdfast.learners.preparing import own_params
 from holdfast.learners.space import Choice, Dimension
 from holdfast.metrics.metric import Metric
@@ -19,9 +19,10 @@ from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.trial import Outcome, Problem, Spec, score_fold
 from holdfast.search.tuners import placed
-from holdfast.study.board import Searched
+from holdfast.study.board import Searched, learner_names
 from holdfast.study.ending import CURVE_SHARE
 from holdfast.study.prepare import Question
+from holdfast.study.times import WRITING
 
 # Points on a range, beside the value chosen.
 POINTS = 7
@@ -70,7 +71,7 @@ def check_curve(question: Question) -> None:
     asked, family = question.request.validation_curve, question.task.family
     if asked is None:
         return
-    learners = [find(name, family) for name in question.request.learners] or portfolio(family)
+    learners = [find(name, family) for name in learner_names(question.request, family)]
     known = {f"{learner.name}.{param}" for learner in learners for param in learner.space}
     if not any(_is(asked, *name.split(".")) for name in known):
         short = sorted({name.split(".")[1] for name in known})
@@ -87,12 +88,11 @@ def validation_curve(
     *,
     executor: Executor,
     clock: Clock,
-    keep: float,
     say: Callable[[str], None],
 ) -> Curve | None:
     """Draw the curve that was asked for, or that of the chosen learner's parameter that matters most.
 
-    Unasked, it is drawn only when a small part of the time left suffices. keep: seconds that must be left.
+    Unasked, it is drawn only when a small part of the time left suffices.
     """
     asked = question.request.validation_curve
     outcome = _subject(candidate, searched, question.metric, asked)
@@ -101,7 +101,7 @@ def validation_curve(
     learner = outcome.spec.learner
     space = find(learner, question.task.family).within(question.request.space.get(learner, {})).space
     param = None if asked is None else asked.split(".")[-1]
-    left = clock.left - keep
+    left = clock.left - WRITING
     allowed = min(SECONDS, SHARE_OF_TIME * left)
     if asked is not None:
         allowed = float("inf") if clock.budget is None else min(left, CURVE_SHARE * clock.budget)
@@ -219,7 +219,7 @@ def _ends_in_words(
 def _clearly_behind(curve: Curve, point: Point, best: Point, metric: Metric, worth: float) -> bool:
     """Whether a value is worse than the best by more than is worth a word, and more than the folds' luck."""
     gains = [metric.gain(good) - metric.gain(bad) for good, bad in zip(best.folds, point.folds, strict=True)]
-    found = mean_interval([gain for gain in gains if np.isfinite(gain)], curve.test_share)
+    found = fold_interval([gain for gain in gains if np.isfinite(gain)], curve.test_share)
     return metric.gain(best.unseen) - metric.gain(point.unseen) > worth and not found.low <= 0
 
 

@@ -111,11 +111,11 @@ class Verdict:
         }
 
 
-def give_verdict(question: Question, folder: Folder, *, what: str = "verdict") -> Verdict:
+def give_verdict(question: Question, folder: Folder) -> Verdict:
     """Open the seal, on record, and judge the compiled model that was fitted on the development rows alone."""
     model = load(folder.judged)
     metric = question.metric
-    dataset = question.sealed.open(folder.ledger, what=what, metric=metric.name, model=model.fingerprint)
+    dataset = question.sealed.open(folder.ledger, what="verdict", metric=metric.name, model=model.fingerprint)
     y = question.encode(dataset)
     predictions = answers(model, dataset.frame)
     blocks = question.blocks
@@ -131,7 +131,8 @@ def give_verdict(question: Question, folder: Folder, *, what: str = "verdict") -
     }
     verdict = Verdict(
         metric=metric,
-        interval=intervals.pop(metric.name),
+        # What predictions make undefined (a negative one under a logarithm) is no number, and no reason to lose the study.
+        interval=intervals.pop(metric.name, Interval(np.nan, np.nan, np.nan)),
         baseline=metric.score(y, guessed),
         others=intervals,
         openings=folder.ledger.openings,

@@ -1,13 +1,13 @@
 """Which class does a row belong to?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
 
-from holdfast.arrays import Floats, Integers, likeliest
+from holdfast.arrays import Integers
+from holdfast.data.dataset import counted
 from holdfast.errors import DataError
 from holdfast.metrics.classification import CLASSIFICATION, LOG_LOSS, ROC_AUC
 from holdfast.metrics.metric import Metric
@@ -55,12 +55,6 @@ class Classification(Task):
         """Each class is a stratum."""
         return np.asarray(y, dtype=np.int64)
 
-    def answer(self, predictions: Floats) -> Mapping[str, Any]:
-        """`prediction` holds the likeliest class, `probability_<class>` what was thought of each."""
-        labels = np.asarray(self.labels, dtype=object)[likeliest(predictions)]
-        shares = {f"probability_{label}": predictions[:, k] for k, label in enumerate(self.labels)}
-        return {"prediction": labels, **shares}
-
 
 @dataclass(frozen=True)
 class Binary(Classification):
@@ -80,20 +74,20 @@ class Multiclass(Classification):
 
 def classification(target: pl.Series, reason: str) -> Classification:
     """Make the task from a target without gaps; one class only, or a class in a single row, is a DataError."""
-    counts = target.value_counts(sort=True, name="rows").sort(["rows", target.name], descending=[True, False])
+    counts = counted(target).sort(["rows", "value"], descending=[True, False])
     if counts.height < 2:
-        only = counts[target.name][0] if counts.height else None
+        only = counts["value"][0] if counts.height else None
         raise DataError(
             f"target {target.name!r} has the one value {only!r}; expected at least two classes: choose another --target"
         )
-    lonely = counts.filter(pl.col("rows") < 2)[target.name].to_list()
+    lonely = counts.filter(pl.col("rows") < 2)["value"].to_list()
     if lonely:
         named = ", ".join(repr(label) for label in lonely[:5]) + (", ..." if len(lonely) > 5 else "")
         raise DataError(
             f"target {target.name!r} has {len(lonely)} of {counts.height} classes in one row only ({named}); expected at "
             f"least 2 rows a class: merge or remove rare classes, or say --task regression if the target is a number"
         )
-    labels = counts[target.name].to_list()
+    labels = counts["value"].to_list()
     if len(labels) == 2 and target.dtype == pl.String:
         return Binary(reason, tuple(labels))
     labels = sorted(labels)

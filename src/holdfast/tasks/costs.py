@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Floats
+from holdfast.arrays import Floats, class_name
 from holdfast.errors import RequestError, nearest
 
 FORM = "a table whose first column names the true class, whose other columns are the answers"
@@ -61,11 +61,6 @@ def cost_table(costs: Mapping[str, Mapping[str, Any]], labels: Sequence[Any]) ->
                 f"be dearer: rows are true classes, columns answers"
             )
     return table
-
-
-def class_name(label: Any) -> str:
-    """A class as a table of costs names it: as files write it."""
-    return str(label).lower() if isinstance(label, bool) else str(label)
 
 
 def _require_names(given: Sequence[str], names: Sequence[str], what: str) -> None:

@@ -10,6 +10,9 @@ from holdfast.tasks.task import Task
 
 TASKS = ("binary", "multiclass", "classification", "regression")
 
+# What may be asked for; sets of labels are taken apart before a task is chosen for each.
+ASKED = (*TASKS, "multilabel")
+
 # Whole numbers with this few values, each in this many rows, are read as class codes rather than amounts.
 MAX_CODED_CLASSES = 10
 MIN_ROWS_A_CODE = 20
@@ -52,7 +55,7 @@ def detect(target: pl.Series, requested: str | None = None, metric: str | None =
 def _requested(target: pl.Series, requested: str) -> Task:
     if requested not in TASKS:
         raise RequestError(
-            f"task {requested!r} is unknown; expected one of {', '.join(TASKS)}.{nearest(requested, TASKS)}"
+            f"task {requested!r} is unknown; expected one of {', '.join(ASKED)}.{nearest(requested, ASKED)}"
         )
     if requested == "regression":
         return regression(target, "asked for")

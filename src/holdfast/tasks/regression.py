@@ -1,6 +1,5 @@
 """How much?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -30,10 +29,6 @@ class Regression(Task):
     def strata(self, y: Any) -> None:
         """A number has no strata."""
         return
-
-    def answer(self, predictions: Floats) -> Mapping[str, Any]:
-        """`prediction` holds the value."""
-        return {"prediction": predictions}
 
 
 def regression(target: pl.Series, reason: str) -> Regression:

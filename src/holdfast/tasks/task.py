@@ -1,13 +1,12 @@
 """What every kind of question must answer; a study knows tasks only through this."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
 import polars as pl
 
-from holdfast.arrays import Floats, Integers
+from holdfast.arrays import Integers
 from holdfast.errors import RequestError, nearest
 from holdfast.metrics.custom import custom, plug_ins
 from holdfast.metrics.metric import Metric
@@ -49,10 +48,6 @@ class Task(ABC):
     @abstractmethod
     def strata(self, y: Any) -> Integers | None:
         """Give a stratum per row, whose shares every split keeps, or None."""
-
-    @abstractmethod
-    def answer(self, predictions: Floats) -> Mapping[str, Any]:
-        """Name the columns of a scored file, from what a pipeline predicted."""
 
     @property
     def all_metrics(self) -> tuple[Metric, ...]:

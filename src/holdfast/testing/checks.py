@@ -14,7 +14,7 @@ from holdfast.data.columns import Columns
 from holdfast.features.encoder import Encoder
 from holdfast.learners.catalogue import find
 from holdfast.learners.learner import Learner
-from holdfast.learners.pipeline import Pipeline, fit_estimator
+from holdfast.learners.pipeline import Pipeline, fit_labels
 from holdfast.learners.preparing import encoding_targets
 from holdfast.learners.space import Choice
 from holdfast.metrics.classification import BRIER
@@ -43,7 +43,7 @@ def fit(
         n_classes = int(y.max()) + 1
     encoder = Encoder(learner.wants, seed=seed)
     matrix = encoder.fit_transform(columns, encoding_targets(y, n_classes))
-    return fit_estimator(learner, learner.defaults, encoder, matrix, y, n_classes=n_classes, weights=weights, seed=seed)
+    return fit_labels(learner, learner.defaults, encoder, matrix, y, n_classes=n_classes, weights=weights, seed=seed)
 
 
 @cache
@@ -141,7 +141,7 @@ def check_input_is_left_untouched(learner: Learner) -> None:
     target = y.copy()
     target.setflags(write=False)
     n_classes = 2 if learner.task == "classification" else None
-    fit_estimator(learner, learner.defaults, encoder, matrix, target, n_classes=n_classes).predict_encoded(matrix)
+    fit_labels(learner, learner.defaults, encoder, matrix, target, n_classes=n_classes).predict_encoded(matrix)
     assert np.array_equal(matrix, before, equal_nan=True)
 
 

@@ -6,12 +6,12 @@ from importlib.metadata import version
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from holdfast.arrays import class_name
 from holdfast.errors import RequestError
 from holdfast.export.pmml.fields import Fields
 from holdfast.export.pmml.forests import tree_model
 from holdfast.export.pmml.symbols import Apply, Logistic, Softmax, Trees, Weighted, weighted
 from holdfast.model.model import Model
-from holdfast.model.output import name_of
 from holdfast.model.schema import Field
 
 TYPES = {bool: "boolean", int: "integer", float: "double", str: "string"}
@@ -102,7 +102,7 @@ def _linear(cell: Any) -> Weighted:
 def _table(label: Any, linear: Weighted, fields: Fields) -> Element:
     table = Element("RegressionTable", intercept=repr(linear.constant))
     if label is not None:
-        table.set("targetCategory", name_of(label))
+        table.set("targetCategory", class_name(label))
     for cell, weight in linear.terms:
         SubElement(table, "NumericPredictor", name=fields.name(cell), coefficient=repr(weight))
     return table
@@ -154,7 +154,7 @@ def _answers(model: Model) -> Element:
     optype = "categorical" if model.classes else "continuous"
     facts = {"name": "prediction", "optype": optype, "dataType": kind, "feature": "predictedValue"}
     SubElement(output, "OutputField", facts)
-    for label in map(name_of, model.classes):
+    for label in map(class_name, model.classes):
         facts = {"optype": "continuous", "dataType": "double", "feature": "probability", "value": label}
         SubElement(output, "OutputField", {"name": f"probability_{label}", **facts})
     return output
@@ -166,7 +166,7 @@ def _dictionary(model: Model, columns: Sequence[Field]) -> Element:
         kind = TYPES[type(model.classes[0])]
         target = SubElement(dictionary, "DataField", name=model.target, optype="categorical", dataType=kind)
         for label in model.classes:
-            SubElement(target, "Value", value=name_of(label))
+            SubElement(target, "Value", value=class_name(label))
     else:
         SubElement(dictionary, "DataField", name=model.target, optype="continuous", dataType="double")
     for field in columns:

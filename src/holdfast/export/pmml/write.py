@@ -43,7 +43,7 @@ def pmml(model: Model, onnx: bytes) -> bytes:
         "strings": [Column(field.name, text=True) for field in fields if field.type not in NUMERIC],
     }
     given = {each.name: columns[each.name] for each in model.graph_inputs}
-    return document(model, answer(onnx, given, "probabilities" if model.classes else "prediction"))
+    return document(model, answer(onnx, given, model.graph_output))
 
 
 def _number(field: Field) -> Any:
