@@ -85,6 +85,8 @@ def test_v2_binary_tensors(client, model):
     assert outputs["prediction"][4:].startswith(str(model.predict(ROWS)[0]).encode())
     cut = one.post("/v2/models/plan/infer", head + b"".join(binary)[:-1], media=media, **{LENGTH: str(len(head))})
     assert cut.status == 400
+    for length in ("-1", str(10**9), "9" * 5_000):
+        assert one.post("/v2/models/plan/infer", head, media=media, **{LENGTH: length}).status == 400
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,9 @@ def request(method, path, body=b"", version="1.1", **headers):
 @contextmanager
 def serving(*arguments, environment=None):
     command = [sys.executable, "-m", "holdfast.cli.main", "serve", *map(str, arguments), "--port", "0"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}, start_new_session=True
+    )
     try:
         said = ""
         while "serving at" not in said:
@@ -205,14 +207,20 @@ def test_a_new_model_is_taken_and_a_broken_one_is_not(model, one, tmp_path):
         assert 'outcome="changed"} 1' in server.ask("GET", "/metrics")[2].decode()
 
 
-def test_requests_in_progress_are_finished_when_it_stops(model, one):
-    with serving(model) as server:
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_requests_in_progress_are_finished_when_it_stops(model, one, workers, number):
+    with serving(model, "--workers", workers) as server:
+        assert server.predict(one)[0] == 200
         body = json.dumps(one).encode()
         whole = request("POST", "/predict", body)
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
             connection.sendall(whole[:-5])
             time.sleep(0.2)
-            server.process.send_signal(signal.SIGTERM)
+            if number == signal.SIGINT:  # from a terminal it reaches every process
+                os.killpg(server.process.pid, number)
+            else:
+                server.process.send_signal(number)
             time.sleep(0.3)
             connection.sendall(whole[-5:])
             assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")

@@ -126,8 +126,9 @@ def _work(work: Work, listener: socket.socket, started: Callable[[], None] = lam
 
         if os.name == "posix":
             loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, stop)
+            loop.add_signal_handler(signal.SIGTERM, stop)
+            # Ctrl-C reaches every process of a terminal; one of several is told by the one that started it, and only once.
+            loop.add_signal_handler(signal.SIGINT, stop if work.folder is None else lambda: None)
             loop.add_signal_handler(signal.SIGHUP, reload)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # a worker begins with them blocked
         telling = asyncio.create_task(_tell(app, work, stop))
@@ -198,9 +199,12 @@ def _supervise(work: list[Work], listener: socket.socket) -> None:
             running[place] = process, time.monotonic()
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+        if stopping:  # another thread may have taken the signal, before this worker was on the list
+            tell(signal.SIGTERM, place)
 
-    def tell(number: int) -> None:
-        for process, _ in running.values():
+    def tell(number: int, *places: int) -> None:
+        for place in places or list(running):
+            process, _ = running[place]
             if process.pid is not None and process.is_alive():
                 os.kill(process.pid, number)
 

@@ -1,8 +1,9 @@
 """Pack a compiled graph with everything a reader of it needs to know."""
 
 import io
-from collections.abc import Iterable
-from importlib.metadata import version
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,7 @@ from holdfast.model.schema import Field, Schema
 from holdfast.study.prepare import Question
 from holdfast.tasks.task import Family
 
-# What every model is made with, beside the libraries of its learners, of which some are installed by another name.
-INSTALLED_AS = {"interpret": "interpret-core"}
+# What every model is made with, beside the libraries of its learners.
 LIBRARIES = ("holdfast", "numpy", "polars", "scikit-learn", "lightgbm", "onnx", "onnxruntime")
 
 # A category field lists this many of its values at most.
@@ -61,8 +61,15 @@ def ship(
 
 def versions_of(learners: Iterable[str], family: Family) -> dict[str, str]:
     """The libraries that a model of these learners is made with, by the names they are installed by."""
-    own = [INSTALLED_AS.get(library, library) for name in learners if (library := find(name, family).library)]
-    return {name: version(name) for name in (*LIBRARIES, *own)}
+    wanted = [library for name in learners if (library := find(name, family).library)]
+    homes = _homes() if wanted else {}
+    return {name: version(name) for name in (*LIBRARIES, *(home for each in wanted for home in homes.get(each, ())))}
+
+
+@cache
+def _homes() -> Mapping[str, list[str]]:
+    """By what each importable package is installed: xgboost by xgboost-cpu. Looking through all that is installed takes time."""
+    return packages_distributions()
 
 
 def enough_of(rows: Integers, n_columns: int) -> Integers:
