@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.arrays import Integers
+
 # Element types as onnx.TensorProto numbers them, without importing onnx.
 FLOAT, INT64, DOUBLE = 1, 7, 11
 
@@ -82,12 +84,29 @@ class Graph:
     ) -> None:
         from onnx import helper
 
-        self._nodes.append(helper.make_node(op, list(inputs), list(outputs), domain=domain, **attributes))
+        long = {
+            name: value
+            for name, value in attributes.items()
+            if isinstance(value, np.ndarray) and value.dtype.kind == "i"
+        }
+        short = {name: value for name, value in attributes.items() if name not in long}
+        node = helper.make_node(op, list(inputs), list(outputs), domain=domain, **short)
+        node.attribute.extend(_integers(name, value) for name, value in long.items())
+        self._nodes.append(node)
 
     def model(self) -> Any:
         """Return the finished onnx.ModelProto."""
         constants = [tensor for _, tensor in self._constants.values()]
         return model_of(self._nodes, self._inputs, self._outputs, constants)
+
+
+def _integers(name: str, values: Integers) -> Any:
+    """An attribute of many whole numbers; onnx.helper looks at each, which takes most of the time a forest is written in."""
+    from onnx import AttributeProto
+
+    made = AttributeProto(name=name, type=AttributeProto.INTS)
+    made.ints.extend(values.tolist())
+    return made
 
 
 def zero_of_each_row(graph: Graph, column: str) -> str:
