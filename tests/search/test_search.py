@@ -83,6 +83,20 @@ class Counting(Inline):
         return super().call(function, *args, deadline=deadline)
 
 
+class Refusing(Counting):
+    """Fails whenever one learner is to be tried."""
+
+    def __init__(self, learner, error):
+        super().__init__()
+        self.learner, self.error = learner, error
+
+    def call(self, function, *args, deadline=float("inf")):
+        found = super().call(function, *args, deadline=deadline)
+        if args[0].learner == self.learner:
+            raise self.error
+        return found
+
+
 def test_a_killed_search_goes_on_where_it_was(tmp_path):
     whole = run()
     with pytest.raises(KeyboardInterrupt):
@@ -110,24 +124,14 @@ def test_an_empty_record_is_named(tmp_path):
 
 
 def test_without_a_baseline_nothing_else_is_tried():
-    class Failing(Counting):
-        def call(self, function, *args, deadline=float("inf")):
-            super().call(function, *args, deadline=deadline)
-            raise WorkFailedError("no")
-
-    failing = Failing()
-    board = run(executor=failing)
-    assert (failing.calls, board.outcomes, board.stopped) == (1, [], "the baseline failed")
+    refusing = Refusing("prior", WorkFailedError("no"))
+    board = run(executor=refusing)
+    assert (refusing.calls, board.outcomes, board.stopped) == (1, [], "the baseline failed")
 
 
 def test_a_trial_whose_process_ended_is_tried_again_when_the_study_goes_on(tmp_path):
-    class Ending(Inline):
-        def call(self, function, *args, deadline=float("inf")):
-            if args[0].learner == "decision_tree":
-                raise WorkerEndedError("the worker process ended with code -9")
-            return super().call(function, *args, deadline=deadline)
-
-    assert len(run(tmp_path, trials=3, executor=Ending()).failures) == 1
+    ending = Refusing("decision_tree", WorkerEndedError("the worker process ended with code -9"))
+    assert len(run(tmp_path, trials=3, executor=ending).failures) == 1
     assert not run(tmp_path, trials=3).failures
 
 
@@ -153,13 +157,7 @@ def test_no_trial_starts_when_the_time_is_needed_for_the_end():
 
 
 def test_a_failing_learner_is_put_on_record_and_passed_over(tmp_path):
-    class Failing(Inline):
-        def call(self, function, *args, deadline=float("inf")):
-            if args[0].learner == "decision_tree":
-                raise DataError("it does not like this")
-            return super().call(function, *args, deadline=deadline)
-
-    board = run(tmp_path, trials=3, executor=Failing())
+    board = run(tmp_path, trials=3, executor=Refusing("decision_tree", DataError("it does not like this")))
     assert board.failures == [(board.failures[0][0], "it does not like this")]
     assert len(board.outcomes) == 3
     assert run(tmp_path, trials=3).failures[0][1] == "it does not like this"

@@ -62,11 +62,9 @@ def by_time(x: Floats, y: Floats, fold: Integers, when: Floats) -> Optimism:
     for start, stop in pairwise(starts):
         before, stretch = order[:start], order[start:stop]
         past.append(fit_predict(x, y, before, stretch))
-        answers = np.repeat(y.mean(axis=0, keepdims=True), len(stretch), axis=0)
+        answers = np.empty_like(y[stretch])
         for k in range(FOLDS):
             asked, others = fold[stretch] == k, np.flatnonzero(fold != k)
-            if not asked.any() or not len(others):
-                continue
             train = np.sort(rng.choice(others, min(len(before), len(others)), replace=False))
             answers[asked] = fit_predict(x, y, train, stretch[asked])
         anytime.append(answers)

@@ -49,7 +49,12 @@ def targets(examined: Examined) -> Floats:
 
 
 def fit_predict(x: Floats, y: Floats, train: Integers, valid: Integers) -> Floats:
-    """Fit boosted trees by squared error on some rows and answer for others, shape (n_valid, n_targets)."""
+    """Fit boosted trees by squared error on some rows and answer for others, shape (n_valid, n_targets).
+
+    Few different rows may all share a fold: where there is nothing to fit on, the answer is the mean.
+    """
+    if not len(train) or not len(valid):
+        return np.repeat(y.mean(axis=0, keepdims=True), len(valid), axis=0)
     import lightgbm
 
     settings: dict[str, Any] = {
@@ -79,15 +84,11 @@ def random_folds(hashes: Hashes) -> Integers:
 
 
 def out_of_fold(x: Floats, y: Floats, fold: Integers) -> Floats:
-    """Answer for each row by a model that was fitted on the other folds, shape (n_rows, n_targets).
-
-    Few different rows may all share a fold: then there is nothing to fit on, and the answer is the mean.
-    """
-    answers = np.repeat(y.mean(axis=0, keepdims=True), len(y), axis=0)
+    """Answer for each row by a model that was fitted on the other folds, shape (n_rows, n_targets)."""
+    answers = np.zeros_like(y)
     for k in np.unique(fold):
         train, valid = np.flatnonzero(fold != k), np.flatnonzero(fold == k)
-        if len(train):
-            answers[valid] = fit_predict(x, y, train, valid)
+        answers[valid] = fit_predict(x, y, train, valid)
     return answers
 
 

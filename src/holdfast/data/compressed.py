@@ -59,8 +59,8 @@ def _to_the_end(file: gzip.GzipFile, path: Path) -> bytes:
 
 def _zstandard(data: bytes, path: Path) -> bytes:
     """Let polars unpack it: as a table of one column that holds each line."""
-    if _declared(data) > LARGEST:
-        raise DataError(f"{path} unpacks to {_declared(data):,} bytes; expected at most {LARGEST:,}: {SPLIT}")
+    if (size := _declared(data)) > LARGEST:
+        raise DataError(f"{path} unpacks to {size:,} bytes; expected at most {LARGEST:,}: {SPLIT}")
     try:
         lines = pl.read_csv(
             io.BytesIO(data),

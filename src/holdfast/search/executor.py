@@ -124,11 +124,11 @@ class Local:
             raise
         if kind == "result":
             return answer
+        if kind == "died":
+            return self._died()
         if kind == "broken":
             self._restart()
-        if kind in ("error", "broken"):
-            raise answer
-        return self._died()
+        raise answer
 
     def aside(self, work: Callable[[], Found]) -> Callable[[], Found]:
         """Let the child work while this process goes on."""

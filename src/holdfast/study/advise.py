@@ -7,20 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.compile.weigh import Weight
 from holdfast.data.columns import Columns, Kind
 from holdfast.data.cut import positions
 from holdfast.data.folds import make_folds
-from holdfast.errors import CompileError, HoldfastError, OverrunError, RequestError, WorkFailedError
+from holdfast.errors import HoldfastError, OverrunError, RequestError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
-from holdfast.evaluate.pool import AVERAGE
 from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.learner import Learner
 from holdfast.learners.limits import Given, refusal
 from holdfast.search.candidates import fit_seconds
 from holdfast.search.executor import Executor, Local
 from holdfast.search.trial import Outcome, Problem, Spec, run_trial
-from holdfast.study.front import weigh_trials
+from holdfast.study.front import weight_of
 from holdfast.study.prepare import Question, ask, audited
 from holdfast.study.request import Request
 
@@ -160,7 +158,8 @@ def _try_all(
                 stop = float("inf") if learner.baseline else min(end, time.monotonic() + slice_)
                 try:
                     outcome = executor.call(run_trial, spec, stop, deadline=stop)
-                    tried[learner.name] = (outcome, _one_row(spec, executor, stop))
+                    weight = weight_of(spec, executor, stop)
+                    tried[learner.name] = (outcome, None if weight is None else 1e6 * weight.latency)
                 except OverrunError:
                     reason = f"slow: not done in {slice_:.0f} s on {len(problem.y):,} rows"
                 except HoldfastError as error:
@@ -176,15 +175,6 @@ def _refusal(learner: Learner, given: Given, end: float) -> str | None:
     if (reason := refusal(learner, given)) is not None:
         return reason
     return "not reached in the time" if time.monotonic() > end and not learner.baseline else None
-
-
-def _one_row(spec: Spec, executor: Executor, deadline: float) -> float | None:
-    """Microseconds that the compiled form takes for one record; None when there is none, or no time to find out."""
-    try:
-        weight: Weight = executor.call(weigh_trials, [(spec, 1.0)], AVERAGE, deadline=deadline)
-    except (CompileError, OverrunError, WorkFailedError):
-        return None
-    return 1e6 * weight.latency
 
 
 def _board(question: Question, problem: Problem, outcomes: Mapping[str, Outcome]) -> list[Row]:

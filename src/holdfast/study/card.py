@@ -120,11 +120,12 @@ def _limits(compiled: Compiled, verdict: Verdict | None, trust: Trust | None) ->
             f"{each.what}: the score goes from {number(each.before)} to {number(each.after)}"
             for each in trust.robustness
         ]
+    not_done = () if trust is None else trust.not_done
     if trust is not None and trust.privacy is not None:
         lines.append(f"privacy: {trust.privacy.sentence}")
-    elif trust is None or "privacy" not in trust.not_done:
+    elif "privacy" not in not_done:
         lines.append("privacy: unknown")
-    lines += [f"{what}: {NO_TIME}" for what in (trust.not_done if trust is not None else ())]
+    lines += [f"{what}: {NO_TIME}" for what in not_done]
     lines.append(f"what harm a wrong answer does: {UNKNOWN}")
     return "".join(f"- {line}\n" for line in lines)
 

@@ -17,7 +17,6 @@ from holdfast.compile.weigh import Weight
 from holdfast.errors import HoldfastError
 from holdfast.evaluate.bootstrap import Interval, Resampled, resample
 from holdfast.evaluate.compare import fold_interval
-from holdfast.evaluate.pool import AVERAGE
 from holdfast.metrics.metric import Metric
 from holdfast.report.page import number, seconds, size
 from holdfast.search.candidates import Candidate
@@ -26,7 +25,7 @@ from holdfast.search.executor import Executor
 from holdfast.search.journal import Journal
 from holdfast.search.trial import Outcome, Problem, Spec, run_trial
 from holdfast.study.board import Searched
-from holdfast.study.front import excess, weigh_trials
+from holdfast.study.front import excess, weight_of
 from holdfast.study.prepare import Question
 from holdfast.study.times import WRITING
 
@@ -118,7 +117,8 @@ def distil(
         outcome = _judged(spec, journal, executor, time.monotonic() + STOP_SHARE * allowed)
     except HoldfastError as error:
         return Distilled(name, teacher, why_not=str(error))
-    weight = _weighed(spec, executor, time.monotonic() + WEIGHING + outcome.fit_seconds)
+    # What ships is weighed once more.
+    weight = weight_of(spec, executor, time.monotonic() + WEIGHING + outcome.fit_seconds)
     over = None if weight is None else excess(weight, limits)
     student = candidate_of(outcome)
     return Distilled(
@@ -236,15 +236,6 @@ def _judged(spec: Spec, journal: Journal, executor: Executor, deadline: float) -
         assert isinstance(found, Outcome)
         journal.write(found)
     return found
-
-
-def _weighed(spec: Spec, executor: Executor, deadline: float) -> Weight | None:
-    """What the student takes; None where that can't be found out in time. What ships is weighed once more."""
-    try:
-        weight: Weight = executor.call(weigh_trials, [(spec, 1.0)], AVERAGE, deadline=deadline)
-    except HoldfastError:
-        return None
-    return weight
 
 
 def _facts(model: Candidate, weight: Weight | None) -> dict[str, Any]:

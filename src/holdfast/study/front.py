@@ -11,7 +11,7 @@ from holdfast.compile.assemble import assemble
 from holdfast.compile.final import Compiled
 from holdfast.compile.weigh import Weight, weigh
 from holdfast.errors import CompileError, OverrunError, WorkFailedError
-from holdfast.evaluate.pool import Pool
+from holdfast.evaluate.pool import AVERAGE, Pool
 from holdfast.learners.catalogue import find
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
@@ -57,6 +57,15 @@ def weigh_trials(problem: Problem, parts: Sequence[tuple[Spec, float]], pool: Po
     members = [(fit_first_fold(problem, find(spec.learner, family), spec), weight) for spec, weight in parts]
     graph = assemble(members, problem.columns.kinds, problem.task.n_classes, pool=pool)
     return weigh(graph, problem.columns)
+
+
+def weight_of(spec: Spec, executor: Executor, deadline: float) -> Weight | None:
+    """Weigh one trial, where the problem is loaded; None where it has no compiled form, or that can't be found out in time."""
+    try:
+        weight: Weight = executor.call(weigh_trials, [(spec, 1.0)], AVERAGE, deadline=deadline)
+    except (CompileError, OverrunError, WorkFailedError):
+        return None
+    return weight
 
 
 def weights_of(

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,6 +11,7 @@ from holdfast.audit.drift import drift
 from holdfast.audit.finding import Finding
 from holdfast.data.frames import take
 from holdfast.data.kinds import understand
+from holdfast.explain.importance import Importance
 from holdfast.model.package import load
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
@@ -25,8 +26,8 @@ from holdfast.study.folder import Folder, next_free
 from holdfast.study.folds import check_folds
 from holdfast.study.front import Weighed, front_of, objection_to, weights_of, within
 from holdfast.study.inside import look_inside
-from holdfast.study.learning import learning_curve
-from holdfast.study.nested import end_of_nested, main_clock, nested
+from holdfast.study.learning import Point, learning_curve
+from holdfast.study.nested import Nested, end_of_nested, main_clock, nested
 from holdfast.study.prepare import Question, ask, audited
 from holdfast.study.repeats import judge_again
 from holdfast.study.request import Request
@@ -35,7 +36,7 @@ from holdfast.study.ship import ship
 from holdfast.study.study import Study
 from holdfast.study.times import WRITING
 from holdfast.study.trust import look_closer
-from holdfast.study.validation import check_curve, validation_curve
+from holdfast.study.validation import Curve, check_curve, validation_curve
 from holdfast.study.verdict import give_verdict
 from holdfast.study.writing import write_results
 
@@ -43,6 +44,38 @@ Say: TypeAlias = Callable[[str], None]
 
 # The audit may take this share of the budget.
 AUDIT_SHARE = 0.15
+
+
+@dataclass
+class _Run:
+    """What every step of a study works with, and what they took: seconds by phase. before: processor seconds when it began."""
+
+    folder: Folder
+    clock: Clock
+    executor: Executor
+    say: Say
+    seconds: dict[str, float] = field(default_factory=dict)
+    before: float = field(default_factory=processor_seconds)
+
+    def done(self, phase: str) -> None:
+        """What was not counted yet went into this phase."""
+        self.seconds[phase] = self.clock.elapsed - sum(self.seconds.values())
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What the search found, and what was seen of the best.
+
+    candidates: what may ship, best first. front: how quality, speed and size trade. distilled: what was taught by the best.
+    """
+
+    searched: Searched
+    candidates: list[Candidate]
+    front: list[Weighed]
+    distilled: Distilled | None
+    importance: list[Importance]
+    curve: list[Point]
+    values: Curve | None
 
 
 def train(
@@ -69,7 +102,7 @@ def train(
     folder.check_writable()
     executor: Executor = Inline() if request.budget is None else Local()
     try:
-        return _walk(source, request, folder, clock, executor, say)
+        return _walk(source, request, _Run(folder, clock, executor, say))
     finally:
         executor.close()
 
@@ -88,27 +121,60 @@ def examine(data: Any, target: str, *, against: Any = None, header: bool = True)
     return sorted(found, key=lambda each: (each.severity, each.code, each.columns))
 
 
-def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor: Executor, say: Say) -> Study:
-    before, seconds = processor_seconds(), dict[str, float]()
+def _walk(source: Any, request: Request, run: _Run) -> Study:
+    question, findings = _understood(source, request, run)
+    main = main_clock(run.clock, request)
+    found = _search(question, main, run)
+    run.done("search")
+    end = end_of_nested(question, found.searched, run.clock, main)
+    procedure = nested(question, run.folder, executor=run.executor, clock=run.clock, end=end, say=run.say)
+    run.done("nested")
+    return _finish(question, findings, found, procedure, run)
 
-    def done(phase: str) -> None:
-        seconds[phase] = clock.elapsed - sum(seconds.values())
 
-    question, findings = _understood(source, request, folder, clock, say, done)
-    main = main_clock(clock, request)
-    searched, candidates, front, distilled = _search(question, folder, main, executor, say)
-    importance = explain(candidates[0], executor=executor, clock=main, say=say)
-    curve = learning_curve(candidates[0], executor=executor, clock=main, say=say)
-    values = validation_curve(candidates[0], question, searched, executor=executor, clock=main, say=say)
-    done("search")
+def _understood(source: Any, request: Request, run: _Run) -> tuple[Question, list[Finding]]:
+    """Read, seal and audit; the folder is opened once all that was asked for is known to be possible."""
+    run.say("reading, and sealing the test rows")
+    question = ask(source, request)
+    run.done("read")
+    run.say("auditing the development rows")
+    question, findings = audited(question, deadline=run.clock.share(AUDIT_SHARE))
+    check_folds(question)
+    check_curve(question)
+    run.folder.open(question.request, question.fingerprint, question.split)
+    run.done("audit")
+    return question, findings
 
-    end = end_of_nested(question, searched, clock, main)
-    procedure = nested(question, folder, executor=executor, clock=clock, end=end, say=say)
-    done("nested")
 
+def _search(question: Question, clock: Clock, run: _Run) -> _Found:
+    """Search by this clock, weigh and distil what was found, and look at the best."""
+    folder, executor, say = run.folder, run.executor, run.say
+    searched = run_search(question, executor=executor, trials=folder.trials, clock=clock, say=say)
+    searched = judge_again(question, searched, folder, executor=executor, clock=clock, say=say)
+    tried = candidates_of(question, searched, clock=clock)
+    weights = weights_of(tried, question, executor=executor, clock=clock, say=say)
+    candidates = within(tried, weights, question, searched, clock=clock)
+    distilled = distil(tried, weights, question, searched, folder.trials, executor=executor, clock=clock, say=say)
+    if distilled is not None:
+        candidates, (tried, weights) = distilled.first(candidates), distilled.beside(tried, weights)
+    best = candidates[0]
+    return _Found(
+        searched=searched,
+        candidates=candidates,
+        front=front_of(tried, weights, question),
+        distilled=distilled,
+        importance=explain(best, executor=executor, clock=clock, say=say),
+        curve=learning_curve(best, executor=executor, clock=clock, say=say),
+        values=validation_curve(best, question, searched, executor=executor, clock=clock, say=say),
+    )
+
+
+def _finish(question: Question, findings: list[Finding], found: _Found, procedure: Nested | None, run: _Run) -> Study:
+    """Fit and judge what was found, fit it again on all rows, and write what ships and the report."""
+    folder, clock, executor, say, searched = run.folder, run.clock, run.executor, run.say, found.searched
     objection = objection_to(question)
     finished = fit_first_that_works(
-        candidates, question, searched.problem, executor=executor, clock=clock, say=say, objection=objection
+        found.candidates, question, searched.problem, executor=executor, clock=clock, say=say, objection=objection
     )
     # The threshold is chosen by what the search found, which was judged without it.
     searched_by, question = question, replace(question, decision=finished.decision)
@@ -119,73 +185,42 @@ def _walk(source: Any, request: Request, folder: Folder, clock: Clock, executor:
     refitting = executor.aside(refit)
     say("opening the sealed rows for the verdict")
     verdict = give_verdict(question, folder)
-    done("verdict")
+    run.done("verdict")
 
     say("looking closer: groups, stress, privacy")
-    important = [each.feature for each in importance]
+    important = [each.feature for each in found.importance]
     judged = load(folder.judged)
     trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - WRITING)
     refitted = refitting()
     executor.load(None)  # the rows of the last fit are not needed any more, neither here nor in the worker
     shipped = finished.compiled if isinstance(refitted, str) else refitted
-    inside = look_inside(question, judged, shipped, verdict, searched, importance, deadline=clock.end - WRITING)
-    used = energy(executor, before)
+    inside = look_inside(question, judged, shipped, verdict, searched, found.importance, deadline=clock.end - WRITING)
+    used = energy(executor, run.before)
     text = card(question, shipped, findings, verdict, trust, used)
     manifest = ship(folder.model, question, shipped, intervals, card=text)
-    done("compile")
+    run.done("compile")
 
     say("writing the report")
-    board = board_of(searched_by, searched, finished.candidate, None if distilled is None else distilled.teacher)
+    teacher = None if found.distilled is None else found.distilled.teacher
     results = Results(
         question=question,
         findings=findings,
         searched=searched,
-        board=board,
+        board=board_of(searched_by, searched, finished.candidate, teacher),
         finished=finished,
         refitted=refitted,
         verdict=verdict,
-        importance=importance,
-        curve=curve,
-        values=values,
+        importance=found.importance,
+        curve=found.curve,
+        values=found.values,
         manifest=manifest,
-        seconds=seconds,
+        seconds=run.seconds,
         energy=used,
         trust=trust,
         inside=inside,
-        front=front,
+        front=found.front,
         nested=procedure,
-        distilled=distilled,
+        distilled=found.distilled,
     )
     write_results(results, folder, clock)
     return Study(folder.path)
-
-
-def _understood(
-    source: Any, request: Request, folder: Folder, clock: Clock, say: Say, done: Callable[[str], None]
-) -> tuple[Question, list[Finding]]:
-    """Read, seal and audit; the folder is opened once all that was asked for is known to be possible."""
-    say("reading, and sealing the test rows")
-    question = ask(source, request)
-    done("read")
-    say("auditing the development rows")
-    question, findings = audited(question, deadline=clock.share(AUDIT_SHARE))
-    check_folds(question)
-    check_curve(question)
-    folder.open(question.request, question.fingerprint, question.split)
-    done("audit")
-    return question, findings
-
-
-def _search(
-    question: Question, folder: Folder, clock: Clock, executor: Executor, say: Say
-) -> tuple[Searched, list[Candidate], list[Weighed], Distilled | None]:
-    """What was found, what may ship, best first, how quality, speed and size trade, and what was taught by the best."""
-    searched = run_search(question, executor=executor, trials=folder.trials, clock=clock, say=say)
-    searched = judge_again(question, searched, folder, executor=executor, clock=clock, say=say)
-    tried = candidates_of(question, searched, clock=clock)
-    weights = weights_of(tried, question, executor=executor, clock=clock, say=say)
-    candidates = within(tried, weights, question, searched, clock=clock)
-    distilled = distil(tried, weights, question, searched, folder.trials, executor=executor, clock=clock, say=say)
-    if distilled is not None:
-        candidates, (tried, weights) = distilled.first(candidates), distilled.beside(tried, weights)
-    return searched, candidates, front_of(tried, weights, question), distilled

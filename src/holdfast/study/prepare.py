@@ -174,8 +174,8 @@ def _split(
     """Groups and moments of the rows, where asked for, and the seal that follows from them."""
     groups = None if request.group is None else group_key(dataset.frame, request.group)
     time = None if request.time is None else moments(dataset.frame, request.time)
-    strata = task.strata(task.encode(dataset.frame[request.target]))
-    parts = split(hashes, share=request.sealed, seed=request.seed, strata=strata, groups=groups, time=time)
+    y = task.encode(dataset.frame[request.target])
+    parts = split(hashes, share=request.sealed, seed=request.seed, strata=task.strata(y), groups=groups, time=time)
     if request.split == "rows" and groups is None and time is None:
         parts = replace(parts, reason=f"{parts.reason}; equal rows are cut one by one, as asked")
     if not len(parts.sealed) or not len(parts.development):
@@ -183,7 +183,7 @@ def _split(
             f"{dataset.source}: the {dataset.n_rows} rows can't be cut in two parts (they are equal, or one group or moment "
             f"holds them all); expected rows that differ: check the data, --group and --time"
         )
-    _require_judged(task, metrics_of(request, task)[0], task.encode(dataset.frame[request.target]), parts)
+    _require_judged(task, metrics_of(request, task)[0], y, parts)
     return groups, time, parts
 
 

@@ -117,11 +117,7 @@ def to_json(results: Results, folder: Folder) -> dict[str, Any]:
         },
         **results.trust.to_json(),
         **results.inside.to_json(),
-        "no_time_for": [
-            *(f"fairness by {name}" for name in results.trust.groups_not_done),
-            *results.trust.not_done,
-            *results.inside.not_done,
-        ],
+        "no_time_for": [*results.trust.all_not_done, *results.inside.not_done],
         "importance": [vars(each) for each in results.importance],
         "learning_curve": [vars(each) for each in results.curve],
         "validation_curve": None if results.values is None else asdict(results.values),

@@ -47,6 +47,11 @@ class Trust:
     not_done: list[str] = field(default_factory=list)
     groups_not_done: list[str] = field(default_factory=list)
 
+    @property
+    def all_not_done(self) -> list[str]:
+        """Groups and all else that there was no time for."""
+        return [*(f"fairness by {name}" for name in self.groups_not_done), *self.not_done]
+
     def to_json(self) -> dict[str, Any]:
         """As result.json holds it."""
         privacy = None if self.privacy is None else {**asdict(self.privacy), "sentence": self.privacy.sentence}
