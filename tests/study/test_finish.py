@@ -38,7 +38,7 @@ def test_after_a_failure_a_quick_model_takes_time_kept_for_writing():
         request=SimpleNamespace(budget=60.0),
         n_jobs=1,
     )
-    quick, clock = SimpleNamespace(seconds=lambda rows, lanes: 0.1), SimpleNamespace(left=finish.WRITING + 2.5)
+    quick, clock = SimpleNamespace(seconds=lambda rows, lanes: 0.1), SimpleNamespace(left=6.5, writing=4.0)
     first, after = (finish._allowed(quick, question, clock, again=again) for again in (False, True))
     assert first < finish.RESTART < after < clock.left
 
@@ -59,7 +59,7 @@ def test_a_refit_ships_if_most_of_it_was_learned(monkeypatch, seconds, done, shi
     finished = SimpleNamespace(
         candidate=SimpleNamespace(name="lightgbm"), compiled=judged, calibration=None, decision=None
     )
-    clock = SimpleNamespace(left=20.0, end=20.0)
+    clock = SimpleNamespace(left=20.0, end=20.0, writing=4.0)
     executor = SimpleNamespace(load=lambda state: None)
     found = finish.refit_on_all(finished, question, executor=executor, clock=clock, say=lambda message: None)
     assert (found is refitted) == ships

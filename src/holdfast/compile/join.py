@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from holdfast.graph.builder import model_of, value_info
+from holdfast.graph.builder import empty_model, value_info
 
 # What a model's graph may call its answer.
 ANSWERS = ("probabilities", "prediction")
@@ -51,10 +51,13 @@ def join(parts: Sequence[Part], n_numbers: int, n_strings: int) -> bytes:
         width += columns
     nodes.append(helper.make_node("Concat", answers, ["answers"], axis=1))
     given = (("numbers", np.float64, n_numbers), ("strings", str, n_strings))
-    inputs = [value_info(name, dtype, columns) for name, dtype, columns in given if name in taken]
     used = {name for node in nodes for name in node.input}
-    kept = [each for each in constants if each.name in used]
-    return bytes(model_of(nodes, inputs, [value_info("answers", np.float64, width)], kept).SerializeToString())
+    model = empty_model()
+    model.graph.node.extend(nodes)
+    model.graph.input.extend(value_info(name, dtype, columns) for name, dtype, columns in given if name in taken)
+    model.graph.output.append(value_info("answers", np.float64, width))
+    model.graph.initializer.extend(each for each in constants if each.name in used)
+    return bytes(model.SerializeToString())
 
 
 def _needed(graph: Any, answer: str) -> list[Any]:

@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.arrays import Integers
-
 # Element types as onnx.TensorProto numbers them, without importing onnx.
 FLOAT, INT64, DOUBLE = 1, 7, 11
 
@@ -28,10 +26,9 @@ class Graph:
     """
 
     def __init__(self) -> None:
-        self._nodes: list[Any] = []
-        self._inputs: list[Any] = []
-        self._outputs: list[Any] = []
-        self._constants: dict[tuple[str, tuple[int, ...], bytes], tuple[str, Any]] = {}
+        # All of it is made where it stays: a forest's numbers take as long to copy as to write.
+        self._model = empty_model()
+        self._constants: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._count = 0
 
     def _name(self, hint: str) -> str:
@@ -40,13 +37,13 @@ class Graph:
 
     def input(self, name: str, dtype: Any, width: int) -> str:
         """Declare an input of shape (rows, width); dtype `str` for strings, else a NumPy type."""
-        self._inputs.append(value_info(name, dtype, width))
+        self._model.graph.input.append(value_info(name, dtype, width))
         return name
 
     def output(self, tensor: str, name: str, dtype: Any, width: int | None) -> None:
         """Declare that `tensor` leaves the graph as `name`, of shape (rows, width), or (rows,) when width is None."""
         self.add("Identity", tensor, names=(name,))
-        self._outputs.append(value_info(name, dtype, width))
+        self._model.graph.output.append(value_info(name, dtype, width))
 
     def constant(self, array: Any) -> str:
         """Store an array (dtype object holds str) and return its tensor's name; equal arrays are stored once."""
@@ -64,8 +61,9 @@ class Graph:
                 tensor = helper.make_tensor(name, TensorProto.STRING, array.shape, words)
             else:
                 tensor = numpy_helper.from_array(array.copy(order="C"), name)
-            self._constants[key] = (name, tensor)
-        return self._constants[key][0]
+            self._model.graph.initializer.append(tensor)
+            self._constants[key] = name
+        return self._constants[key]
 
     def add(self, op: str, *inputs: str, domain: str = "", names: tuple[str, ...] = (), **attributes: Any) -> str:
         """Add one node and return the name of its output; `names` fixes it."""
@@ -82,31 +80,20 @@ class Graph:
     def _append(
         self, op: str, inputs: tuple[str, ...], outputs: tuple[str, ...], domain: str, attributes: dict[str, Any]
     ) -> None:
-        from onnx import helper
+        from onnx import AttributeProto, helper
 
-        long = {
-            name: value
-            for name, value in attributes.items()
-            if isinstance(value, np.ndarray) and value.dtype.kind == "i"
-        }
-        short = {name: value for name, value in attributes.items() if name not in long}
-        node = helper.make_node(op, list(inputs), list(outputs), domain=domain, **short)
-        node.attribute.extend(_integers(name, value) for name, value in long.items())
-        self._nodes.append(node)
+        node = self._model.graph.node.add(op_type=op, input=inputs, output=outputs, domain=domain)
+        for name, value in sorted(attributes.items()):
+            if isinstance(value, np.ndarray) and value.dtype.kind == "i":
+                # onnx.helper looks at each number, which takes most of the time a forest is written in.
+                many = node.attribute.add(name=name, type=AttributeProto.INTS)
+                many.ints.extend(value.tolist())
+            else:
+                node.attribute.append(helper.make_attribute(name, value))
 
     def model(self) -> Any:
-        """Return the finished onnx.ModelProto."""
-        constants = [tensor for _, tensor in self._constants.values()]
-        return model_of(self._nodes, self._inputs, self._outputs, constants)
-
-
-def _integers(name: str, values: Integers) -> Any:
-    """An attribute of many whole numbers; onnx.helper looks at each, which takes most of the time a forest is written in."""
-    from onnx import AttributeProto
-
-    made = AttributeProto(name=name, type=AttributeProto.INTS)
-    made.ints.extend(values.tolist())
-    return made
+        """Return the onnx.ModelProto of what is there."""
+        return self._model
 
 
 def zero_of_each_row(graph: Graph, column: str) -> str:
@@ -114,12 +101,12 @@ def zero_of_each_row(graph: Graph, column: str) -> str:
     return graph.add("Cast", graph.add("Less", column, column), to=DOUBLE)
 
 
-def model_of(nodes: list[Any], inputs: list[Any], outputs: list[Any], constants: list[Any]) -> Any:
-    """Make an onnx.ModelProto of a graph's parts."""
+def empty_model() -> Any:
+    """An onnx.ModelProto whose graph is empty."""
     from onnx import helper
 
-    graph = helper.make_graph(nodes, "holdfast", inputs, outputs, initializer=constants)
     opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
+    graph = helper.make_graph([], "holdfast", [], [])
     return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="holdfast")
 
 

@@ -21,10 +21,14 @@ _UNITS = {
 
 @dataclass(frozen=True)
 class Clock:
-    """Counts from `started` (as of time.monotonic) towards `budget` seconds; None never ends."""
+    """Counts from `started` (as of time.monotonic) towards `budget` seconds; None never ends.
+
+    writing: seconds of them that are kept back for writing what was found.
+    """
 
     budget: float | None
     started: float = field(default_factory=time.monotonic)
+    writing: float = 0.0
 
     @property
     def elapsed(self) -> float:

@@ -30,7 +30,7 @@ from holdfast.study.folds import cut_folds, plan_of
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import choices_of
 from holdfast.study.request import Request
-from holdfast.study.times import COMPILING
+from holdfast.study.times import compiling
 from holdfast.tasks.task import Family
 
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
@@ -137,9 +137,9 @@ def _ranked(
     if question.request.distill is not None:
         # A teacher is fitted on the folds, too.
         affordable /= 1 + affordable * sum(len(fold.train) for fold in problem.folds) / len(question.split.development)
-    left = clock.left - judging(question)
+    left = clock.left - judging(question, clock)
     # What is compiled takes a share of the time, but on few rows not less than some seconds.
-    left = max(min(left, (left - 2 * COMPILING) / FITTING_SHARE), 0.0)
+    left = max(min(left, (left - 2 * compiling(clock.budget)) / FITTING_SHARE), 0.0)
     return rank(
         outcomes,
         baseline,

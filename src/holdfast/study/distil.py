@@ -27,7 +27,6 @@ from holdfast.search.trial import Outcome, Problem, Spec, run_trial
 from holdfast.study.board import Searched
 from holdfast.study.front import excess, weight_of
 from holdfast.study.prepare import Question
-from holdfast.study.times import WRITING
 
 # Of the time left, a teacher may be expected to take this share on the folds, and is stopped after that share; the final fits,
 # with the teacher in each, have the rest.
@@ -100,7 +99,7 @@ def distil(
     own = _own_trial(name, tried, weights, question)
     if isinstance(own, str):
         return Distilled(name, why_not=own)
-    allowed = clock.left - WRITING
+    allowed = clock.left - clock.writing
     able = [each for each in tried[:-1] if _seconds(each, own) <= FOLDS_SHARE * allowed]
     if not able:
         return Distilled(name, why_not="the budget left no time to fit a teacher on the folds again")

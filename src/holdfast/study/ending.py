@@ -11,7 +11,7 @@ from holdfast.search.trial import Outcome
 from holdfast.study.finish import judging, lanes_of
 from holdfast.study.prepare import Question
 from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
-from holdfast.study.times import COMPILING, WRITING
+from holdfast.study.times import compiling
 
 # What ships can be fitted twice if it takes no more than this share of the end: the second time there are a quarter more rows
 # and it goes beside the verdict. Before it is known, it is taken to be the best trials of so many of the best learners.
@@ -61,7 +61,7 @@ class Ending:
     def __call__(self, outcomes: Sequence[Outcome]) -> float:
         """Seconds to keep; outcomes: the baseline's first."""
         budget = self._clock.budget
-        kept = finishing(outcomes, self._question, budget)
+        kept = finishing(outcomes, self._question, self._clock)
         if budget is None or self._question.request.distill is not None:
             return kept
         if self._repeatable:
@@ -76,7 +76,7 @@ class Ending:
         if began > self._until:
             question = self._question
             seconds = self._shipping(outcomes).seconds(len(question.split.development), lanes_of(question))
-            self._kept = ending(seconds, question, self._clock.budget)
+            self._kept = ending(seconds, question, self._clock)
             now = time.monotonic()
             self._until = now + BETWEEN_LOOKS * (now - began)
         return self._kept
@@ -106,26 +106,27 @@ def repeatable(question: Question, decided: Plan, n_rows: int) -> bool:
     return free and n_rows <= FEW_ROWS and decided.judged is None
 
 
-def finishing(outcomes: Sequence[Outcome], question: Question, budget: float | None) -> float:
+def finishing(outcomes: Sequence[Outcome], question: Question, clock: Clock) -> float:
     """Seconds to keep for the end by a rule of thumb: two fits of the best learners' best trials.
 
     outcomes: the baseline's first, which takes next to nothing.
     """
-    if budget is None or not outcomes:
-        return WRITING
+    if clock.budget is None or not outcomes:
+        return clock.writing
     rows = len(question.split.development)
     ranked = sorted(outcomes[1:], key=lambda outcome: question.metric.gain(outcome.score))
     best = list({outcome.spec.learner: outcome for outcome in ranked}.values())
     best.sort(key=lambda outcome: -question.metric.gain(outcome.score))
-    return ending(sum(fit_seconds(outcome, rows) for outcome in best[:MEMBERS]), question, budget, best[:MEMBERS])
+    return ending(sum(fit_seconds(outcome, rows) for outcome in best[:MEMBERS]), question, clock, best[:MEMBERS])
 
 
-def ending(seconds: float, question: Question, budget: float | None, teacher: Sequence[Outcome] = ()) -> float:
+def ending(seconds: float, question: Question, clock: Clock, teacher: Sequence[Outcome] = ()) -> float:
     """Seconds for the end when what ships takes so many to fit, within its share of the budget; teacher: may teach a student."""
+    budget = clock.budget
     if budget is None:
-        return WRITING
+        return clock.writing
     fits, most = seconds / FITTED_SHARE, FINISH_SHARE
     if question.request.distill is not None:
         fits, most = fits + sum(outcome.seconds for outcome in teacher), TEACHING_SHARE
     curve = 0.0 if question.request.validation_curve is None else CURVE_SHARE * budget
-    return judging(question) + 2 * COMPILING + curve + min(fits, most * budget)
+    return judging(question, clock) + 2 * compiling(budget) + curve + min(fits, most * budget)

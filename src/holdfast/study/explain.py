@@ -10,7 +10,6 @@ from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.trial import Problem, Spec, fit_first_fold
-from holdfast.study.times import WRITING
 
 # Seconds spent on it at most, and the share of the time left after the search.
 SECONDS, SHARE_OF_TIME = 10.0, 0.1
@@ -19,7 +18,7 @@ SECONDS, SHARE_OF_TIME = 10.0, 0.1
 def explain(candidate: Candidate, *, executor: Executor, clock: Clock, say: Callable[[str], None]) -> list[Importance]:
     """Importance of features for the candidate's heaviest member, as far as a small part of the time left goes."""
     outcome = max(candidate.members, key=lambda member: member[1])[0]
-    allowed = min(SECONDS, SHARE_OF_TIME * (clock.left - WRITING))
+    allowed = min(SECONDS, SHARE_OF_TIME * (clock.left - clock.writing))
     if outcome.fit_seconds > allowed:
         return []
     say("measuring which columns matter")

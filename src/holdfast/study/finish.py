@@ -22,7 +22,7 @@ from holdfast.search.trial import Problem
 from holdfast.study.growing import ENOUGH, FEWEST_ROWS, OVERTIME, grow, learned_enough
 from holdfast.study.measure import wish_of
 from holdfast.study.prepare import Question
-from holdfast.study.times import RESTART, WRITING
+from holdfast.study.times import RESTART
 
 # Sealed rows that the verdict predicts and scores in a second.
 JUDGED_A_SECOND = 40_000
@@ -134,7 +134,7 @@ def refit_on_all(
     of them on all rows were better than all of them on the development rows on ten of eleven sets, by 1 % in the median.
     """
     rows = np.arange(question.dataset.n_rows)
-    judged, allowed = finished.compiled, clock.left - WRITING
+    judged, allowed = finished.compiled, clock.left - clock.writing
     if len(judged.rows) < len(question.split.development):
         return "the time went into fitting more rows before the verdict"
     growth = len(rows) / len(judged.rows)
@@ -144,7 +144,7 @@ def refit_on_all(
     say(f"refitting {finished.candidate.name} on all rows")
     executor.load(training(question, rows))
     try:
-        stop = clock.end - HURRY * WRITING
+        stop = clock.end - HURRY * clock.writing
         compiled = _fit_once(
             finished.candidate,
             finished.calibration,
@@ -239,14 +239,14 @@ def _most_copies(question: Question) -> int:
     return 1 if question.request.prefer == "simple" or question.request.limits else MOST_COPIES
 
 
-def judging(question: Question) -> float:
+def judging(question: Question, clock: Clock) -> float:
     """Seconds for what follows the fits: the verdict, as far as no refit runs beside it, and writing everything."""
-    return WRITING + len(question.split.sealed) / JUDGED_A_SECOND
+    return clock.writing + len(question.split.sealed) / JUDGED_A_SECOND
 
 
 def _allowed(candidate: Candidate, question: Question, clock: Clock, *, again: bool) -> float:
     """Seconds for the fit that is judged: about half of what is left where all rows can be fitted twice in it."""
-    left = clock.left - judging(question) * (HURRY if again else 1.0)
+    left = clock.left - judging(question, clock) * (HURRY if again else 1.0)
     needed = candidate.seconds(len(question.split.development), lanes_of(question))
     if again or needed > JUDGED_SHARE * left:
         return LAST_SHARE * left

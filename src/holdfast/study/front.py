@@ -20,7 +20,7 @@ from holdfast.search.trial import Problem, Spec, fit_first_fold
 from holdfast.study.board import Searched, candidates_of
 from holdfast.study.prepare import Question
 from holdfast.study.request import Request
-from holdfast.study.times import RESTART, WRITING
+from holdfast.study.times import RESTART
 
 # With limits, so many models are weighed, best first, beside the baseline, in this share of the time left; without, when nothing
 # depends on it, in the other.
@@ -79,7 +79,7 @@ def weights_of(
     """Weigh candidates, by their place, as far as there is time: the best if there are limits, else each learner's best."""
     limited = question.request.limits != {}
     learners: set[str] = set()
-    allowed = (LIMITED_SHARE if limited else WEIGHING_SHARE) * (clock.left - WRITING)
+    allowed = (LIMITED_SHARE if limited else WEIGHING_SHARE) * (clock.left - clock.writing)
     deadline, found, tried = time.monotonic() + allowed, dict[int, Weight](), 0
     say("weighing models: their size and speed")
     for place, candidate in enumerate(candidates):

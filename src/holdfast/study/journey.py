@@ -34,7 +34,7 @@ from holdfast.study.request import Request
 from holdfast.study.results import Results
 from holdfast.study.ship import ship
 from holdfast.study.study import Study
-from holdfast.study.times import WRITING
+from holdfast.study.times import writing
 from holdfast.study.trust import look_closer
 from holdfast.study.validation import Curve, check_curve, validation_curve
 from holdfast.study.verdict import give_verdict
@@ -97,7 +97,8 @@ def train(
     """
     source = str(data) if isinstance(data, str | Path) else data
     request = Request.of(target=target, data=source if isinstance(source, str) else "memory", **settings)
-    clock = Clock(request.budget, time.monotonic() if started is None else started)
+    began = time.monotonic() if started is None else started
+    clock = Clock(request.budget, began, writing(request.budget))
     folder = Folder(Path(out) if out is not None else next_free())
     folder.check_writable()
     executor: Executor = Inline() if request.budget is None else Local()
@@ -190,11 +191,13 @@ def _finish(question: Question, findings: list[Finding], found: _Found, procedur
     say("looking closer: groups, stress, privacy")
     important = [each.feature for each in found.importance]
     judged = load(folder.judged)
-    trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - WRITING)
+    trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - clock.writing)
     refitted = refitting()
     executor.load(None)  # the rows of the last fit are not needed any more, neither here nor in the worker
     shipped = finished.compiled if isinstance(refitted, str) else refitted
-    inside = look_inside(question, judged, shipped, verdict, searched, found.importance, deadline=clock.end - WRITING)
+    inside = look_inside(
+        question, judged, shipped, verdict, searched, found.importance, deadline=clock.end - clock.writing
+    )
     used = energy(executor, run.before)
     text = card(question, shipped, findings, verdict, trust, used)
     manifest = ship(folder.model, question, shipped, intervals, card=text)

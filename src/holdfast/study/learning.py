@@ -11,7 +11,6 @@ from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.search.trial import Problem, Spec, rows_fitted, score_fold
-from holdfast.study.times import WRITING
 
 # Shares of the first fold's training rows.
 SHARES = (1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -50,7 +49,7 @@ def learning_curve(
 ) -> list[Point]:
     """Give the curve of the candidate's heaviest member; none when it would take too long."""
     outcome = max(candidate.members, key=lambda member: member[1])[0]
-    allowed = min(SECONDS, SHARE_OF_TIME * (clock.left - WRITING))
+    allowed = min(SECONDS, SHARE_OF_TIME * (clock.left - clock.writing))
     if sum(SHARES) * outcome.fit_seconds > allowed:
         return []
     say("drawing the learning curve")

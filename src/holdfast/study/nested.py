@@ -29,7 +29,7 @@ from holdfast.study.front import objection_to, weights_of, within
 from holdfast.study.prepare import Question
 from holdfast.study.request import Request
 from holdfast.study.ship import fields_of
-from holdfast.study.times import RESTART, WRITING
+from holdfast.study.times import RESTART
 from holdfast.study.verdict import answers
 
 # Of a budget, this share is for the study itself; the outer folds have the rest. They come before the verdict, so that a
@@ -85,12 +85,12 @@ def main_clock(clock: Clock, request: Request) -> Clock:
     """The time of the search and what belongs to it: all there is, unless outer folds need theirs."""
     if not request.nested or clock.budget is None:
         return clock
-    return Clock(MAIN_SHARE * clock.budget, clock.started)
+    return replace(clock, budget=MAIN_SHARE * clock.budget)
 
 
 def end_of_nested(question: Question, searched: Searched, clock: Clock, main: Clock) -> float:
     """The moment (time.monotonic) by which outer folds must be done, so that what the search found can be finished in peace."""
-    needed = finishing(searched.contenders, question, clock.budget)
+    needed = finishing(searched.contenders, question, clock)
     return clock.end - max(needed, min(main.left, 2 * needed))
 
 
@@ -185,8 +185,8 @@ def _judge(
 ) -> Outer | None:
     """Search on the fold's training rows, fit and compile what is best, and score it on the others."""
     rows, request = question.split.development, question.request
-    # An outer fold writes nothing, so it need not keep back the seconds that a study does.
-    budget = None if seconds is None else max(seconds - JUDGING, 0.0) + WRITING + RESTART
+    # An outer fold writes nothing, so it keeps no seconds back for it.
+    budget = None if seconds is None else max(seconds - JUDGING, 0.0) + RESTART
     # Its folds are cut for its even part of the budget, whatever time is left, so that a study that goes on cuts them again.
     part = None if request.budget is None else (1 - MAIN_SHARE) * request.budget / request.outer_folds
     inside = replace(

@@ -40,7 +40,7 @@ def judge_again(
     if clock.budget is None or not repeatable(question, searched.plan, len(searched.rows)):
         return searched
     chosen = contenders(searched.found.outcomes, question.metric)
-    deadline = clock.end - finishing(chosen, question, clock.budget)
+    deadline = clock.end - finishing(chosen, question, clock)
     timely = first_in(chosen, deadline - time.monotonic())
     if len(timely) < min(FEWEST, len(chosen)):
         return searched

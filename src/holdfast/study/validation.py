@@ -22,7 +22,6 @@ from holdfast.search.tuners import placed
 from holdfast.study.board import Searched, learner_names
 from holdfast.study.ending import CURVE_SHARE
 from holdfast.study.prepare import Question
-from holdfast.study.times import WRITING
 
 # Points on a range, beside the value chosen.
 POINTS = 7
@@ -101,7 +100,7 @@ def validation_curve(
     learner = outcome.spec.learner
     space = find(learner, question.task.family).within(question.request.space.get(learner, {})).space
     param = None if asked is None else asked.split(".")[-1]
-    left = clock.left - WRITING
+    left = clock.left - clock.writing
     allowed = min(SECONDS, SHARE_OF_TIME * left)
     if asked is not None:
         allowed = float("inf") if clock.budget is None else min(left, CURVE_SHARE * clock.budget)
