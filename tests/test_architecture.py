@@ -8,7 +8,7 @@ import pytest
 
 SRC = Path(__file__).parent.parent / "src" / "holdfast"
 
-LEAVES = {"errors", "arrays"}
+LEAVES = {"errors", "arrays", "files"}
 BELOW_TASKS = {"data", "metrics"}
 BELOW_LEARNERS = {"features", "tasks", "graph", "data", "metrics"}
 BELOW_EVALUATE = {"learners", *BELOW_LEARNERS}

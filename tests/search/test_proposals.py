@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,12 @@ def test_what_would_take_long_waits_for_shorter_ones_and_for_the_tuner(proposals
     assert proposals.refines(specs[2])
     assert specs[2].number == 5
     assert proposals.next(done, left=120.0).number == 2
+
+
+@pytest.mark.parametrize(("score", "number"), [(0.9, 2), (1.1, 3)])
+def test_what_would_take_long_waits_less_if_its_learner_is_ahead(proposals, score, number):
+    done = [outcome(proposals.next([]), 3.0), replace(outcome(Spec(9, "lasso", {"alpha": 1.0}), 30.0), score=score)]
+    assert proposals.next(done, left=70.0).number == number
 
 
 def test_a_learner_not_tried_yet_comes_before_the_tuner_if_there_is_time_for_it(proposals):

@@ -1,8 +1,6 @@
 """Explain the answers for rows of a file."""
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from holdfast.batch.safe import harmless
 from holdfast.batch.source import files_of, open_source, spare, whole
 from holdfast.data.database import without_password
 from holdfast.errors import DataError, RequestError, SchemaError
+from holdfast.files import replacing
 from holdfast.model.package import load
 from holdfast.model.schema import Schema
 from holdfast.model.shapley import Background, shapley
@@ -90,18 +89,14 @@ def _first(schema: Schema, source: Source, rows: int) -> tuple[Floats, Strings]:
 
 
 def _write(frame: pl.DataFrame, place: Path) -> None:
-    """Write the file under another name, and give it its own when it is whole."""
-    partial = place.with_name(f".{place.name}.partial")
+    """Write the file, whole or not at all."""
     try:
-        if place.suffix.lower() == ".csv":
-            harmless(frame).write_csv(partial)
-        elif place.suffix.lower() == ".parquet":
-            frame.write_parquet(partial)
-        else:
-            frame.write_ndjson(partial)
-        os.replace(partial, place)
+        with replacing(place) as partial:
+            if place.suffix.lower() == ".csv":
+                harmless(frame).write_csv(partial)
+            elif place.suffix.lower() == ".parquet":
+                frame.write_parquet(partial)
+            else:
+                frame.write_ndjson(partial)
     except OSError as error:
         raise RequestError(f"{place} can't be written ({error.strerror or error}); choose another --out") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink()

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.errors import MissingExtraError, ModelError, RequestError
+from holdfast.files import replacing
 
 SIGNATURE = "manifest.sig"
 LENGTH = 64
@@ -16,10 +17,9 @@ def sign(folder: Path, key: Path) -> Path:
     """
     private = read_key(key, private=True)
     place = folder / SIGNATURE
-    partial = place.with_name(f".{SIGNATURE}.partial")
     try:
-        partial.write_bytes(private.sign((folder / "manifest.json").read_bytes()))
-        partial.replace(place)
+        with replacing(place) as partial:
+            partial.write_bytes(private.sign((folder / "manifest.json").read_bytes()))
     except OSError as error:
         raise RequestError(
             f"{folder} can't be signed ({error.strerror}); expected a model folder to write to"

@@ -1,7 +1,6 @@
 """The report: one HTML page that opens anywhere, offline."""
 
 import math
-import os
 from collections.abc import Sequence
 from functools import partial
 from importlib.resources import files
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.files import replacing
 from holdfast.report.decision import decision_section
 from holdfast.report.glossary import TERMS, anchor, linked
 from holdfast.report.pictures import effect_charts, history_chart, slice_charts
@@ -77,9 +77,8 @@ def write(story: Story, path: Path) -> None:
 
 def write_page(text: str, path: Path) -> None:
     """Write a page so that it is whole or absent."""
-    unfinished = path.with_name(path.name + ".partial")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
+    with replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def number(value: Any) -> str:

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from holdfast.errors import DataError, RequestError
+from holdfast.files import replacing
 from holdfast.search.trial import Outcome, Problem, Pruned, Spec
 
 
@@ -72,13 +72,11 @@ class Journal:
         head |= {"teacher": _teacher(spec)} if spec.teacher else {}
         try:
             if predictions is not None:
-                partial = self._path(spec.number, "npy.partial")
-                with partial.open("wb") as file:
+                with replacing(self._path(spec.number, "npy")) as partial, partial.open("wb") as file:
                     np.save(file, predictions, allow_pickle=False)
-                os.replace(partial, self._path(spec.number, "npy"))
-            partial = self._path(spec.number, "json.partial")
-            partial.write_text(json.dumps({**head, "problem": self._problem, **record}, indent=2), encoding="utf-8")
-            os.replace(partial, self._path(spec.number, "json"))
+            with replacing(self._path(spec.number, "json")) as partial:
+                text = json.dumps({**head, "problem": self._problem, **record}, indent=2)
+                partial.write_text(text, encoding="utf-8")
         except OSError as error:
             raise RequestError(
                 f"a trial can't be kept in {self.folder} ({error.strerror}): make room or allow writing there; the same "

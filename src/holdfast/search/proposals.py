@@ -20,8 +20,9 @@ TUNERS = ("bayes", "gp", "random", "grid", "halving", "none")
 # The tuner refines this many of the best learners.
 REFINED = 3
 
-# A first configuration that is expected to take more than this share of the time left is put off.
-LARGE = 0.3
+# A first configuration that is expected to take more than this share of the time left is put off; one of the learner that is
+# ahead so far may take more.
+LARGE, LARGE_AHEAD = 0.3, 0.5
 
 
 class Proposals:
@@ -68,7 +69,9 @@ class Proposals:
         """
         paces, tried = self._paces(outcomes), {outcome.spec.learner for outcome in outcomes}
         taking = [self._seconds(spec, outcomes, paces) for spec in self._first]
-        short = (k for k, seconds in enumerate(taking) if seconds <= LARGE * left)
+        ahead = max(outcomes, key=lambda outcome: self.metric.gain(outcome.score)).spec.learner if outcomes else None
+        most = [left * (LARGE_AHEAD if spec.learner == ahead else LARGE) for spec in self._first]
+        short = (k for k, seconds in enumerate(taking) if seconds <= most[k])
         new = (k for k, spec in enumerate(self._first) if spec.learner not in tried and taking[k] <= left)
         place = next(short, next(new, None))
         if place is None:

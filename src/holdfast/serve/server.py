@@ -18,6 +18,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from holdfast.errors import ModelError, RequestError
+from holdfast.files import replacing
 from holdfast.serve.app import App
 from holdfast.serve.connection import server_of
 from holdfast.serve.keys import Keys
@@ -162,10 +163,9 @@ def _file(folder: Path, number: int) -> Path:
 def _write(app: App, work: Work) -> None:
     if work.folder is not None:
         file = _file(work.folder, work.number)
-        partial = file.with_suffix(".partial")
-        with suppress(OSError):  # the first process is gone, and took the folder along
+        # The first process may be gone, and have taken the folder along.
+        with suppress(OSError), replacing(file) as partial:
             partial.write_bytes(dumps(app.meters.snapshot()))
-            os.replace(partial, file)
 
 
 def _read(file: Path) -> Snapshot | None:

@@ -1,6 +1,5 @@
 """A study's folder: what is in it, and how it is written without ever being half there."""
 
-import contextlib
 import json
 import os
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from holdfast.data.seal import Ledger, Split
 from holdfast.errors import RequestError
+from holdfast.files import replacing
 from holdfast.study.request import Request
 from holdfast.study.settings import read_settings
 
@@ -129,18 +129,14 @@ def next_free(name: str = "study") -> Path:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that it is whole or absent; RequestError when it can't be written."""
-    partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
+        with replacing(path) as partial:
+            partial.write_text(text, encoding="utf-8")
     except OSError as error:
         raise RequestError(
             f"{path} can't be written ({error.strerror}): make room or allow writing there; the same command then goes on "
             f"where it was"
         ) from None
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def _same_question(kept: Request, request: Request) -> bool:

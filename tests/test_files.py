@@ -1,0 +1,24 @@
+import pytest
+
+from holdfast.files import replacing
+
+
+def test_a_file_is_replaced_once_it_is_whole(tmp_path):
+    place = tmp_path / "numbers.txt"
+    place.write_text("1")
+    with replacing(place) as partial:
+        partial.write_text("1 2 3")
+        assert place.read_text() == "1"
+    assert place.read_text() == "1 2 3"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_after_an_error_nothing_is_left(tmp_path):
+    def fail():
+        with replacing(tmp_path / "numbers.txt") as partial:
+            partial.write_text("1 2")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        fail()
+    assert not list(tmp_path.iterdir())
