@@ -10,8 +10,12 @@ from pathlib import Path
 def replacing(path: Path) -> Iterator[Path]:
     """Give a place beside `path` to write to, which becomes `path` once all is written; after an error nothing is left of it.
 
-    >>> with replacing(Path("numbers.txt")) as partial:  # doctest: +SKIP
-    ...     partial.write_text("1 2 3")
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder, "numbers.txt")) as partial:
+    ...         written = partial.write_text("1 2 3")
+    ...     Path(folder, "numbers.txt").read_text()
+    '1 2 3'
     """
     partial = path.with_name(f".{path.name}.partial")
     try:

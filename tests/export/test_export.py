@@ -281,5 +281,6 @@ def test_only_what_serves_goes_along():
 
     text = b"\n".join(program_files().values()).decode()
     imported = set(re.findall(r"^\s*(?:from|import) holdfast\.(\w+)", text, re.MULTILINE))
-    assert imported - {"study", "data", "learners", "metrics", "batch"} <= {"model", "serve", "errors", "arrays"}
+    needed = {"model", "serve", "errors", "arrays", "files"}
+    assert imported - {"study", "data", "learners", "metrics", "batch"} <= needed
     assert Path("holdfast/serve/page.html").as_posix() in program_files()

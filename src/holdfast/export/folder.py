@@ -12,7 +12,7 @@ from holdfast.model.signature import SIGNATURE
 
 # The rooms that predict; nothing of what trains goes along.
 ROOMS = ("model", "serve")
-MODULES = ("__init__.py", "errors.py", "arrays.py")
+MODULES = ("__init__.py", "errors.py", "arrays.py", "files.py")
 
 # Marks a folder as one of ours, which may be written again.
 MARK = ".holdfast-package"
