@@ -59,7 +59,7 @@ def test_a_refit_ships_if_most_of_it_was_learned(monkeypatch, seconds, done, shi
     finished = SimpleNamespace(
         candidate=SimpleNamespace(name="lightgbm"), compiled=judged, calibration=None, decision=None
     )
-    clock = SimpleNamespace(left=20.0, end=20.0, writing=4.0)
+    clock = SimpleNamespace(left=20.0, before_writing=16.0, end=20.0, writing=4.0)
     executor = SimpleNamespace(load=lambda state: None)
     found = finish.refit_on_all(finished, question, executor=executor, clock=clock, say=lambda message: None)
     assert (found is refitted) == ships

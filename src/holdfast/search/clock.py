@@ -45,6 +45,16 @@ class Clock:
         """Seconds until the end; negative when it has passed."""
         return self.end - time.monotonic()
 
+    @property
+    def due(self) -> float:
+        """The moment (time.monotonic) by which all must be done but the writing."""
+        return self.end - self.writing
+
+    @property
+    def before_writing(self) -> float:
+        """Seconds until then."""
+        return self.left - self.writing
+
     def share(self, part: float) -> float:
         """The moment by which a part of the budget is used up."""
         return float("inf") if self.budget is None else self.started + part * self.budget

@@ -99,7 +99,7 @@ def distil(
     own = _own_trial(name, tried, weights, question)
     if isinstance(own, str):
         return Distilled(name, why_not=own)
-    allowed = clock.left - clock.writing
+    allowed = clock.before_writing
     able = [each for each in tried[:-1] if _seconds(each, own) <= FOLDS_SHARE * allowed]
     if not able:
         return Distilled(name, why_not="the budget left no time to fit a teacher on the folds again")

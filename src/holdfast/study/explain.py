@@ -18,7 +18,7 @@ SECONDS, SHARE_OF_TIME = 10.0, 0.1
 def explain(candidate: Candidate, *, executor: Executor, clock: Clock, say: Callable[[str], None]) -> list[Importance]:
     """Importance of features for the candidate's heaviest member, as far as a small part of the time left goes."""
     outcome = max(candidate.members, key=lambda member: member[1])[0]
-    allowed = min(SECONDS, SHARE_OF_TIME * (clock.left - clock.writing))
+    allowed = min(SECONDS, SHARE_OF_TIME * clock.before_writing)
     if outcome.fit_seconds > allowed:
         return []
     say("measuring which columns matter")

@@ -134,7 +134,7 @@ def refit_on_all(
     of them on all rows were better than all of them on the development rows on ten of eleven sets, by 1 % in the median.
     """
     rows = np.arange(question.dataset.n_rows)
-    judged, allowed = finished.compiled, clock.left - clock.writing
+    judged, allowed = finished.compiled, clock.before_writing
     if len(judged.rows) < len(question.split.development):
         return "the time went into fitting more rows before the verdict"
     growth = len(rows) / len(judged.rows)

@@ -79,7 +79,7 @@ def weights_of(
     """Weigh candidates, by their place, as far as there is time: the best if there are limits, else each learner's best."""
     limited = question.request.limits != {}
     learners: set[str] = set()
-    allowed = (LIMITED_SHARE if limited else WEIGHING_SHARE) * (clock.left - clock.writing)
+    allowed = (LIMITED_SHARE if limited else WEIGHING_SHARE) * clock.before_writing
     deadline, found, tried = time.monotonic() + allowed, dict[int, Weight](), 0
     say("weighing models: their size and speed")
     for place, candidate in enumerate(candidates):

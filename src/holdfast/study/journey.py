@@ -191,13 +191,11 @@ def _finish(question: Question, findings: list[Finding], found: _Found, procedur
     say("looking closer: groups, stress, privacy")
     important = [each.feature for each in found.importance]
     judged = load(folder.judged)
-    trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.end - clock.writing)
+    trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.due)
     refitted = refitting()
     executor.load(None)  # the rows of the last fit are not needed any more, neither here nor in the worker
     shipped = finished.compiled if isinstance(refitted, str) else refitted
-    inside = look_inside(
-        question, judged, shipped, verdict, searched, found.importance, deadline=clock.end - clock.writing
-    )
+    inside = look_inside(question, judged, shipped, verdict, searched, found.importance, deadline=clock.due)
     used = energy(executor, run.before)
     text = card(question, shipped, findings, verdict, trust, used)
     manifest = ship(folder.model, question, shipped, intervals, card=text)

@@ -49,7 +49,7 @@ def learning_curve(
 ) -> list[Point]:
     """Give the curve of the candidate's heaviest member; none when it would take too long."""
     outcome = max(candidate.members, key=lambda member: member[1])[0]
-    allowed = min(SECONDS, SHARE_OF_TIME * (clock.left - clock.writing))
+    allowed = min(SECONDS, SHARE_OF_TIME * clock.before_writing)
     if sum(SHARES) * outcome.fit_seconds > allowed:
         return []
     say("drawing the learning curve")

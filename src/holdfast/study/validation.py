@@ -100,7 +100,7 @@ def validation_curve(
     learner = outcome.spec.learner
     space = find(learner, question.task.family).within(question.request.space.get(learner, {})).space
     param = None if asked is None else asked.split(".")[-1]
-    left = clock.left - clock.writing
+    left = clock.before_writing
     allowed = min(SECONDS, SHARE_OF_TIME * left)
     if asked is not None:
         allowed = float("inf") if clock.budget is None else min(left, CURVE_SHARE * clock.budget)
