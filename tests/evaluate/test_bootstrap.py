@@ -12,7 +12,6 @@ from holdfast.evaluate.bootstrap import (
     resample,
     score_by_parts,
 )
-from holdfast.evaluate.leaderboard import Entry, leaderboard
 from holdfast.metrics.classification import CLASSIFICATION, ROC_AUC
 from holdfast.metrics.metric import Metric
 from holdfast.metrics.regression import MAE, RMSE
@@ -60,23 +59,6 @@ def test_better_is_told_from_equal():
     assert p_better(RMSE, close, far) < 0.01
     assert p_better(RMSE, far, close) > 0.99
     assert 0.01 < p_better(RMSE, close, same) < 0.99
-
-
-def test_the_board_puts_the_best_first_and_the_baseline_on_it():
-    rng = np.random.default_rng(0)
-    y = rng.normal(size=300)
-    entries = [
-        Entry("mean", np.full(300, y.mean()), 0.1, 1e6, baseline=True),
-        Entry("far", y + 2 * rng.normal(size=300), 1, 1e5),
-        Entry("close", y + 0.3 * rng.normal(size=300), 1, 1e5, chosen=True),
-    ]
-    board = leaderboard(entries, y, RMSE, parts=np.array_split(np.arange(300), 3))
-    assert [row.learner for row in board] == ["close", "mean", "far"]
-    assert board[0].beats_baseline < 0.01 < 0.9 < board[2].beats_baseline
-    assert board[1].beats_baseline is None
-    assert board[0].to_json()["beats_baseline"] == {"p": board[0].beats_baseline}
-    for row in board:
-        assert row.low <= row.score <= row.high
 
 
 @pytest.mark.parametrize(

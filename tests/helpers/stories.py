@@ -43,7 +43,7 @@ def row(learner, score, **facts):
     p = None if facts.get("baseline") else {"p": 0.004}
     return {
         "learner": learner, "score": score, "low": score - 0.02, "high": score + 0.02, "fit_seconds": 0.5,
-        "rows_per_second": 1e5, "beats_baseline": p, "baseline": False, "chosen": False, "trial": 1, **facts,
+        "rows_per_second": 1e5, "beats_baseline": p, "baseline": False, "chosen": False, "trial": 1, "folds": 10, **facts,
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from stories import EVIL, story
+from stories import EVIL, row, story
 
 from holdfast.report.page import MOST_CLASSES, number, render, span
 
@@ -68,6 +68,15 @@ def test_what_was_not_found_out_has_no_section():
     page = render(replace(bare, result={**bare.result, **nothing}))
     for heading in ("How the search went", "How the answer moves", "The model as a tree"):
         assert heading not in page
+
+
+def test_learners_judged_on_fewer_folds_say_so():
+    one = story()
+    assert "5 folds" not in render(one)
+    one.result["leaderboard"].append(row("ridge", 0.8, folds=5))
+    page = render(one)
+    assert "The best were judged on 10 folds" in page
+    assert page.count("<small>5 folds</small>") == 1
 
 
 def test_the_shipped_tree_is_called_the_model():

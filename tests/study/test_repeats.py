@@ -2,10 +2,16 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import polars as pl
+import pytest
 from sklearn.datasets import load_breast_cancer
 
 import holdfast as hf
+from holdfast.metrics.regression import RMSE
+from holdfast.search.candidates import Candidate
+from holdfast.search.trial import Outcome, Spec
+from holdfast.study.board import board_of
 from holdfast.study.repeats import first_in
 
 
@@ -22,3 +28,25 @@ def test_the_best_trials_are_judged_on_more_cuts_of_few_rows(tmp_path):
     learners = "logistic,decision_tree,gaussian_naive_bayes"
     result = hf.train(rows, "y", out=tmp_path / "s", budget="30s", learners=learners).result
     assert result["split"]["folds"] > 5
+    assert {row["learner"] for row in result["leaderboard"]} >= set(learners.split(","))
+
+
+def test_learners_that_were_not_judged_again_stay_on_the_board():
+    problem = SimpleNamespace(
+        y=np.arange(12.0) % 5, judged=np.tile(np.arange(12), 2), parts=np.array_split(np.arange(24), 4), test_share=1.0
+    )
+    problem.once = SimpleNamespace(parts=problem.parts[:2])
+    once = [outcome("mean", 12, 3.0), outcome("ridge", 12, 0.5), outcome("lasso", 12, 1.0), outcome("lasso", 12, 0.8)]
+    again = [outcome("mean", 24, 3.0), outcome("ridge", 24, 0.6)]
+    found = SimpleNamespace(outcomes=once)
+    searched = SimpleNamespace(problem=problem, found=found, contenders=again, baseline=again[0])
+    question = SimpleNamespace(metric=RMSE, request=SimpleNamespace(seed=0))
+    chosen = Candidate("ridge", ((again[1], 1.0),), again[1].predictions, 0.6)
+    board = board_of(question, searched, chosen)
+    assert [(row.learner, row.folds) for row in board] == [("ridge", 4), ("lasso", 2), ("mean", 4)]
+    assert board[1].score == pytest.approx(0.8)
+
+
+def outcome(learner, n_rows, off):
+    predictions = np.tile(np.arange(12.0) % 5, n_rows // 12) + off
+    return Outcome(Spec(0, learner, {}), off, (off, off), predictions, {}, 6, 0.1, 1e5, 1.0)

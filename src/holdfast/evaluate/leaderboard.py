@@ -19,7 +19,7 @@ ALPHA = 0.05
 class Row:
     """One line of the leaderboard; p is the chance of such an advantage over the baseline by luck.
 
-    best: how the model compares with the first of the board; None for the first itself.
+    best: how the model compares with the first of the board; None for the first itself. folds: how many it was judged on.
     """
 
     learner: str
@@ -32,6 +32,7 @@ class Row:
     baseline: bool
     chosen: bool
     trial: int | None
+    folds: int
     complexity: int = 3
     best: Comparison | None = None
 
@@ -54,7 +55,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Entry:
-    """What goes on the board: a model's out-of-fold predictions and its cost."""
+    """What goes on the board: a model's out-of-fold predictions and its cost.
+
+    predictions: one for each row of the folds it was judged on: all of them, or the first.
+    """
 
     learner: str
     predictions: Floats
@@ -79,16 +83,24 @@ def leaderboard(
     """Score all entries on the same bootstrap draws, best first. The first baseline entry is what others must beat.
 
     parts: the rows of each fold, as places in y and in the predictions. once: how many of them hold each row once (all
-    when None). test_share: rows judged over rows fitted on, of one fold. Models are compared with the first by their folds
-    (those that could be scored); a single fold is compared by bootstrap draws of its rows.
+    when None); an entry may be judged on those alone. test_share: rows judged over rows fitted on, of one fold. The first
+    is the best of those judged on all folds. Models are compared with it by their common folds (those that could be
+    scored); a single fold is compared by bootstrap draws of its rows.
     """
-    draws = [resample(metric, y, entry.predictions, parts=parts, once=once, seed=seed) for entry in entries]
+    judged = [parts if len(entry.predictions) == len(y) else parts[:once] for entry in entries]
+    draws = [
+        resample(metric, y[: len(entry.predictions)], entry.predictions, parts=folds, once=once, seed=seed)
+        for entry, folds in zip(entries, judged, strict=True)
+    ]
     base = next(found for entry, found in zip(entries, draws, strict=True) if entry.baseline)
-    gains = [[metric.gain(metric.score(y[part], entry.predictions[part])) for part in parts] for entry in entries]
-    first = max(range(len(entries)), key=lambda k: metric.gain(draws[k].score))
+    gains = [
+        [metric.gain(metric.score(y[part], entry.predictions[part])) for part in folds]
+        for entry, folds in zip(entries, judged, strict=True)
+    ]
+    first = max(range(len(entries)), key=lambda k: (len(judged[k]), metric.gain(draws[k].score)))
     rope = ROPE_SHARE * max(metric.gain(draws[first].score) - metric.gain(base.score), 0.0)
     rows = []
-    for entry, found in zip(entries, draws, strict=True):
+    for entry, found, folds in zip(entries, draws, judged, strict=True):
         interval = found.interval()
         rows.append(
             Row(
@@ -102,6 +114,7 @@ def leaderboard(
                 baseline=entry.baseline,
                 chosen=entry.chosen,
                 trial=entry.trial,
+                folds=len(folds),
                 complexity=entry.complexity,
             )
         )
@@ -109,7 +122,7 @@ def leaderboard(
         if k != first:
             against = _against(metric, draws[k], draws[first], gains[k], gains[first], test_share, rope)
             rows[k] = replace(rows[k], best=against)
-    return sorted(rows, key=lambda row: -metric.gain(row.score))
+    return sorted(rows, key=lambda row: (row.best is not None, -metric.gain(row.score)))
 
 
 def _against(
@@ -121,9 +134,9 @@ def _against(
     test_share: float,
     rope: float,
 ) -> Comparison:
-    scored = np.isfinite(gains) & np.isfinite(best)
-    if scored.sum() > 1:
-        return compare(np.subtract(gains, best)[scored].tolist(), test_share=test_share, rope=rope)
+    ahead = np.array([gain - other for gain, other in zip(gains, best, strict=False)])
+    if np.isfinite(ahead).sum() > 1:
+        return compare(ahead[np.isfinite(ahead)].tolist(), test_share=test_share, rope=rope)
     drawn = np.array([metric.gain(a) - metric.gain(b) for a, b in zip(model.draws, first.draws, strict=True)])
     worse, better = float(np.mean(drawn < -rope)), float(np.mean(drawn > rope))
     p = min(1.0, 2 * p_better(metric, first, model))

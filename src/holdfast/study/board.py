@@ -159,10 +159,13 @@ def _ranked(
 def board_of(question: Question, searched: Searched, chosen: Candidate, teacher: Candidate | None = None) -> list[Row]:
     """Put every model on the leaderboard, beside the baseline; one row a learner, its best trial.
 
+    Where the best trials were judged on more cuts of the rows, the learners left out stand there as they were judged once.
     teacher: what the chosen one was distilled from.
     """
     best: dict[str, Outcome] = {}
-    for outcome in searched.contenders:
+    again = {outcome.spec.learner for outcome in searched.contenders}
+    once = [outcome for outcome in searched.found.outcomes if outcome.spec.learner not in again]
+    for outcome in (*searched.contenders, *once):
         name = outcome.spec.learner
         if name not in best or question.metric.gain(outcome.score) > question.metric.gain(best[name].score):
             best[name] = outcome

@@ -42,7 +42,8 @@ def worth(board: Sequence[Row]) -> str:
         return f"{said} It is clearly ahead of all others."
     names = ", ".join(row.learner.replace("_", " ") for row in tied[:6])
     said = f"{said} The folds can't tell it from {names}."
-    simpler = min(tied, key=lambda row: row.complexity)
+    # What was judged on fewer folds can't ship.
+    simpler = min((row for row in tied if row.folds == chosen.folds), key=lambda row: row.complexity, default=chosen)
     if simpler.complexity >= chosen.complexity:
         return f"{said} None of those is simpler."
     if simpler.best is not None and simpler.best.equal > 0.5:
