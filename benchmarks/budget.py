@@ -1,6 +1,6 @@
 """Is the budget kept, and does every real set train? One line a set, and a Markdown table at the end.
 
-HOLDFAST_DATA names a folder of data sets with an INDEX.csv (name, modality, target column, notes). Run:
+HOLDFAST_DATA names a folder of data sets with an INDEX.csv (name, modality, task, target column, notes). Run:
 python benchmarks/budget.py [--budget 60] [--out results.csv] [NAME ...]
 """
 

@@ -225,7 +225,7 @@ def test_categories_that_are_joined_are_refused(tmp_path):
 
 def test_categories_by_their_spelling_are_refused(tmp_path):
     model, _ = compiled(tmp_path, [("lightgbm", 1.0)], "regression", None, asked=Preparation(encoding="ngrams"))
-    with pytest.raises(RequestError, match=r"the spelling of categories, which --encode auto leaves out \(NonZero\)"):
+    with pytest.raises(RequestError, match=r"the spelling of categories, which --encode target leaves out \(NonZero\)"):
         pmml(model, (tmp_path / GRAPH).read_bytes())
 
 

@@ -17,7 +17,7 @@ Drop = Annotated[str | None, typer.Option(help="Columns to leave out: a,b.")]
 Keep = Annotated[str | None, typer.Option(help="Columns to learn from whatever the audit says: a,b.")]
 
 # How it is searched.
-Budget = Annotated[str | None, typer.Option(help="Time for everything, such as 60s or 5min.")]
+Budget = Annotated[str | None, typer.Option(help="Time for everything, such as 5min (60s, unless --trials is given).")]
 Trials = Annotated[int | None, typer.Option(help="Configurations to try; repeatable to the bit.")]
 Learners = Annotated[str | None, typer.Option(help="Only these, in this order: a,b.")]
 Tuner = Annotated[str | None, typer.Option(help="bayes, gp, random, grid, halving or none.")]
@@ -58,7 +58,7 @@ Fair = Annotated[str | None, typer.Option(help="demographic_parity, equal_opport
 
 # What comes out.
 Header = Annotated[bool | None, typer.Option("--header/--no-header", help="The file's first row names.")]
-Out = Annotated[Path | None, typer.Option(help="The study's folder (study).")]
+Out = Annotated[Path | None, typer.Option(help="The study's folder (study, study-2, ...).")]
 Config = Annotated[Path | None, typer.Option(help="A study.toml; options given here override it.")]
 Record = Annotated[bool | None, typer.Option("--record", help="Also write a technical record (EU AI Act).")]
 Sign = Annotated[Path | None, typer.Option(help="Sign the model with this private key (Ed25519, PEM).")]

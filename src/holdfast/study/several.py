@@ -108,7 +108,7 @@ def train(
 ) -> Study | Studies:
     """Go from data to a model, a verdict and a report, in the folder `out` (default: study, study-2, ...).
 
-    data: a path, glob or SQLite URL, or rows in memory (polars, pandas, Arrow, NumPy, dicts). settings: as in
+    data: a path, a glob, a URL of SQLite or PostgreSQL, or rows in memory (polars, pandas, Arrow, NumPy, dicts). settings: as in
     `holdfast.study.request.Request`, such as budget="5 min", metric, group, time, learners. A study that was killed goes
     on where it was when called again with the same settings.
 

@@ -32,7 +32,7 @@ PARTS = {
     "Tokenizer": "the words of a text column",
     "TopK": "a choice among neighbours or ranks",
     "ReduceL2": "the words of a text column",
-    "NonZero": "the spelling of categories, which --encode auto leaves out",
+    "NonZero": "the spelling of categories, which --encode target leaves out",
 }
 
 
