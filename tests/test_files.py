@@ -1,6 +1,8 @@
 import pytest
 
-from holdfast.files import replacing
+from holdfast import files as files_module
+from holdfast.errors import RequestError
+from holdfast.files import replacing, write_text
 
 
 def test_a_file_is_replaced_once_it_is_whole(tmp_path):
@@ -21,4 +23,14 @@ def test_after_an_error_nothing_is_left(tmp_path):
 
     with pytest.raises(OSError, match="full"):
         fail()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half_written(tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files_module.os, "replace", full)
+    with pytest.raises(RequestError, match=r"No space left on device.*make room"):
+        write_text(tmp_path / "note.txt", "words")
     assert not list(tmp_path.iterdir())

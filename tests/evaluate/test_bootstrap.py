@@ -14,7 +14,7 @@ from holdfast.evaluate.bootstrap import (
 )
 from holdfast.metrics.classification import CLASSIFICATION, ROC_AUC
 from holdfast.metrics.metric import Metric
-from holdfast.metrics.regression import MAE, RMSE
+from holdfast.metrics.regression import MAE, REGRESSION, RMSE
 
 
 @pytest.mark.parametrize("n_rows", [400, 40_000])
@@ -107,6 +107,21 @@ def test_groups_are_drawn_whole():
             naive += rows.low <= truth <= rows.high
     assert covered / 100 >= 0.88
     assert naive / 100 < 0.6
+
+
+@pytest.mark.parametrize("n_blocks", [1, 2])
+@pytest.mark.parametrize("metric", [*CLASSIFICATION, *REGRESSION], ids=lambda metric: metric.name)
+def test_one_or_two_groups_have_a_score_and_no_interval(metric, n_blocks):
+    rng = np.random.default_rng(0)
+    blocks = np.arange(60) % n_blocks
+    y, given = rng.uniform(1, 2, 60), rng.uniform(1, 2, 60)
+    if metric in CLASSIFICATION:
+        y, given = rng.integers(0, 2, 60), rng.dirichlet([1, 1], 60)
+    found = resample(metric, y, given, blocks=blocks)
+    interval = accurate_interval(metric, y, given, found, blocks=blocks)
+    assert interval.score == found.score == metric.score(y, given)
+    assert np.isnan([interval.low, interval.high]).all()
+    assert np.isnan(mean_interval(y, blocks=blocks).low)
 
 
 @pytest.mark.parametrize("n_rows", [150, 600])

@@ -142,3 +142,34 @@ def test_a_metric_of_ones_own_works_in_a_worker_process(tmp_path):
     assert result["metric"] == "earned"
     assert result["verdict"]["score"] == pytest.approx((true - 3 * false) / result["verdict"]["rows"])
     assert any(row["learner"] == "logistic" for row in result["leaderboard"])
+
+
+CORRELATION = """
+import numpy as np
+
+def correlation(y, values):
+    "Pearson's r."
+    return np.corrcoef(y, values)[0, 1] if np.ptp(values) else np.nan
+"""
+
+
+def test_a_score_that_the_baseline_does_not_have(tmp_path):
+    """One answer for all rows has no correlation: models are led by what they gain over none."""
+    (tmp_path / "ours.py").write_text(CORRELATION, encoding="utf-8")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 2))
+    frame = pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": x[:, 0] + 0.3 * x[:, 1] + 0.1 * rng.normal(size=300)})
+    frame.write_csv(tmp_path / "rows.csv")
+    settings = ("--metric", "ours:correlation", "--learners", "ridge,decision_tree", "--trials", "2", "--no-open")
+
+    def holdfast(*arguments):
+        command = [sys.executable, "-m", "holdfast.cli.main", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    assert "baseline –" in holdfast("train", "rows.csv", "--target", "y", *settings)
+    board = json.loads((tmp_path / "study" / "result.json").read_text(encoding="utf-8"))["leaderboard"]
+    tree = next(row for row in board if row["learner"] == "decision_tree")
+    assert tree["against_best"]["worse"] > 0.5
+    assert "baseline –" in holdfast("verdict", "study")

@@ -33,6 +33,13 @@ def fails(y, labels):
 
 def infinite(y, labels):
     return float("inf")
+
+def both(y, labels):
+    if len(set(y)) < 2:
+        raise ValueError("one class")
+    return 1.0
+
+STRICT = Metric(name="strict", function=lambda y, labels, weights: both(y, labels), takes="labels", greater_is_better=True)
 """
 
 
@@ -93,6 +100,14 @@ def test_plug_ins_are_metrics_of_the_task_they_fit(monkeypatch):
     task = Binary("asked for", ("a", "b"))
     assert task.metric("labels") is fit
     assert other not in task.all_metrics
+
+
+@pytest.mark.parametrize("name", ["both", "STRICT"])
+def test_rows_that_a_strangers_metric_fails_on_have_no_score(module, name):
+    metric, p = custom(f"{module}:{name}"), np.full((3, 2), 0.5)
+    require_score(metric, np.array([0, 1, 1]), p)
+    assert metric.score(np.array([0, 1, 1]), p) == 1.0
+    assert np.isnan(metric.score(np.array([1, 1, 1]), p))
 
 
 @pytest.mark.parametrize(("name", "said"), [("fails", "KeyError"), ("infinite", "expected a finite number")])

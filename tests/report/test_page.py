@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from stories import EVIL, row, story
 
-from holdfast.report.page import MOST_CLASSES, number, render, span
+from holdfast.report.page import MOST_CLASSES, render
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 77, None])
@@ -84,22 +84,6 @@ def test_the_shipped_tree_is_called_the_model():
     page = render(replace(bare, result={**bare.result, "tree": {"what": "model", "root": bare.result["tree"]["root"]}}))
     assert "The model that ships is this" in page
     assert "not the model itself" not in page
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [(0.8425123, "0.8425"), (12345.6, "12,346"), (7, "7"), (None, "–"), (float("nan"), "–"), (1e-7, "1e-07")],
-)
-def test_numbers(value, shown):
-    assert number(value) == shown
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "shown"),
-    [(0.8, 0.9, "0.80 – 0.90"), (0.5, 0.5, "0.5000 – 0.5000"), (1000, 1900, "1,000 – 1,900"), (None, 1, "–")],
-)
-def test_intervals(low, high, shown):
-    assert span(low, high) == shown
 
 
 def test_what_validation_found_is_shown():

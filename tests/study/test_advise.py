@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import holdfast as hf
 from holdfast.cli.main import app
-from holdfast.errors import RequestError
+from holdfast.errors import DataError, RequestError
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +56,6 @@ def test_the_command_and_its_errors(curved):
     assert any("too slow for one record" in each["why"] for each in found["learners"])
     with pytest.raises(RequestError, match="max latency 0"):
         hf.advise(curved, "y", max_latency=0)
+    rows = pl.DataFrame({"a": [0, 1] * 60, "y": np.arange(120.0)})
+    with pytest.raises(DataError, match="can't be cut in folds"):
+        hf.advise(rows, "y", seed=3, seconds=20)

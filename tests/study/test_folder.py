@@ -2,10 +2,10 @@
 
 import pytest
 
+from holdfast import files as files_module
 from holdfast.data.seal import Split
 from holdfast.errors import RequestError
-from holdfast.study import folder as folder_module
-from holdfast.study.folder import Folder, write_text
+from holdfast.study.folder import Folder
 from holdfast.study.request import Request
 from holdfast.study.settings import read_settings
 
@@ -32,11 +32,21 @@ def test_a_study_goes_on_with_more_trials_which_are_put_on_record(tmp_path, spli
         folder.open(asked(trials=5), "other rows", split)
 
 
-def test_what_cant_be_written_is_said_and_leaves_nothing_half_written(tmp_path, monkeypatch):
-    def full(*args):
-        raise OSError(28, "No space left on device")
+def test_a_study_that_had_no_room_for_its_settings_goes_on(tmp_path, monkeypatch, split):
+    folder = Folder(tmp_path / "s")
+    with monkeypatch.context() as patched:
+        patched.setattr(files_module.os, "replace", full)
+        with pytest.raises(RequestError, match="No space left"):
+            folder.open(asked(trials=3), "rows", split)
+    with pytest.raises(RequestError, match="study of other data"):
+        folder.open(asked(trials=3), "other rows", split)
+    folder.open(asked(trials=3), "rows", split)
+    assert [entry["event"] for entry in folder.ledger.entries()] == ["sealed"]
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "mine.txt").touch()
+    with pytest.raises(RequestError, match="is not a study"):
+        Folder(tmp_path / "t").open(asked(trials=3), "rows", split)
 
-    monkeypatch.setattr(folder_module.os, "replace", full)
-    with pytest.raises(RequestError, match=r"No space left on device.*make room"):
-        write_text(tmp_path / "note.txt", "words")
-    assert not list(tmp_path.iterdir())
+
+def full(*args):
+    raise OSError(28, "No space left on device")

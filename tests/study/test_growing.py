@@ -4,15 +4,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from holdfast.errors import OverrunError
+from holdfast.errors import CompileError, OverrunError
 from holdfast.study.growing import Pace, first, grow
 
 
 class World:
     """Fits that take `fixed` seconds and `a_row` for each row, on a clock of its own."""
 
-    def __init__(self, monkeypatch, fixed, a_row, fails_from=10**9, done=1.0):
+    def __init__(self, monkeypatch, fixed, a_row, fails_from=10**9, done=1.0, failure=OverrunError, differs_from=10**9):
         self.now, self.fixed, self.a_row, self.fails_from, self.done = 0.0, fixed, a_row, fails_from, done
+        self.failure, self.differs_from = failure, differs_from
         self.asked = []
         monkeypatch.setattr(time, "monotonic", lambda: self.now)
 
@@ -21,8 +22,10 @@ class World:
         seconds = self.fixed + self.a_row * rows
         self.now = min(self.now + seconds, stop)
         if rows >= self.fails_from or self.now >= stop:
-            raise OverrunError("stopped at its deadline")
-        return SimpleNamespace(rows=np.arange(rows), seconds=seconds, done=self.done if len(self.asked) > 1 else 1.0)
+            raise self.failure("stopped at its deadline")
+        proof = SimpleNamespace(agrees=rows < self.differs_from)
+        done = self.done if len(self.asked) > 1 else 1.0
+        return SimpleNamespace(rows=np.arange(rows), seconds=seconds, done=done, proof=proof)
 
 
 def test_all_rows_at_once_when_the_search_says_that_they_fit(monkeypatch):
@@ -45,7 +48,15 @@ def test_a_pessimistic_estimate_wastes_no_time(monkeypatch):
     assert world.now < 20.0
 
 
-@pytest.mark.parametrize("trouble", [{"fails_from": 100_000}, {"done": 0.3}])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"fails_from": 100_000},
+        {"fails_from": 100_000, "failure": CompileError},
+        {"differs_from": 100_000},
+        {"done": 0.3},
+    ],
+)
 def test_a_larger_fit_that_fails_does_not_cost_the_model(monkeypatch, trouble):
     world = World(monkeypatch, 0.5, 5e-5, **trouble)
     held = grow(world.fit, 500_000, (10_000, 1.0), 20.0, 26.0)

@@ -122,6 +122,26 @@ def test_outer_folds_are_scored_by_the_answers_that_are_decided(tmp_path):
     }
     found = hf.train(frame, "y", out=tmp_path / "study", trials=1, **settings).result["nested"]
     assert found["score"] > 0.2
+    # What the searches promised is decided by the thresholds they led to, too.
+    assert found["inner"] > 0.2
+
+
+def test_an_outer_fold_that_cant_be_cut_again_is_left_out(tmp_path):
+    """Of three sites one outer fold learns from one, the other from two."""
+    rng = np.random.default_rng(0)
+    site, x = np.arange(300) % 4, rng.normal(size=300)
+    frame = pl.DataFrame({"site": site, "x": x, "y": x + rng.normal(size=300)})
+    settings = {"learners": "ridge", "trials": 1, "folds": 2, "group": "site", "nested": True, "outer_folds": 2}
+    found = hf.train(frame, "y", out=tmp_path / "study", **settings).result["nested"]
+    assert 0 < len(found["folds"]) < found["asked"]
+
+
+def test_outer_folds_of_a_study_that_goes_on_with_more_trials_are_judged_anew(tmp_path):
+    settings = {"learners": "logistic,gaussian_naive_bayes", "nested": True, "outer_folds": 2}
+    hf.train(noise(0), "y", out=tmp_path / "study", trials=1, **settings)
+    (tmp_path / "study" / "result.json").unlink()
+    found = hf.train(noise(0), "y", out=tmp_path / "study", trials=3, **settings).result["nested"]
+    assert [fold["trials"] for fold in found["folds"]] == [4, 4]
 
 
 def test_outer_folds_keep_the_limits(tmp_path):

@@ -47,6 +47,20 @@ def test_learners_that_were_not_judged_again_stay_on_the_board():
     assert board[1].score == pytest.approx(0.8)
 
 
-def outcome(learner, n_rows, off):
+def outcome(learner, n_rows, off, number=0):
     predictions = np.tile(np.arange(12.0) % 5, n_rows // 12) + off
-    return Outcome(Spec(0, learner, {}), off, (off, off), predictions, {}, 6, 0.1, 1e5, 1.0)
+    return Outcome(Spec(number, learner, {}), off, (off, off), predictions, {}, 6, 0.1, 1e5, 1.0)
+
+
+def test_the_board_shows_the_trial_that_ships():
+    """A limit on size may rule out the learner's best."""
+    problem = SimpleNamespace(y=np.arange(12.0) % 5, judged=np.arange(12), parts=np.array_split(np.arange(12), 2))
+    problem.once, problem.test_share = problem, 1.0
+    tried = [outcome("mean", 12, 3.0), outcome("lasso", 12, 0.8, number=1), outcome("lasso", 12, 1.0, number=2)]
+    searched = SimpleNamespace(
+        problem=problem, found=SimpleNamespace(outcomes=tried), contenders=tried, baseline=tried[0]
+    )
+    question = SimpleNamespace(metric=RMSE, request=SimpleNamespace(seed=0))
+    board = board_of(question, searched, Candidate("lasso", ((tried[2], 1.0),), tried[2].predictions, 1.0))
+    assert [(row.learner, row.trial, row.chosen) for row in board] == [("lasso", 2, True), ("mean", 0, False)]
+    assert board[0].score == pytest.approx(1.0)

@@ -14,6 +14,7 @@ from holdfast.cli import options
 from holdfast.cli.progress import progress
 from holdfast.model.signature import read_key
 from holdfast.model.signature import sign as sign_folder
+from holdfast.report.numbers import number
 from holdfast.search.clock import parse_budget
 from holdfast.study.settings import DEFAULT_BUDGET, read_settings
 
@@ -126,8 +127,8 @@ def _closing(result: dict[str, Any], path: Path) -> str:
 
 
 def _verdict(found: dict[str, Any]) -> str:
-    interval = f"{found['level']:.0%} interval {found['low']:.4g} to {found['high']:.4g}"
-    return f"{found['metric']} {found['score']:.4g} ({interval}), baseline {found['baseline']:.4g}"
+    interval = f"{found['level']:.0%} interval {number(found['low'])} to {number(found['high'])}"
+    return f"{found['metric']} {number(found['score'])} ({interval}), baseline {number(found['baseline'])}"
 
 
 def _nested(result: dict[str, Any]) -> str:
@@ -137,8 +138,8 @@ def _nested(result: dict[str, Any]) -> str:
     if found["low"] is None:
         return f"nested   no time for it: {len(found['folds'])} of {found['asked']} outer folds; raise --budget\n"
     return (
-        f"nested   {result['metric']} {found['score']:.4g} ({found['level']:.0%} interval {found['low']:.4g} to "
-        f"{found['high']:.4g}), what the procedure achieves; the scores it chose by promised {found['inner']:.4g}\n"
+        f"nested   {result['metric']} {number(found['score'])} ({found['level']:.0%} interval {number(found['low'])} to "
+        f"{number(found['high'])}), what the procedure achieves; the scores it chose by promised {number(found['inner'])}\n"
     )
 
 

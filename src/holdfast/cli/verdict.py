@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import holdfast
+from holdfast.report.numbers import number
 
 
 def verdict(
@@ -34,10 +35,12 @@ def verdict(
     if as_json:
         typer.echo(json.dumps(result, indent=2))
     elif again:
-        typer.echo(f"{result['metric']} {result['score']:.4g}, asked {result['openings']} times. {result['sentence']}")
+        typer.echo(
+            f"{result['metric']} {number(result['score'])}, asked {result['openings']} times. {result['sentence']}"
+        )
     else:
         typer.echo(
-            f"{result['metric']} {result['score']:.4g} ({result['level']:.0%} interval {result['low']:.4g} to "
-            f"{result['high']:.4g}) on {result['rows']:,} sealed rows; baseline {result['baseline']:.4g}; "
+            f"{result['metric']} {number(result['score'])} ({result['level']:.0%} interval {number(result['low'])} to "
+            f"{number(result['high'])}) on {result['rows']:,} sealed rows; baseline {number(result['baseline'])}; "
             f"openings of the seal: {result['openings']}"
         )

@@ -15,6 +15,7 @@ from holdfast.arrays import Flags, Floats, Hashes, Integers
 from holdfast.data.cut import cut
 from holdfast.data.dataset import Dataset
 from holdfast.errors import SealError
+from holdfast.files import no_room
 
 GENESIS = "0" * 64
 
@@ -60,10 +61,13 @@ class Ledger:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         entry = {"event": event, "at": now, **facts, "previous": previous}
         line = json.dumps({**entry, "hash": _digest(entry)}, sort_keys=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise no_room(self.path, error) from None
 
     @property
     def head(self) -> str:

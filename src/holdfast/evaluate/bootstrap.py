@@ -28,6 +28,9 @@ FEWEST_RESAMPLED_ROWS = 1_000
 # Blocks are what differs where rows belong together: fewer of them are resampled, but not fewer than this.
 FEWEST_BLOCKS = 1_000
 
+# One or two blocks say nothing of how blocks differ.
+JUDGEABLE = 3
+
 # Intervals are to cover the true value with this probability; what they leave out on either side.
 LEVEL = 0.95
 TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
@@ -187,10 +190,12 @@ def accurate_interval(
     Shares: Clopper & Pearson, 1934. Means of losses, which a few large ones rule: the bootstrap t (Hall, Theoretical
     comparison of bootstrap confidence intervals, 1988). BCa: Efron, Better bootstrap confidence intervals, 1987, with the
     acceleration from a jackknife that leaves out one of JACKKNIFE parts at a time (whole blocks where rows belong
-    together).
+    together). Fewer than JUDGEABLE blocks have no interval: NaN.
     """
     from scipy.stats import binomtest, norm
 
+    if _too_few(blocks):
+        return Interval(found.score, np.nan, np.nan)
     if metric.is_share and blocks is None:
         right = round(found.score * len(y))
         exact = binomtest(right, len(y)).proportion_ci(LEVEL, method="exact")
@@ -211,8 +216,17 @@ def accurate_interval(
 
 
 def mean_interval(values: Floats, *, blocks: Integers | None = None) -> Interval:
-    """Interval of a mean of values (n_rows,), by the bootstrap t; rows of one block are drawn together."""
+    """Interval of a mean of values (n_rows,), by the bootstrap t; rows of one block are drawn together.
+
+    Fewer than JUDGEABLE blocks have no interval: NaN.
+    """
+    if _too_few(blocks):
+        return Interval(float(np.mean(values)), np.nan, np.nan)
     return Interval(float(np.mean(values)), *_studentised(values, blocks))
+
+
+def _too_few(blocks: Integers | None) -> bool:
+    return blocks is not None and len(np.unique(blocks)) < JUDGEABLE
 
 
 def _studentised(losses: Floats, blocks: Integers | None) -> tuple[float, float]:

@@ -98,7 +98,7 @@ def leaderboard(
         for entry, folds in zip(entries, judged, strict=True)
     ]
     first = max(range(len(entries)), key=lambda k: (len(judged[k]), metric.gain(draws[k].score)))
-    rope = ROPE_SHARE * max(metric.gain(draws[first].score) - metric.gain(base.score), 0.0)
+    rope = ROPE_SHARE * max(metric.lead(draws[first].score, base.score), 0.0)
     rows = []
     for entry, found, folds in zip(entries, draws, judged, strict=True):
         interval = found.interval()

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -36,10 +36,25 @@ class Repeating:
         return float(self.function(y, given))
 
 
+@dataclass(frozen=True)
+class Forgiving:
+    """A stranger's score, which has none (NaN) on rows it fails on: drawn rows and folds may lack a class."""
+
+    function: Callable[[Any, Any, Floats | None], float]
+
+    def __call__(self, y: Any, given: Any, weights: Floats | None = None) -> float:
+        """Score with weights (n_rows,), or none."""
+        try:
+            return float(self.function(y, given, weights))
+        except Exception:  # a stranger's function may raise anything
+            return float("nan")
+
+
 @cache
 def plug_ins() -> tuple[Metric, ...]:
     """The metrics of installed packages, found through the entry point group `holdfast.metrics`."""
-    return tuple(load_plug_ins("holdfast.metrics", Metric, (*CLASSIFICATION, *REGRESSION), lambda each: each.name))
+    found = load_plug_ins("holdfast.metrics", Metric, (*CLASSIFICATION, *REGRESSION), lambda each: each.name)
+    return tuple(replace(each, function=Forgiving(each.function)) for each in found)
 
 
 def load_plug_ins(
@@ -99,7 +114,8 @@ def custom(place: str) -> Metric:
     except (ImportError, AttributeError, ValueError) as error:
         raise RequestError(f"metric {place!r} can't be imported ({error}); expected module:name of {FORM}") from None
     if isinstance(found, Metric):
-        return found
+        ours = found in (*CLASSIFICATION, *REGRESSION)
+        return found if ours else replace(found, function=Forgiving(found.function))
     if not inspect.isroutine(found):
         raise RequestError(f"metric {place!r} is {type(found).__name__}; expected {FORM}")
     parameters = list(inspect.signature(found).parameters.values())
@@ -111,7 +127,7 @@ def custom(place: str) -> Metric:
     return Metric(
         name=found.__name__,
         summary=(inspect.getdoc(found) or f"As {place} computes it.").splitlines()[0],
-        function=found if len(names) > 2 else Repeating(found),
+        function=Forgiving(found if len(names) > 2 else Repeating(found)),
         takes=cast(Takes, names[1]),
         greater_is_better=True,
     )
@@ -141,6 +157,8 @@ def undefined(metric: Metric, y: Any, predictions: Floats) -> bool:
 
 
 def _tried(metric: Metric, y: Any, predictions: Floats, weights: Floats | None) -> float:
+    if isinstance(metric.function, Forgiving):
+        metric = replace(metric, function=metric.function.function)
     try:
         return metric.score(y, predictions, weights)
     except Exception as error:  # a stranger's function may raise anything

@@ -59,3 +59,7 @@ class Metric:
         if np.isnan(score):
             return -np.inf
         return score if self.greater_is_better else -score
+
+    def lead(self, score: float, base: float) -> float:
+        """What a score gains over the baseline's; over 0 where that has none, as one answer for all rows has no correlation."""
+        return self.gain(score) - (0.0 if np.isnan(base) else self.gain(base))

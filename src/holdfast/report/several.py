@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from holdfast.report.page import number, write_page
+from holdfast.files import write_text
+from holdfast.report.numbers import number
 
 PAGE = """\
 <!doctype html>
@@ -49,4 +50,4 @@ def write_several(rows: Mapping[str, Mapping[str, Any]], path: Path) -> None:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"number": number, "quoted": quote}
     style = Markup(files("holdfast.report").joinpath("style.css").read_text(encoding="utf-8"))
-    write_page(environment.from_string(PAGE).render(rows=rows, style=style), path)
+    write_text(path, environment.from_string(PAGE).render(rows=rows, style=style))

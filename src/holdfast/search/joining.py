@@ -108,7 +108,7 @@ def join(
             crossed.setdefault(name, np.empty_like(models.predictions[0]))[held] = joined
     ways = {name: _way(metric, y, crossed, name, parts, apart) for name in crossed}
     average = ways[AVERAGE.name]
-    least = WORTHWHILE * max(metric.gain(average.score) - metric.gain(base), 0.0)
+    least = WORTHWHILE * max(metric.lead(average.score, base), 0.0)
     better = [way for name, way in ways.items() if name != SINGLE and way.gain > max(ERRORS * way.error, least)]
     best = max(better, key=lambda way: way.gain, default=average)
     fitted = _ways(metric, y, models, np.arange(len(y)), base, judged, several=best is not average)
@@ -121,8 +121,8 @@ def _ways(
     """Learn the weights (n_models,) of each way from some of the rows; with `several` of more than the average."""
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_ROWS)).astype(int)]
     y, predictions = y[rows], [each[rows] for each in models.predictions]
-    gains = [metric.gain(metric.score(y, each)) for each in predictions]
-    by, leads = metric, [gain - metric.gain(base) for gain in gains]
+    by, leads = metric, [metric.lead(metric.score(y, each), base) for each in predictions]
+    single = np.eye(len(predictions))[int(np.argmax(leads))]
     if judged < FEWEST_ROWS and metric.is_ranking:
         by, prior = LOG_LOSS, np.bincount(y, minlength=predictions[0].shape[1]) / len(y)
         leads = [LOG_LOSS.score(y, np.tile(prior, (len(y), 1))) - LOG_LOSS.score(y, each) for each in predictions]
@@ -132,7 +132,7 @@ def _ways(
         return steadied(weights, leads, models.learners, models.costs, max_costs=models.most, n_rows=judged)
 
     weights = average(AVERAGE)
-    found = {SINGLE: (np.eye(len(predictions))[int(np.argmax(gains))], AVERAGE), AVERAGE.name: (weights, AVERAGE)}
+    found = {SINGLE: (single, AVERAGE), AVERAGE.name: (weights, AVERAGE)}
     if several:
         if predictions[0].ndim == 2:
             weights = average(LOGS)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.errors import DataError, RequestError
-from holdfast.files import replacing
+from holdfast.errors import DataError
+from holdfast.files import no_room, replacing
 from holdfast.search.trial import Outcome, Problem, Pruned, Spec
 
 
@@ -22,7 +22,10 @@ class Journal:
         self.folder = folder
         self._problem = None if problem is None else _name_of(problem)
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise no_room(folder, error) from None
 
     def write(self, found: Outcome | Pruned) -> None:
         """Keep a finished trial; the JSON file appears last, so a trial is there whole or not at all."""
@@ -78,10 +81,7 @@ class Journal:
                 text = json.dumps({**head, "problem": self._problem, **record}, indent=2)
                 partial.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise RequestError(
-                f"a trial can't be kept in {self.folder} ({error.strerror}): make room or allow writing there; the same "
-                f"command then goes on where it was"
-            ) from None
+            raise no_room(self.folder, error) from None
 
 
 def _name_of(problem: Problem) -> str:

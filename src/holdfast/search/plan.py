@@ -58,7 +58,7 @@ def plan(
     """
     affordable = float("inf") if budget is None else CELLS_PER_SECOND * TRIAL_SHARE * budget
     row_cells = max(1, n_columns) * (1.0 if n_outputs == 1 else 1 + n_outputs / 2)
-    if folds is not None or repeats is not None:
+    if folds is not None or (repeats or 1) > 1:
         return _as_asked(n_rows, affordable / row_cells, folds or DEFAULT_FOLDS, repeats or 1)
     cells, folds = n_rows * row_cells, DEFAULT_FOLDS
     short = budget is not None and 1_000 * budget < SECONDS_A_THOUSAND * n_rows

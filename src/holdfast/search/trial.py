@@ -87,6 +87,11 @@ class Outcome:
         """Parameters for the final fit."""
         return {**self.spec.params, **self.settled}
 
+    @property
+    def settled_spec(self) -> Spec:
+        """The same trial with those, for a fold that has to be fitted again."""
+        return replace(self.spec, params=self.params)
+
 
 @dataclass(frozen=True)
 class Pruned:

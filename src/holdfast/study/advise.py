@@ -10,7 +10,7 @@ import numpy as np
 from holdfast.data.columns import Columns, Kind
 from holdfast.data.cut import positions
 from holdfast.data.folds import make_folds
-from holdfast.errors import HoldfastError, OverrunError, RequestError
+from holdfast.errors import DataError, HoldfastError, OverrunError, RequestError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
 from holdfast.learners.catalogue import find, portfolio
 from holdfast.learners.learner import Learner
@@ -18,6 +18,7 @@ from holdfast.learners.limits import Given, refusal
 from holdfast.search.candidates import fit_seconds
 from holdfast.search.executor import Executor, Local
 from holdfast.search.trial import Outcome, Problem, Spec, run_trial
+from holdfast.study.folds import require_folds
 from holdfast.study.front import weight_of
 from holdfast.study.prepare import Question, ask, audited
 from holdfast.study.request import Request
@@ -128,6 +129,7 @@ def _problem(question: Question) -> Problem:
         groups=None if question.groups is None else question.groups[rows],
         time=None if question.time is None else question.time[rows],
     )
+    require_folds(folds, len(rows))
     return Problem(
         question.columns(rows),
         y,
@@ -163,6 +165,8 @@ def _try_all(
                 except OverrunError:
                     reason = f"slow: not done in {slice_:.0f} s on {len(problem.y):,} rows"
                 except HoldfastError as error:
+                    if learner.baseline:
+                        raise DataError(f"not even the baseline could be fitted: {error}") from None
                     reason = str(error)
             if reason is not None:
                 refused.append(Advised(learner.name, "no", reason, readable=learner.complexity <= READABLE))

@@ -26,7 +26,7 @@ from holdfast.search.search import Board, search
 from holdfast.search.trial import Outcome, Problem, Spec
 from holdfast.study.ending import FITTED_SHARE, Ending
 from holdfast.study.finish import judging, lanes_of
-from holdfast.study.folds import cut_folds, plan_of
+from holdfast.study.folds import cut_folds, plan_of, require_folds
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import choices_of
 from holdfast.study.request import Request
@@ -157,7 +157,7 @@ def _ranked(
 
 
 def board_of(question: Question, searched: Searched, chosen: Candidate, teacher: Candidate | None = None) -> list[Row]:
-    """Put every model on the leaderboard, beside the baseline; one row a learner, its best trial.
+    """Put every model on the leaderboard, beside the baseline; one row a learner, its best trial or the one that ships.
 
     Where the best trials were judged on more cuts of the rows, the learners left out stand there as they were judged once.
     teacher: what the chosen one was distilled from.
@@ -169,6 +169,8 @@ def board_of(question: Question, searched: Searched, chosen: Candidate, teacher:
         name = outcome.spec.learner
         if name not in best or question.metric.gain(outcome.score) > question.metric.gain(best[name].score):
             best[name] = outcome
+    if len(chosen.members) == 1 and chosen.name in best:
+        best[chosen.name] = chosen.members[0][0]  # limits may ship another trial than the learner's best
     entries = [
         Entry(
             name,
@@ -220,11 +222,7 @@ def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
         rows = rows[np.sort(first)]
     y = question.y(rows)
     folds = cut_folds(question, rows, decided)
-    if not folds:
-        raise DataError(
-            f"the {len(rows):,} development rows can't be cut in folds: they are all equal, or one group or moment; "
-            f"expected rows that differ: check the data, --group and --time"
-        )
+    require_folds(folds, len(rows))
     weights = None if question.weights is None else question.weights[rows]
     problem = Problem(
         question.columns(rows),

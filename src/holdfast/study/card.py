@@ -5,7 +5,7 @@ from typing import Any
 
 from holdfast.audit.finding import Finding, Severity
 from holdfast.compile.final import Compiled
-from holdfast.report.page import number
+from holdfast.report.numbers import number
 from holdfast.study.decision import words_of_decision
 from holdfast.study.prepare import Question
 from holdfast.study.preparing import named, target_words

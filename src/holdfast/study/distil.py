@@ -18,7 +18,7 @@ from holdfast.errors import HoldfastError
 from holdfast.evaluate.bootstrap import Interval, Resampled, resample
 from holdfast.evaluate.compare import fold_interval
 from holdfast.metrics.metric import Metric
-from holdfast.report.page import number, seconds, size
+from holdfast.report.numbers import number, seconds, size
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor

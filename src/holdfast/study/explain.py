@@ -24,7 +24,9 @@ def explain(candidate: Candidate, *, executor: Executor, clock: Clock, say: Call
     say("measuring which columns matter")
     deadline = time.monotonic() + allowed
     try:
-        found: list[Importance] = executor.call(importance_of, outcome.spec, deadline, deadline=deadline + 2 * allowed)
+        found: list[Importance] = executor.call(
+            importance_of, outcome.settled_spec, deadline, deadline=deadline + 2 * allowed
+        )
     except (OverrunError, WorkFailedError):
         return []
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from holdfast.data.seal import Ledger, Split
 from holdfast.errors import RequestError
-from holdfast.files import replacing
+from holdfast.files import write_text
 from holdfast.study.request import Request
 from holdfast.study.settings import read_settings
 
@@ -63,16 +63,19 @@ class Folder:
             raise RequestError(
                 f"{self.path} holds an unfinished study with other settings; repeat them to resume it, or choose another --out"
             )
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        begun = [self.ledger.path]  # a study that was killed, or had no room, before its settings were written
+        if self.path.exists() and (not self.path.is_dir() or list(self.path.iterdir()) not in ([], begun)):
             raise RequestError(f"{self.path} exists and is not a study; choose another --out")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RequestError(f"{self.path} can't be written ({error.strerror}); choose another --out") from None
+        if not self.ledger.entries():
             self.ledger.record(
                 "sealed", rows=len(split.sealed), data=fingerprint, split=split.kind, decided=split.decided
             )
-            write_text(self.request_file, request.to_toml())
-        except OSError as error:
-            raise RequestError(f"{self.path} can't be written ({error.strerror}); choose another --out") from None
+        self._check_data(fingerprint)
+        write_text(self.request_file, request.to_toml())
 
     def _check_data(self, fingerprint: str) -> None:
         sealed = [entry for entry in self.ledger.entries() if entry["event"] == "sealed"]
@@ -125,18 +128,6 @@ def next_free(name: str = "study") -> Path:
         if not path.exists() or not (path / "result.json").exists():
             return path
         number += 1
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that it is whole or absent; RequestError when it can't be written."""
-    try:
-        with replacing(path) as partial:
-            partial.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RequestError(
-            f"{path} can't be written ({error.strerror}): make room or allow writing there; the same command then goes on "
-            f"where it was"
-        ) from None
 
 
 def _same_question(kept: Request, request: Request) -> bool:

@@ -1,12 +1,13 @@
 """How a study's rows are cut in folds: as asked, or as the budget allows; checked before anything is trained."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from holdfast.arrays import Hashes, Integers
 from holdfast.data.folds import Fold, leave_one_group_out, make_folds
-from holdfast.errors import RequestError
+from holdfast.errors import DataError, RequestError
 from holdfast.search.plan import Plan, plan
 from holdfast.study.prepare import Question
 from holdfast.study.settings import LEAVE_ONE_GROUP_OUT
@@ -40,6 +41,15 @@ def cut_folds(question: Question, rows: Integers, decided: Plan) -> list[Fold]:
         return leave_one_group_out(_units(question, rows))
     seed = question.request.seed
     return _cut(question, rows, decided.folds, seed, judged=decided.judged, repeats=decided.repeats)
+
+
+def require_folds(folds: Sequence[Fold], n_rows: int) -> None:
+    """Raise DataError where so many development rows gave no fold."""
+    if not folds:
+        raise DataError(
+            f"the {n_rows:,} development rows can't be cut in folds: they are all equal, or one group or moment; "
+            f"expected rows that differ: check the data, --group and --time"
+        )
 
 
 def cut_outer(question: Question) -> list[Fold]:

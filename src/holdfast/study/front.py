@@ -93,7 +93,7 @@ def weights_of(
         if not needed and time.monotonic() + seconds > deadline:
             continue
         tried += 1
-        parts = [(outcome.spec, weight) for outcome, weight in candidate.members]
+        parts = [(outcome.settled_spec, weight) for outcome, weight in candidate.members]
         try:
             until = max(deadline, time.monotonic() + (RESTART if needed else GRACE))
             found[place] = executor.call(weigh_trials, parts, candidate.pool, deadline=until)

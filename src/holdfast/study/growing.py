@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from holdfast.compile.final import FITTING_SHARE, Compiled
-from holdfast.errors import OverrunError, WorkFailedError
+from holdfast.errors import CompileError, OverrunError, WorkFailedError
 
 # The first of several models should take the one share of the time and may take the other, as what was measured on few
 # rows may be too little. It has no fewer rows than this.
@@ -87,9 +87,9 @@ def grow(
             break
         try:
             larger = fit(rows, end, stop)
-        except (OverrunError, WorkFailedError):
+        except (CompileError, OverrunError, WorkFailedError):
             break
-        if not learned_enough(larger, held):
+        if not (larger.proof.agrees and learned_enough(larger, held)):
             break
         before, held = last, larger
     return held

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from holdfast.metrics.metric import Metric
-from holdfast.report.page import number
+from holdfast.report.numbers import number
 from holdfast.search.candidates import Candidate
 from holdfast.search.joining import ERRORS, SINGLE, WORTHWHILE, Joint, Way
 

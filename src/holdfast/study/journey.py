@@ -181,7 +181,7 @@ def _finish(question: Question, findings: list[Finding], found: _Found, procedur
     searched_by, question = question, replace(question, decision=finished.decision)
     intervals = intervals_of(finished, question, searched.problem)
     ship(folder.judged, question, finished.compiled, intervals, card=card(question, finished.compiled, findings))
-    refit = partial(refit_on_all, finished, question, executor=executor, clock=clock, say=say, objection=objection)
+    refit = partial(refit_on_all, finished, question, executor=executor, clock=clock, say=say)
     # It learns from the sealed rows while, or before, the verdict opens them: nothing of it reaches the verdict.
     refitting = executor.aside(refit)
     say("opening the sealed rows for the verdict")
@@ -193,6 +193,9 @@ def _finish(question: Question, findings: list[Finding], found: _Found, procedur
     judged = load(folder.judged)
     trust = look_closer(question, judged, verdict, searched, finished, important, deadline=clock.due)
     refitted = refitting()
+    if not isinstance(refitted, str):
+        # Weighed now that nothing runs beside it: the time of a row would be longer.
+        refitted = objection(refitted) or refitted
     executor.load(None)  # the rows of the last fit are not needed any more, neither here nor in the worker
     shipped = finished.compiled if isinstance(refitted, str) else refitted
     inside = look_inside(question, judged, shipped, verdict, searched, found.importance, deadline=clock.due)

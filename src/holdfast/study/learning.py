@@ -66,7 +66,7 @@ def words_of(points: Sequence[Point], metric: Metric, baseline: float) -> list[s
     if len(points) < 2:
         return []
     before, last = points[-2], points[-1]
-    scale = abs(metric.gain(last.unseen) - metric.gain(baseline)) or 1.0
+    scale = abs(metric.lead(last.unseen, baseline)) or 1.0
     grown = (metric.gain(last.unseen) - metric.gain(before.unseen)) / scale
     gap = (metric.gain(last.fitted) - metric.gain(last.unseen)) / scale
     step = f"from {before.rows:,} to {last.rows:,} rows the score went from {before.unseen:.4g} to {last.unseen:.4g}"

@@ -12,18 +12,19 @@ import numpy as np
 
 from holdfast.data.folds import Fold
 from holdfast.errors import DataError
-from holdfast.evaluate.bootstrap import Interval
+from holdfast.evaluate.bootstrap import Interval, score_by_parts
 from holdfast.evaluate.compare import fold_interval
+from holdfast.files import write_text
 from holdfast.metrics.metric import Metric
 from holdfast.model.model import Model
-from holdfast.report.page import number
+from holdfast.report.numbers import number
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.study.board import Searched, candidates_of, run_search
 from holdfast.study.distil import distil
 from holdfast.study.ending import finishing
 from holdfast.study.finish import Finished, fit_first_that_works
-from holdfast.study.folder import Folder, write_text
+from holdfast.study.folder import Folder
 from holdfast.study.folds import cut_outer
 from holdfast.study.front import objection_to, weights_of, within
 from holdfast.study.prepare import Question
@@ -167,11 +168,12 @@ def _kept_or_judged(
     say: Callable[[str], None],
 ) -> Outer | None:
     """What is on record for an outer fold, else what judging it shows."""
-    outer = _read(kept / "outer.json")
+    asked = question.request.trials
+    outer = _read(kept / "outer.json", asked)
     if outer is None:
         outer = _judge(question, fold, kept, seconds, executor, say)
         if outer is not None:
-            write_text(kept / "outer.json", json.dumps(asdict(outer), indent=2))
+            write_text(kept / "outer.json", json.dumps({"asked": asked, **asdict(outer)}, indent=2))
     return outer
 
 
@@ -195,7 +197,10 @@ def _judge(
         split=replace(question.split, development=rows[fold.train], sealed=rows[fold.valid]),
     )
     clock = Clock(budget)
-    searched = run_search(inside, executor=executor, trials=trials, clock=clock, say=say)
+    try:
+        searched = run_search(inside, executor=executor, trials=trials, clock=clock, say=say)
+    except DataError:
+        return None  # its rows can't be cut in folds again: they are one group or moment
     tried = candidates_of(inside, searched, clock=clock)
     weights = weights_of(tried, inside, executor=executor, clock=clock, say=say) if request.limits else {}
     candidates = within(tried, weights, inside, searched, clock=clock)
@@ -209,7 +214,12 @@ def _judge(
     if len(searched.found.outcomes) < 2 or (chosen is candidates[-1] and candidates[0] is not chosen):
         return None  # nothing but the baseline could be had in time
     n_trials = len(searched.found.outcomes) + len(searched.found.pruned)
-    return Outer(chosen.name, chosen.score, _score(inside, finished), len(fold.train), len(fold.valid), n_trials)
+    inner = chosen.score
+    if isinstance(request.threshold, str):
+        # The search chose by likeliest classes; what it promises is what the threshold it led to makes of its rows.
+        once, decided = searched.problem.once, replace(inside, decision=finished.decision)
+        inner = score_by_parts(decided.metric, searched.problem.y[once.judged], finished.unseen, once.parts)
+    return Outer(chosen.name, inner, _score(inside, finished), len(fold.train), len(fold.valid), n_trials)
 
 
 def _score(question: Question, finished: Finished) -> float:
@@ -229,12 +239,14 @@ def _within(say: Callable[[str], None], name: str) -> Callable[[str], None]:
     return lambda message: say(f"{name}, {message}")
 
 
-def _read(path: Path) -> Outer | None:
+def _read(path: Path, asked: int | None) -> Outer | None:
+    """What is on record for an outer fold whose search was asked for as many trials: a study may go on with more of them."""
     if not path.exists():
         return None
     try:
-        return Outer(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return None if record.pop("asked") != asked else Outer(**record)
+    except (ValueError, TypeError, KeyError) as error:
         raise DataError(
             f"{path} can't be read ({error}); expected a finished outer fold: remove the study folder to start again"
         ) from error

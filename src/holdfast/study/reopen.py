@@ -51,6 +51,7 @@ def reopen(path: Path, model: str | Path | None = None) -> dict[str, Any]:
         raise RequestError(
             f"{model} answers {judged.task} of {judged.target!r}; expected {question.task.name} of {question.request.target!r}"
         )
+    _require_comparable(judged, question)
     asked = _ask(question, folder, judged, result if model is None else None)
     # The seed comes from the record itself: asking again the same way gives other noise, and none can be chosen.
     holdout = Thresholdout(noise=NOISE * asked.error, seed=int(folder.ledger.head[:15], 16), left=left)
@@ -67,6 +68,20 @@ def reopen(path: Path, model: str | Path | None = None) -> dict[str, Any]:
         "rows": len(question.split.sealed),
         "sentence": _sentence(answer),
     }
+
+
+def _require_comparable(model: Model, question: Question) -> None:
+    """The same classes in the same order, and no sealed row learned from, as far as the manifest tells."""
+    if model.classes != list(question.task.classes or ()):
+        raise RequestError(
+            f"the model's classes are {model.classes}; expected those of the study, in their order: {question.task.classes}"
+        )
+    rows = model.manifest.get("rows", 0)
+    if model.manifest.get("fingerprint") == question.fingerprint and rows > len(question.split.development):
+        raise RequestError(
+            f"the model learned from {rows:,} rows of this data, the sealed ones among them; expected one that never saw them: "
+            f"leave --model out to ask about the judged model"
+        )
 
 
 def _sentence(answer: Answer) -> str:

@@ -16,13 +16,14 @@ from holdfast.compile.join import Part, join
 from holdfast.data.frames import take
 from holdfast.data.labels import by_label
 from holdfast.errors import CompileError, DataError, RequestError, nearest
+from holdfast.files import write_text
 from holdfast.model.model import Model
 from holdfast.model.output import SEVERAL
 from holdfast.model.package import GRAPH, load, write
 from holdfast.model.schema import NUMERIC, Field, Schema
 from holdfast.report.several import write_several
 from holdfast.search.clock import parse_budget
-from holdfast.study.folder import Folder, next_free, write_text
+from holdfast.study.folder import Folder, next_free
 from holdfast.study.journey import Say
 from holdfast.study.journey import train as train_one
 from holdfast.study.prepare import ask

@@ -9,7 +9,7 @@ from holdfast.data.columns import NUMERIC_KINDS, Kind
 from holdfast.data.dataset import counted
 from holdfast.learners.catalogue import find
 from holdfast.report import story as report
-from holdfast.report.page import number
+from holdfast.report.numbers import number
 from holdfast.study import preparing
 from holdfast.study.board import Searched
 from holdfast.study.decision import words_of_decision

@@ -8,6 +8,7 @@ import polars as pl
 
 from holdfast.model.model import Model
 from holdfast.model.package import load
+from holdfast.report.numbers import number
 from holdfast.study.folder import Folder
 from holdfast.study.reopen import reopen
 
@@ -74,5 +75,6 @@ class Study:
         verdict = self.verdict
         return (
             f"Study({str(self.path)!r}: {self.result['task']} of {self.result['target']!r}, {verdict['metric']} "
-            f"{verdict['score']:.4g} [{verdict['low']:.4g}, {verdict['high']:.4g}] on {verdict['rows']:,} sealed rows)"
+            f"{number(verdict['score'])} [{number(verdict['low'])}, {number(verdict['high'])}] on {verdict['rows']:,} sealed "
+            f"rows)"
         )

@@ -13,7 +13,7 @@ from holdfast.learners.catalogue import find
 from holdfast.learners.preparing import own_params
 from holdfast.learners.space import Choice, Dimension
 from holdfast.metrics.metric import Metric
-from holdfast.report.page import number
+from holdfast.report.numbers import number
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
@@ -162,7 +162,7 @@ def words_of(curve: Curve, metric: Metric, baseline: float) -> list[str]:
     points = curve.points
     seen, own = [metric.gain(each.unseen) for each in points], [metric.gain(each.fitted) for each in points]
     best = max(range(len(points)), key=lambda k: seen[k])
-    scale = abs(seen[best] - metric.gain(baseline)) or 1.0
+    scale = abs(metric.lead(points[best].unseen, baseline)) or 1.0
     name = f"{curve.param} of {curve.learner.replace('_', ' ')}"
     behind = [_clearly_behind(curve, each, points[best], metric, MATTERS * scale) for each in points]
     if not any(behind):

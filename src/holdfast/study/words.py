@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from holdfast.audit.finding import Finding, Severity
 from holdfast.evaluate.leaderboard import ALPHA, Row
 from holdfast.metrics.cost import MEAN_COST
-from holdfast.report.page import number
+from holdfast.report.numbers import number
 from holdfast.study.prepare import Question
 from holdfast.study.verdict import Verdict
 
@@ -19,9 +21,12 @@ def sentence(verdict: Verdict, question: Question) -> str:
     guess = "knowing only the commonest answers" if question.task.n_classes else "knowing only the mean"
     if verdict.cost is not None and metric.name == MEAN_COST:
         guess = f"always answering {verdict.cost.always!r}"
+    known = f"{interval.level:.0%} interval {number(interval.low)} to {number(interval.high)}"
+    if question.blocks is not None and not np.isfinite(interval.low):
+        known = "no interval: groups too few to tell"
     scored = (
         f"On {verdict.n_rows:,} rows it had never seen, the model for '{question.request.target}' reaches {metric.title} "
-        f"{number(interval.score)} ({interval.level:.0%} interval {number(interval.low)} to {number(interval.high)})"
+        f"{number(interval.score)} ({known})"
     )
     if sure:
         return f"{scored}; {guess} gives {number(verdict.baseline)}."

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.files import write_text
 from holdfast.report.page import write as write_page
 from holdfast.search.clock import Clock
-from holdfast.study.folder import Folder, write_text
+from holdfast.study.folder import Folder
 from holdfast.study.record import record
 from holdfast.study.results import Results, to_json
 from holdfast.study.story import story_of
