@@ -4,6 +4,7 @@ HoldfastError
 ├── DataError            (ValueError)   the data can't be read, or can't answer the question
 │   └── SchemaError                     rows for prediction don't fit the model's schema
 ├── RequestError         (ValueError)   the request is at fault: an unknown name, a value out of range
+│   └── BrokenOffError                  what is outside, such as a full disk, ended work that can go on where it was
 ├── SealError            (RuntimeError) the sealed rows were about to be misused, or the ledger was changed
 ├── ModelError           (ValueError)   a model folder is damaged, unsafe or of an unknown version
 ├── CompileError         (RuntimeError) a fitted pipeline has no faithful compiled form
@@ -34,6 +35,10 @@ class SchemaError(DataError):
 
 class RequestError(HoldfastError, ValueError):
     """The request is at fault: an unknown name, a value out of range."""
+
+
+class BrokenOffError(RequestError):
+    """Something outside, such as a full disk or a lost connection, ended work that can go on where it was."""
 
 
 class SealError(HoldfastError, RuntimeError):

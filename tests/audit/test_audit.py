@@ -107,6 +107,22 @@ def test_traps_are_found(columns, code, where, drop):
     assert finding.remedy
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "code"),
+    [
+        ("grade", np.random.default_rng(1).choice(["A", "A-", "B", "B-"], N), "inconsistent-codes"),
+        ("rare", [None] * (N - 20) + [1.5] * 10 + [2.5] * 10, "nearly-constant"),
+    ],
+)
+def test_what_is_no_trap(name, values, code):
+    assert code not in [each.code for each in look({**BASE, name: values})]
+
+
+def test_names_joined_otherwise_are_one():
+    values = np.random.default_rng(1).choice(["New York", "new-york", "new_york", "Rome"], N)
+    assert "inconsistent-codes" in [each.code for each in look({**BASE, "city": values})]
+
+
 def test_a_target_that_is_a_sum():
     a, b = RNG.integers(0, 50, N), RNG.integers(0, 500, N)
     found = look({"a": a, "b": b, "noise": RNG.normal(size=N), "y": (a + b).astype(float)})

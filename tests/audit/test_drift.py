@@ -38,10 +38,18 @@ def test_draws_of_one_source_are_quiet(seed):
         (lambda d: {**d, "age": np.where(np.arange(N) % 3 == 0, np.nan, d["age"])}, "missing-changed", "age"),
         (lambda d: {name: values for name, values in d.items() if name != "age"}, "column-changed", "age"),
         (lambda d: {**d, "score": [f"s{k % 7}" for k in range(N)]}, "column-changed", "score"),
+        (lambda d: {**d, "city": [k % 7 for k in range(N)]}, "column-changed", "city"),
     ],
 )
 def test_what_moved_is_named(change, code, column):
     assert (code, (column,)) in [(each.code, each.columns) for each in found(data(0), change(data(1)))]
+
+
+@pytest.mark.parametrize("changed", [{"id": None}, {"score": [None] * N}])
+def test_what_no_model_learns_from_or_is_still_to_come_is_no_change(changed):
+    before = {**data(0), "id": np.arange(N)}
+    after = {name: each for name, each in {**data(1), "id": np.arange(N), **changed}.items() if each is not None}
+    assert "column-changed" not in [each.code for each in found(before, after)]
 
 
 def test_rows_that_a_model_can_tell_apart():

@@ -83,6 +83,18 @@ def test_sqlite_in_and_out(sqlite, model, rows, tmp_path):
         score(model, f"{sqlite}?table=people", out)
 
 
+def test_a_database_that_is_read_is_written_to_part_by_part(sqlite, model, rows, tmp_path, monkeypatch):
+    monkeypatch.setattr("holdfast.batch.part.CELLS", 0)  # parts of 1,000 rows
+    out = f"sqlite:///{tmp_path / 'rows.db'}?table=scored"
+    assert score(model, f"{sqlite}?table=people", out, keep=["id"])["rows"] == N
+    assert read(out).frame["id"].to_list() == rows["id"].to_list()
+
+
+def test_two_columns_of_one_name_are_told(postgres):
+    with pytest.raises(DataError, match=r"two columns named 'id'.*AS"):
+        read(f"{postgres}?query=SELECT id, x AS id FROM people")
+
+
 def test_postgresql_in_and_out(postgres, model, rows, tmp_path):
     out = f"{postgres}?table=other.scored"
     summary = score(model, f"{postgres}?table=people", out, keep=["id", "when"])

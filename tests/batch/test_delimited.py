@@ -22,6 +22,16 @@ def rows_of(parts):
     return [row for part in parts for row in part.frame.rows()]
 
 
+@pytest.mark.parametrize("pad", [0, 1])
+def test_names_are_read_whatever_letter_the_head_is_cut_in(tmp_path, monkeypatch, pad):
+    monkeypatch.setattr("holdfast.batch.delimited.BYTES", 100)
+    path = tmp_path / "rows.csv"
+    path.write_text("город,x\n" + "a" * pad + "Москва,1\n" * 50, encoding="utf-8")
+    source, parts = read(path, 100)
+    assert source.columns == ["город", "x"]
+    assert len(rows_of(parts)) == 50
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=30), st.integers(1, 200))
 def test_parts_of_any_size_hold_what_the_csv_module_reads(tmp_path_factory, rows, size):

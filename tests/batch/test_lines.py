@@ -46,6 +46,14 @@ def test_lines_that_are_no_records_are_bad(tmp_path):
     assert "in 'x'" in part.bad[2].reason
 
 
+def test_a_number_beside_words_stays_a_number(tmp_path):
+    """As a word, 1.234 would be a thousand where a point parts thousands."""
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"p": 1.234}\n{"p": "n/a"}\n')
+    (part,) = Lines(path).parts(["p"], 0, 1)
+    assert part.frame["p"].to_list() == [1.234, "n/a"]
+
+
 def test_a_file_without_objects_is_refused(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text("[]\n")

@@ -91,6 +91,7 @@ def test_categorical_text_is_made_harmless(model, tmp_path):
         ("nowhere/out.csv", [], RequestError, "folder that exists"),
         ("folder.csv", [], RequestError, "can't be written"),
         ("rows.csv", [], RequestError, "would be lost"),
+        ("", [], RequestError, "expected a file"),
         ("out.csv", ["Word"], DataError, "Did you mean 'word'"),
     ],
 )
@@ -98,9 +99,39 @@ def test_what_cannot_be_done_is_said_first(model, data, tmp_path, out, keep, err
     (tmp_path / "folder.csv").mkdir()
     before = data.read_bytes()
     with pytest.raises(error, match=says):
-        score(model, str(data), tmp_path / out, keep=keep)
+        score(model, str(data), tmp_path / out if out else "", keep=keep)
     assert data.read_bytes() == before
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_column_kept_twice_is_kept_once(model, data, tmp_path):
+    score(model, str(data), tmp_path / "out.csv", keep=["id", "id"])
+    assert pl.read_csv(tmp_path / "out.csv").columns[-1] == "id"
+
+
+@pytest.mark.parametrize("ending", ["parquet", "jsonl"])
+def test_keys_that_are_no_amounts_stay_as_they_were(model, tmp_path, ending):
+    """As numbers, long ids would be rounded and codes would lose what tells them apart."""
+    kept = {"sim": ["89490200001234567890", "89490200001234567891"], "phone": ["+491701234567", "+491701234568"]}
+    kept |= {"code": ["12E4", "1E3"], "amount": ["1.50", "2"], "count": ["7", "-8"]}
+    pl.DataFrame({"x": ["1", "2"], **kept}).write_csv(tmp_path / "rows.csv")
+    score(model, str(tmp_path / "rows.csv"), tmp_path / f"out.{ending}", keep=list(kept))
+    found = READERS[f".{ending}"](tmp_path / f"out.{ending}").select(list(kept)).to_dict(as_series=False)
+    assert found == {**kept, "amount": [1.5, 2.0], "count": [7, -8]}
+
+
+def test_a_full_disk_leaves_what_was_done(model, data, tmp_path, monkeypatch):
+    def full(self, state):
+        raise OSError(28, "No space left on device")
+
+    out = tmp_path / "out.csv"
+    with monkeypatch.context() as patched:
+        patched.setattr("holdfast.batch.sink.Journal.note", full)
+        with pytest.raises(RequestError, match=r"No space left on device.*goes on where it was"):
+            score(model, str(data), out)
+    assert (tmp_path / ".out.csv.partial").exists()
+    assert score(model, str(data), out)["rows"] == 3
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,49 @@ def kind(values, name="column", **options) -> Kind:
         (["2024-01-31", "2023-12-24"] * 50, Kind.DATETIME),
         (["31/01/2024", "24/12/2023"] * 50, Kind.DATETIME),
         (["01/31/2024", "12/24/2023 "] * 50, Kind.DATETIME),
+        (["1/31/24", "12/24/99"] * 50, Kind.DATETIME),
+        (["31.01.24", "24.12.99"] * 50, Kind.DATETIME),
+        (["24-01-31", "99-12-24"] * 50, Kind.CATEGORY),
         ([dt.date(2024, 1, 31)] * 99 + [dt.date(2023, 1, 1)], Kind.DATETIME),
     ],
     ids=str,
 )
 def test_kinds(values, expected):
     assert kind(values) is expected
+
+
+def words(values):
+    return understand(Raw(pl.DataFrame({"x": values}), "memory")).frame["x"].to_list()
+
+
+def test_two_digit_years_are_of_these_centuries():
+    found = words(["1/2/24", "12/31/99", "1/5/01"])
+    assert found == [dt.datetime(2024, 1, 2), dt.datetime(1999, 12, 31), dt.datetime(2001, 1, 5)]
+
+
+@pytest.mark.parametrize(
+    ("values", "last"),
+    [
+        ([f"{k}.50" for k in range(300)] + ["1,204.00", "2,350.00", "1,100.00"], 1100.0),
+        ([f"{k},5" for k in range(300)] + ["1.204,5"], 1204.5),
+        (["0,500", "1,250", "0,125", "12,000"] * 10, 12.0),
+        (["0.500", "1.250", "12.000"] * 10, 12.0),
+        (["1,250", "12,000"] * 10, 12_000.0),
+        ([str(k) for k in range(300)] + ["n.k."], None),
+    ],
+)
+def test_a_form_that_reads_every_cell_comes_before_stray_words(values, last):
+    found = words(values)
+    assert found[-1] == last
+    assert None not in found[:-1]
+
+
+def test_blank_rows_are_left_out():
+    ids, x = [*range(50), None, None], [*(k % 7 for k in range(50)), None, None]
+    found = understand(Raw(pl.DataFrame({"id": ids, "x": x, "y": x}), "memory"), target="y")
+    assert found.n_rows == 50
+    assert found.kinds["id"] is Kind.IDENTIFIER
+    assert any("2 blank rows were left out" in note for note in found.notes)
 
 
 def test_an_id_by_name():

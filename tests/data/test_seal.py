@@ -7,7 +7,7 @@ import pytest
 from holdfast.data.columns import Kind
 from holdfast.data.dataset import Dataset
 from holdfast.data.seal import Ledger, Sealed, split
-from holdfast.errors import SealError
+from holdfast.errors import RequestError, SealError
 
 HASHES = np.random.default_rng(0).integers(0, 2**63, 1000).astype(np.uint64)
 
@@ -43,6 +43,14 @@ def test_rows_of_one_moment_stay_together():
     assert not set(time[parts.sealed]) & set(time[parts.development])
 
 
+@pytest.mark.parametrize(
+    ("rows", "sealed"), [((2_000, 2_500, 2_700, 2_790, 10), 2_800), ((90, 10), 10), ((10, 90), 90)]
+)
+def test_coarse_time_is_cut_where_it_comes_nearest_to_the_share(rows, sealed):
+    time = np.repeat(np.arange(len(rows)), rows).astype(float)
+    assert len(split(np.arange(len(time), dtype=np.uint64), share=0.2, time=time).sealed) == sealed
+
+
 def test_opening_is_recorded_before_rows_are_given(tmp_path):
     dataset = Dataset(pl.DataFrame({"x": [1.0, 2.0, 3.0]}), {"x": Kind.NUMBER})
     ledger = Ledger(tmp_path / "ledger.jsonl")
@@ -55,7 +63,7 @@ def test_opening_is_recorded_before_rows_are_given(tmp_path):
 
 def test_a_ledger_that_cannot_be_written_keeps_the_seal(tmp_path):
     sealed = Sealed(Dataset(pl.DataFrame({"x": [1.0]}), {"x": Kind.NUMBER}), np.array([0]))
-    with pytest.raises(OSError, match="No such file"):
+    with pytest.raises(RequestError, match="No such file"):
         sealed.open(Ledger(tmp_path / "absent" / "ledger.jsonl"))
 
 

@@ -69,6 +69,14 @@ def test_thresholds_keep_what_they_promise_on_new_rows(constraint):
     assert np.mean(called == (y[~half] == 1)) > np.mean((p[~half, 1] >= 0.5) == (y[~half] == 1)) - 0.05
 
 
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e5])
+def test_numbers_of_any_size_are_grouped_by_even_counts(scale):
+    values = scale * np.random.default_rng(0).uniform(size=4_000)
+    _, counts = np.unique(groups_of(values), return_counts=True)
+    assert len(counts) == 4
+    assert counts.min() > 900
+
+
 def test_numbers_have_errors_by_group():
     rng = np.random.default_rng(4)
     age = rng.uniform(18, 80, N)

@@ -1,5 +1,8 @@
 """Targets learned on another scale: the way back is Duan's, in NumPy and in the graph."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -10,8 +13,10 @@ from sklearn.preprocessing import PowerTransformer
 
 from holdfast.compile.assemble import assemble
 from holdfast.compile.prove import prove
+from holdfast.data.columns import Columns, Kind
 from holdfast.features.preparation import Preparation, Selection
 from holdfast.graph import Graph, Tensor
+from holdfast.learners import pipeline as pipeline_module
 from holdfast.learners.catalogue import find
 from holdfast.learners.pipeline import fit_labels
 from holdfast.learners.portfolio import first_configurations
@@ -106,6 +111,49 @@ def test_a_whole_pipeline_compiles(transform, name):
     proof = prove(assemble(members, columns.kinds, None), members, columns)
     assert proof.agrees
     assert abs(pipeline.predict(columns).mean() - y.mean()) < 0.1 * y.std()
+
+
+def fitted(y, weights=None, name="ridge", deadline=float("inf"), transform="log"):
+    """A bent target from one column that is its logarithm; predictions for the same rows."""
+    rows = Columns({"x": np.log(y)}, {}, {"x": Kind.NUMBER})
+    learner = find(name, "regression")
+    params = {**learner.defaults, "target_transform": transform}
+    encoder, matrix = encode(wanted(learner, params, Preparation()), transform, rows, y, n_classes=None, seed=0)
+    pipeline = fit_labels(learner, params, encoder, matrix, y, n_classes=None, weights=weights, deadline=deadline)
+    return pipeline.predict(rows)
+
+
+@pytest.mark.parametrize("transform", ["log", "power"])
+@pytest.mark.parametrize("n_rows", [12, 19, 20, 40])
+def test_few_rows_come_back_to_where_they_were(transform, n_rows):
+    y = np.linspace(100.0, 150.0, n_rows)
+    assert fitted(y, transform=transform).mean() == pytest.approx(y.mean(), rel=0.05)
+
+
+@pytest.mark.parametrize("transform", ["log", "power"])
+def test_rows_that_do_not_count_are_not_held_out(transform):
+    y, weights = np.linspace(100.0, 150.0, 60), np.where(np.arange(60) % 2, 1.0, 0.0)
+    assert fitted(y, weights, transform=transform).mean() == pytest.approx(y.mean(), rel=0.05)
+
+
+def test_the_fit_for_residuals_leaves_time_for_the_one_that_counts(monkeypatch):
+    deadlines = []
+
+    class Late:
+        deadline = float("inf")
+
+        def fit(self, X, y):
+            deadlines.append(self.deadline)
+
+        def predict(self, X):
+            return np.zeros(len(X))
+
+    ridge = find("ridge", "regression")
+    monkeypatch.setattr(pipeline_module, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    late = replace(ridge, make=lambda **params: Late())
+    y = np.linspace(1.0, 2.0, 50)
+    fit_labels(late, {"target_transform": "log"}, None, np.zeros((50, 1)), y, n_classes=None, deadline=200.0)
+    assert deadlines == [145.0, 200.0]
 
 
 def test_the_search_starts_with_every_target_transform():

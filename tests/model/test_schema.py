@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.errors import SchemaError
+from holdfast.errors import ModelError, SchemaError
 from holdfast.model.schema import Field, Schema
 
 FIELDS = (
@@ -38,13 +38,14 @@ def one(kind, cell, **facts):
         (1, 1.0), (1.5, 1.5), ("1.5", 1.5), (" 2 ", 2.0), ("-1e3", -1000.0), (".5", 0.5), (True, 1.0), (np.float32(0.5), 0.5),
         (np.int64(3), 3.0), (Decimal("1.25"), 1.25), (timedelta(minutes=2), 120.0), (None, NAN), ("", NAN), ("?", NAN),
         (NAN, NAN), (float("inf"), NAN), (float("-inf"), NAN), ("1e999", NAN), (pd.NA, NAN), (pd.NaT, NAN),
+        ("inf", NAN), ("-Infinity", NAN),
     ],
 )  # fmt: skip
 def test_numbers(cell, answer):
     assert one("number", cell) == pytest.approx(answer, nan_ok=True)
 
 
-@pytest.mark.parametrize("cell", ["x", "1_000", "1,5", "inf", "0x10", "1 2", "١", [1], {}, b"1", date(2026, 1, 1), 1j])
+@pytest.mark.parametrize("cell", ["x", "1_000", "1,5", "info", "0x10", "1 2", "١", [1], {}, b"1", date(2026, 1, 1), 1j])
 def test_what_is_no_number(cell):
     with pytest.raises(SchemaError, match=r"column 'x' row 1 holds .*; expected a number"):
         Schema((Field("x", "number"),)).arrays([{"x": cell}])
@@ -60,7 +61,10 @@ def test_numbers_as_their_country_writes_them(decimal, thousands, cell, answer):
     assert one("number", cell, decimal=decimal, thousands=thousands) == answer
 
 
-@pytest.mark.parametrize(("decimal", "thousands", "cell"), [(",", ".", "1.5"), (".", ",", "1,5"), (",", "", "1.5")])
+@pytest.mark.parametrize(
+    ("decimal", "thousands", "cell"),
+    [(",", ".", "1.5"), (".", ",", "1,5"), (",", "", "1.5"), (".", ",", "0,500"), (",", ".", "0.500")],
+)
 def test_the_wrong_mark_is_an_error_not_another_number(decimal, thousands, cell):
     with pytest.raises(SchemaError, match="written as 1"):
         one("number", cell, decimal=decimal, thousands=thousands)
@@ -99,6 +103,21 @@ def test_dates(cell, answer):
     assert one("datetime", cell, date_format="%d/%m/%Y %H:%M") == pytest.approx(answer, nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    ("form", "words", "day"),
+    [
+        ("%m/%d/%y", "1/2/69", date(2069, 1, 2)),
+        ("%m/%d/%y", "1/2/70", date(1970, 1, 2)),
+        ("%d %B %Y", "6 Mar 2020", date(2020, 3, 6)),
+        ("%d %B %Y", "5 March 2020", date(2020, 3, 5)),
+    ],
+)
+def test_dates_are_read_as_polars_reads_them(form, words, day):
+    told = pl.Series([words]).str.to_datetime(form)[0]
+    assert told.date() == day
+    assert one("datetime", words, date_format=form) == told.replace(tzinfo=UTC).timestamp()
+
+
 @pytest.mark.parametrize("cell", ["31.01.2026", 5, 1.5, True, "soon", "32/01/2026 00:00"])
 def test_what_is_no_date(cell):
     with pytest.raises(SchemaError, match="expected a date written as %d"):
@@ -109,7 +128,7 @@ def test_what_is_no_date(cell):
     ("cell", "answer"),
     [("Paris", "Paris"), (" Paris\t", "Paris"), ("?", ""), (None, ""), (NAN, ""), ("", ""), (1, "1"), (1.0, "1"), (1.25, "1.25"),
      (10**17, "1" + "0" * 17), (np.int64(5), "5"), (np.float32(0.1), "0.1"), (Decimal("2.0"), "2"), (False, "false"),
-     (date(2026, 1, 31), "2026-01-31"), (pd.NA, "")],
+     (date(2026, 1, 31), "2026-01-31"), (pd.NA, ""), (pd.Interval(0, 10), "(0, 10]"), (pd.Period("2026-01"), "2026-01")],
 )  # fmt: skip
 def test_categories(cell, answer):
     assert one("category", cell) == answer
@@ -180,6 +199,19 @@ def test_a_record_without_a_field_others_have_is_named():
 def test_rows_of_no_known_form(rows, words):
     with pytest.raises(SchemaError, match=words):
         SCHEMA.arrays(rows)
+
+
+@pytest.mark.parametrize("wrong", [{"type": "datetime", "date_format": "%d%d"}, {"type": "category", "n_values": None}])
+def test_a_strangers_facts_that_would_fail_later_are_refused(wrong):
+    with pytest.raises(ModelError, match="expected a field"):
+        Schema.from_json([{"name": "x", **wrong}])
+
+
+def test_truth_with_gaps_is_the_same_from_a_frame_and_from_records():
+    schema = Schema((Field("x", "category", values=("true", "false", "unknown")),))
+    frame = pl.DataFrame({"x": [True, None, False]})
+    assert schema.arrays(frame)[1][:, 0].tolist() == ["true", "", "false"]
+    assert schema.arrays(frame.to_dicts())[1][:, 0].tolist() == ["true", "", "false"]
 
 
 def test_a_schema_survives_json():

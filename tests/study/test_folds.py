@@ -81,6 +81,19 @@ def test_what_cannot_be_cut_is_an_error_before_training(tmp_path, settings, says
     assert not (tmp_path / "study").exists()
 
 
+def test_what_holds_one_answer_is_no_fold(tmp_path):
+    """Of five stretches of time the first two know no rare label."""
+    rows = frame(n=600).with_columns(
+        when=pl.int_range(600), label=pl.Series(np.where(np.arange(600) % 7, "common", "rare"))
+    )
+    rows = rows.with_columns(label=pl.when(pl.col("when") < 200).then(pl.lit("common")).otherwise("label"))
+    found = hf.train(
+        rows, "label", drop=("y", "who"), time="when", learners="logistic,lightgbm", trials=2, out=tmp_path / "study"
+    ).result
+    assert {row["learner"] for row in found["leaderboard"]} >= {"logistic", "lightgbm"}
+    assert found["split"]["folds"] == 3
+
+
 def test_one_group_a_fold(tmp_path):
     result = train(tmp_path, folds="logo", group="who").result
     groups = frame()["who"].n_unique()

@@ -17,6 +17,17 @@ def repeated() -> pl.DataFrame:
     return pl.concat([each] * 20).with_columns(y=pl.Series(rng.choice(["no", "yes"], 600)))
 
 
+def test_an_id_or_a_weight_does_not_part_equal_rows():
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=250)
+    rows = pl.DataFrame({"a": [*a, *a], "id": np.arange(500), "w": rng.uniform(size=500), "y": rng.normal(size=500)})
+    question = ask(rows, Request.of(target="y", weight="w"))
+    values = question.dataset.frame["a"].to_numpy()
+    assert not np.isin(values[question.split.sealed], values[question.split.development]).any()
+    few = pl.DataFrame({"a": np.arange(500) % 3, "id": np.arange(500), "y": rng.normal(size=500)})
+    assert len(ask(few, Request.of(target="y")).split.sealed) == pytest.approx(100, abs=30)
+
+
 @pytest.mark.parametrize(("split", "apart"), [("auto", False), ("random", False), ("rows", True)])
 def test_equal_rows_are_cut_one_by_one_only_when_that_was_asked_for(split, apart):
     question, findings = audited(ask(repeated(), Request.of(target="y", split=split)))

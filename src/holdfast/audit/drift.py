@@ -26,15 +26,19 @@ ROWS, TELLS = 5_000, 0.05
 def drift(before: Dataset, after: Dataset) -> Iterator[Finding]:
     """Compare two data sets column by column, and as a whole by a model that tries to tell their rows apart."""
     shared = [name for name in before.kinds if name in after.kinds]
-    for name in before.kinds:
-        if name not in after.kinds:
+    for name, kind in before.kinds.items():
+        if name not in after.kinds and kind not in (Kind.CONSTANT, Kind.IDENTIFIER):
             yield _changed(
                 name, f"{name!r} is not in the new data", "A model that learns from it can't score the new data."
             )
     for name in shared:
         old, new = before.kinds[name], after.kinds[name]
+        if after.frame[name].null_count() == after.n_rows:
+            continue  # a target that is still to come, or a column whose missing cells are told of
         if old in NUMERIC_KINDS and new not in (*NUMERIC_KINDS, Kind.CONSTANT, Kind.IDENTIFIER):
             yield _changed(name, f"{name!r} held {old}s and now holds {new} values", "Bring it back to its old form.")
+        elif old is Kind.CATEGORY and after.frame[name].dtype != pl.String:
+            yield _changed(name, f"{name!r} held {old} values and now holds {new}s", "Bring it back to its old form.")
     useful = [
         name
         for name in shared

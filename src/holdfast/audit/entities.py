@@ -26,6 +26,9 @@ WHO = frozenset({
 # Numeric columns of this many values that agree all at once agree for a reason.
 MANY_VALUES, FEWEST_AGREEING = 20, 4
 
+# What a thing may fix is looked for among so many columns: pairs of them are counted.
+MOST_FIXED = 100
+
 # Rows that agree in nearly everything are looked for among the first of so many.
 LOOKED_AT = 200_000
 
@@ -169,7 +172,7 @@ def _attributes(examined: Examined) -> Iterator[Grouping]:
             examined.dataset.kinds[name] is Kind.NUMBER and not _is_whole(sample[name])
         ):
             continue
-        others = [other for other in fixed if other != name and sizes[other] < 0.5 * size]
+        others = [other for other in fixed if other != name and sizes[other] < 0.5 * size][:MOST_FIXED]
         held = [other for other in others if sample.select(name, other).n_unique() == size]
         if len(held) >= 3 and n_rows >= 2 * size:
             found.append((len(held), size, name, held))

@@ -1,7 +1,9 @@
 """Columns nothing can be learned from, or that say what another says."""
 
 from collections.abc import Iterator
+from hashlib import blake2b
 
+import numpy as np
 import polars as pl
 
 from holdfast.audit.finding import Finding, Severity
@@ -42,7 +44,7 @@ def constants(examined: Examined) -> Iterator[Finding]:
             drop=True,
         )
     for name in examined.of_kind(Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN):
-        counts = counted(examined.dataset.frame[name])
+        counts = counted(examined.dataset.frame[name].drop_nulls())
         share = counts["rows"][0] / examined.dataset.n_rows
         if counts.height > 1 and share >= NEARLY_CONSTANT:
             yield Finding(
@@ -73,29 +75,36 @@ def repeated_columns(examined: Examined) -> Iterator[Finding]:
     """Columns whose values map one to one on an earlier column's."""
     sample = examined.sample
     frame, names = sample.dataset.frame, sample.of_kind(Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN, Kind.DATETIME)
-    by_size: dict[int, list[str]] = {}
+    first_with: dict[bytes, str] = {}
     for name in names:
-        n_values = frame[name].n_unique()
-        for other in by_size.setdefault(n_values, []):
-            # Where nearly every row has its own value, any two columns map one to one.
-            if 2 < n_values <= 0.5 * frame.height and frame.select(other, name).n_unique() == n_values:
-                yield Finding(
-                    "repeated-column",
-                    Severity.NOTE,
-                    (other, name),
-                    f"{name!r} says the same as {other!r}: each value of one stands for one value of the other.",
-                    f"One of them is enough; leave one out with --drop {name!r}.",
-                )
-                break
-        else:
-            by_size[n_values].append(name)
+        # Where nearly every row has its own value, any two columns map one to one.
+        if not 2 < frame[name].n_unique() <= 0.5 * frame.height:
+            continue
+        other = first_with.setdefault(_pattern(frame[name]), name)
+        if other != name:
+            yield Finding(
+                "repeated-column",
+                Severity.NOTE,
+                (other, name),
+                f"{name!r} says the same as {other!r}: each value of one stands for one value of the other.",
+                f"One of them is enough; leave one out with --drop {name!r}.",
+            )
+
+
+def _pattern(column: pl.Series) -> bytes:
+    """A name for which rows share a value: values are numbered as they first come up."""
+    _, first, place = np.unique(column.rank("dense").fill_null(0).to_numpy(), return_index=True, return_inverse=True)
+    numbered = np.argsort(np.argsort(first))[place]
+    return blake2b(numbered.astype("<i8").tobytes(), digest_size=16).digest()
 
 
 def inconsistent_codes(examined: Examined) -> Iterator[Finding]:
-    """Categories that differ only in case or spaces."""
+    """Categories that differ only in case, in spaces, or in what joins two words."""
     for name in examined.of_kind(Kind.CATEGORY):
         values = examined.dataset.frame[name].drop_nulls().unique()
-        folded = values.str.to_lowercase().str.replace_all(r"[\s_-]+", " ").str.strip_chars()
+        folded = (
+            values.str.to_lowercase().str.replace_all("_", " ").str.replace_all(r"\b[\s-]+\b", " ").str.strip_chars()
+        )
         twins = pl.DataFrame({"value": values, "folded": folded}).group_by("folded").agg("value").sort("folded")
         twins = twins.filter(pl.col("value").list.len() > 1)
         if twins.height:

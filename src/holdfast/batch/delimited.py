@@ -33,6 +33,8 @@ class Delimited:
         self._path, self._bytes = path, size
         with stream(path) as file:
             head = file.read(max(size, BYTES))
+        if len(head) >= max(size, BYTES):
+            head = head[: head.rfind(b"\n") + 1] or head  # a cut within a letter would look like another encoding
         self._mark = len(MARK) if head.startswith(MARK) else 0
         text = _utf8(head[self._mark :])
         self._dialect = dialect_of(text, str(path), header=header)

@@ -61,9 +61,12 @@ class Whole:
 
 
 class Database:
-    """A table or a query; it can go on after a break when its order is certain."""
+    """A table or a query; it can go on after a break when its order is certain.
 
-    as_text = False
+    apart: let go of the database between two parts, as the same one is written to.
+    """
+
+    as_text, apart = False, False
 
     def __init__(self, url: str) -> None:
         self._query = Query(url)
@@ -72,7 +75,8 @@ class Database:
 
     def parts(self, names: Sequence[str], start: int, first_row: int) -> Iterator[Part]:
         """Fetch some rows at a time."""
-        for frame in self._query.frames(rows_at_a_time(len(self.columns)), start):
+        frames = self._query.pages if self.apart else self._query.frames
+        for frame in frames(rows_at_a_time(len(self.columns)), start):
             rows = range(first_row, first_row + frame.height)
             start, first_row = start + frame.height, first_row + frame.height
             yield Part(frame.select(names), rows, (), frame.height, start)

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from holdfast.batch.part import Bad, Part
 from holdfast.data.compressed import stream
 from holdfast.errors import DataError
 
 BYTES = 4 << 20
+
+# A number as JSON writes it.
+_NUMBER = r"^-?\d+(\.\d+)?([eE][-+]?\d+)?$"
 
 
 class Lines:
@@ -55,9 +59,15 @@ class Lines:
             frame = pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
         except pl.exceptions.PolarsError:
             return _slowly(data, first_row)
-        if any(kind.is_nested() for kind in frame.dtypes):
+        if any(kind.is_nested() for kind in frame.dtypes) or any(map(_mixed, frame.select(cs.string()))):
             return _slowly(data, first_row)
         return frame, range(first_row, first_row + frame.height), ()
+
+
+def _mixed(words: pl.Series) -> bool:
+    """Whether polars may have made words of numbers, as others are words: 1.5 is not "1.5" where a comma is the mark."""
+    numbers = words.drop_nulls().str.contains(_NUMBER)
+    return bool(numbers.any()) and not bool(numbers.all())
 
 
 def _slowly(data: bytes, first_row: int) -> tuple[pl.DataFrame, list[int], tuple[Bad, ...]]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from holdfast.batch.part import Bad
 from holdfast.batch.safe import harmless
-from holdfast.errors import RequestError
+from holdfast.errors import BrokenOffError, RequestError
 
 
 class Rejects:
@@ -38,8 +38,13 @@ class Rejects:
         assert self._file is not None
         if bad:
             frame = pl.DataFrame(bad, schema=["row", "reason", "record"], orient="row")
-            harmless(frame).write_csv(self._file, include_header=self._file.tell() == 0)
-            self._file.flush()
+            try:
+                harmless(frame).write_csv(self._file, include_header=self._file.tell() == 0)
+                self._file.flush()
+            except OSError as error:
+                raise BrokenOffError(
+                    f"{self._out} can't be written ({error.strerror}): make room and start the same command again"
+                ) from None
         return self._file.tell()
 
     def finish(self) -> None:

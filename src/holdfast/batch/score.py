@@ -13,16 +13,18 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from holdfast.arrays import Floats, Strings
 from holdfast.batch.door import read
+from holdfast.batch.frames import Database
 from holdfast.batch.part import Bad, Part, Source
 from holdfast.batch.rejects import Rejects, record_of
 from holdfast.batch.sink import ENDINGS, TEXTS, PartsFile, Sink, State, TextFile
 from holdfast.batch.source import files_of, open_source, same_file, spare, whole
 from holdfast.batch.table import Table
 from holdfast.data.database import SCHEMES, address_of, without_password
-from holdfast.errors import DataError, HoldfastError, RequestError, SchemaError, nearest
+from holdfast.errors import BrokenOffError, DataError, HoldfastError, RequestError, SchemaError, nearest
 from holdfast.model.model import CHUNK, Model, processors
 from holdfast.model.package import load
 
@@ -57,8 +59,12 @@ class Place(NamedTuple):
                 f"--on-bad-row reject beside it: add that, or leave out --rejects"
             )
         database, read = self.out.startswith(SCHEMES), files_of(self.data)
+        if not database and not Path(self.out).name:
+            raise RequestError(f"--out is {self.out!r}; expected a file or a database's URL")
         if not database:
             spare(read, Path(self.out), "--out")
+        if on_bad_row == "reject" and self.rejects.is_dir():
+            raise RequestError(f"--rejects {self.rejects} is a folder; expected a file")
         if on_bad_row == "reject":
             spare(read, self.rejects, "--rejects")
             written = files_of(self.out) if database else [Path(self.out)]
@@ -119,8 +125,11 @@ def score(
     place.check(on_bad_row)
     loaded = load(model, sandbox=sandbox, require_signature=require_signature)
     source = open_source(data, header=header)
+    if isinstance(source, Database):
+        source.apart = any(same_file(read, written) for read in files_of(data) for written in files_of(place.out))
+    keep = list(dict.fromkeys(keep))
     _check(loaded, source, data, keep, interval)
-    asked = [source.identity, loaded.manifest, list(keep), interval, on_bad_row, place.out, str(place.rejects)]
+    asked = [source.identity, loaded.manifest, keep, interval, on_bad_row, place.out, str(place.rejects)]
     identity = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest() if source.identity else ""
     with _opened(place, identity) as (sink, rejected, state), closing(_scored(loaded, source, keep, state)) as parts:
         resumed = state["read"]
@@ -153,7 +162,7 @@ def score(
 def _opened(place: Place, identity: str) -> Iterator[tuple[Sink, Rejects, State]]:
     """Open the places for predictions and rejects, and find out how far a former run was.
 
-    After an error of ours nothing is left of the run: to repeat it would be in vain. Whatever else ends it, it can go on.
+    After a mistake nothing is left of the run: to repeat it would be in vain. Whatever else ends it, it can go on.
     """
     rejected, sink = Rejects(place.rejects), place.sink()
     try:
@@ -166,13 +175,10 @@ def _opened(place: Place, identity: str) -> Iterator[tuple[Sink, Rejects, State]
             rejected.begin(0)
             state = {"end": 0, "read": 0, "rows": 0, "rejected": 0, "rejects_size": 0}
         yield sink, rejected, state
-    except HoldfastError:
-        sink.close(keep=False)
-        rejected.close(keep=False)
-        raise
-    except BaseException:
-        sink.close(keep=True)
-        rejected.close(keep=True)
+    except BaseException as error:
+        keep = not isinstance(error, HoldfastError) or isinstance(error, BrokenOffError)
+        sink.close(keep=keep)
+        rejected.close(keep=keep)
         raise
 
 
@@ -227,7 +233,9 @@ def _finished(scored: Scored, work: list[Future[Floats]]) -> Scored:
 
 def _result(model: Model, scored: Scored, keep: Sequence[str], interval: float | None) -> pl.DataFrame:
     ranges = None if interval is None else model.ranges(scored.answers, scored.strings, interval)
-    answers = pl.DataFrame(model.columns(scored.answers, ranges), strict=False)
+    answers = pl.DataFrame(model.columns(scored.answers, ranges), strict=False).with_columns(
+        cs.by_dtype(pl.Object).cast(pl.String)
+    )
     return pl.concat([answers, scored.frame.select(keep)], how="horizontal")
 
 

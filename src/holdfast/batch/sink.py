@@ -12,7 +12,7 @@ from typing import IO, Any, Protocol
 import polars as pl
 
 from holdfast.batch.safe import harmless
-from holdfast.errors import MissingExtraError, RequestError
+from holdfast.errors import BrokenOffError, MissingExtraError, RequestError
 
 State = dict[str, Any]
 
@@ -31,10 +31,10 @@ TEXTS: dict[str, Callable[[pl.DataFrame, IO[bytes], bool], Any]] = {
 }
 ENDINGS = (".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".ndjson", ".json", ".xlsx")
 
-# Types that a column of text may have, the narrowest first.
+# Types that a column of text may have, the narrowest first. A number of more digits than a float holds would be another one.
 TYPES: tuple[Callable[[pl.Expr], pl.Expr], ...] = (
     lambda words: words.cast(pl.Int64, strict=False),
-    lambda words: words.cast(pl.Float64, strict=False),
+    lambda words: pl.when(words.str.count_matches(r"\d") <= 15).then(words.cast(pl.Float64, strict=False)),
     lambda words: words.str.to_date("%Y-%m-%d", strict=False),
 )
 
@@ -205,7 +205,7 @@ class PartsFile:
 
 
 def _typed(frame: pl.LazyFrame, texts: Sequence[str]) -> pl.LazyFrame:
-    """Give columns of text the type that all their values have; digits after a zero are a code."""
+    """Give columns of text the type that all their values have; digits after a zero or a plus, or beside an E, are a code."""
     if not texts:
         return frame
     words = {name: pl.col(name).str.strip_chars() for name in texts}
@@ -213,7 +213,7 @@ def _typed(frame: pl.LazyFrame, texts: Sequence[str]) -> pl.LazyFrame:
     fits = [
         pl.concat_list(
             each.is_not_null().any()
-            & ~each.str.contains(r"^0\d").any()
+            & ~each.str.contains(r"^(0\d|\+)|[eE]").any()
             & (read(each).is_not_null() | each.is_null()).all()
             for read in TYPES
         ).alias(name)
@@ -231,7 +231,10 @@ def _writing(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RequestError(f"{out} can't be written ({error.strerror or error}); choose another --out") from None
+        raise BrokenOffError(
+            f"{out} can't be written ({error.strerror or error}): make room and start the same command again, which goes on "
+            f"where it was, or choose another --out"
+        ) from None
     except pl.exceptions.PolarsError as error:
         first = str(error).splitlines()[0][:200]
         raise RequestError(f"{out.suffix} can't hold these columns ({first}); choose .parquet, or keep fewer") from None

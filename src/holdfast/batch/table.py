@@ -3,14 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import polars as pl
 
 from holdfast.batch.sink import State
 from holdfast.data.database import address_of, connect, quoted
-from holdfast.errors import RequestError
+from holdfast.errors import BrokenOffError, RequestError
 
 
 class Table:
@@ -126,9 +126,13 @@ class Table:
             yield self._connection.execute
             self._connection.commit()
         except wrong as error:
-            self._connection.rollback()
+            with suppress(*wrong):  # the connection may be gone
+                self._connection.rollback()
             first = str(error).strip().splitlines()[0][:200]
-            raise RequestError(f"{self._shown} can't be written ({first}); choose another --out") from None
+            raise BrokenOffError(
+                f"{self._shown} can't be written ({first}): mend that and start the same command again, which goes on where it "
+                f"was, or choose another --out"
+            ) from None
         except BaseException:
             self._connection.rollback()
             raise

@@ -9,7 +9,7 @@ import typer
 from holdfast.errors import RequestError
 from holdfast.serve.keys import Keys
 from holdfast.serve.server import serve as run
-from holdfast.serve.settings import Limits, Settings, read_modes
+from holdfast.serve.settings import Limits, Settings, read_modes, read_origins
 
 OPEN = ("127.0.0.1", "::1", "localhost")
 
@@ -71,7 +71,7 @@ def serve(
         workers=workers,
         certificate=str(certificate) if certificate else None,
         key=str(key) if key else None,
-        cors=tuple(cors or ()),
+        cors=read_origins(cors or ()),
         drain=drain,
         sandbox=sandbox,
         require_signature=str(require_signature) if require_signature else None,

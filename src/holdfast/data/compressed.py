@@ -122,5 +122,5 @@ def stream(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-# What reading a damaged compressed file raises.
-DAMAGED = (OSError, EOFError, zlib.error, zipfile.BadZipFile)
+# What reading a compressed file raises that is damaged, encrypted or compressed in a way that is not known.
+DAMAGED = (OSError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile)

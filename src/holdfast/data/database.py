@@ -112,6 +112,11 @@ class Query:
             self._sql, self.ordered = _sql(connection, self.address)
             cursor = connection.execute(f"SELECT * FROM ({self._sql}) AS rows_of_it LIMIT 0")
             self.names = [column[0] for column in cursor.description or ()]
+        if twice := [name for place, name in enumerate(self.names) if name in self.names[:place]]:
+            raise DataError(
+                f"{self.address.shown}: the query gives two columns named {twice[0]!r}; expected names of their own: name them "
+                f"with AS"
+            )
 
     def count(self) -> int:
         """Count the rows."""
@@ -132,6 +137,21 @@ class Query:
                 rows = cursor.fetchmany(size)
                 if rows:
                     yield self._frame(rows)
+
+    def pages(self, size: int, start: int = 0) -> Iterator[pl.DataFrame]:
+        """As `frames`, each asked for by itself: slower, but nothing is held between them."""
+        page = self._page(size, start)
+        yield page
+        while page.height == size:
+            start += size
+            page = self._page(size, start)
+            if page.height:
+                yield page
+
+    def _page(self, size: int, start: int) -> pl.DataFrame:
+        with self._connected() as connection, closing(connection.cursor()) as cursor:
+            cursor.execute(f"SELECT * FROM ({self._sql}) AS rows_of_it LIMIT {size} OFFSET {start}")
+            return self._frame(cursor.fetchall())
 
     def _frame(self, rows: list[tuple[object, ...]]) -> pl.DataFrame:
         columns: list[Sequence[object]] = list(zip(*rows, strict=True)) or [() for _ in self.names]

@@ -4,7 +4,6 @@ import csv
 import io
 import mmap
 import re
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -102,15 +101,14 @@ def _records(data: bytes, separator: str, *, cut: bool) -> list[list[str]]:
 
 
 def _separator(text: str) -> str:
-    """The separator that cuts the most rows into the same number of fields, more than one."""
+    """The separator that cuts the most rows into as many fields as the first row, more than one."""
     best, best_score = ",", 0.0
     for separator in SEPARATORS:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        widths = Counter(len(row) for _, row in zip(range(100), reader, strict=False) if row)
-        if not widths:
+        widths = [len(row) for _, row in zip(range(100), reader, strict=False) if row]
+        if not widths or widths[0] < 2:
             continue
-        width, rows = widths.most_common(1)[0]
-        score = rows / sum(widths.values()) * min(width, 10) if width > 1 else 0.0
+        score = widths.count(widths[0]) / len(widths) * min(widths[0], 10)
         if score > best_score:
             best, best_score = separator, score
     return best

@@ -102,6 +102,8 @@ def _from_pandas(data: Any) -> pl.DataFrame:
 
 
 def _pandas_series(name: str, column: Any) -> pl.Series:
+    if column.dtype.kind == "m":
+        return pl.Series(name, column.to_numpy(dtype="timedelta64[us]"))
     if column.dtype.kind == "M":
         naive = column.dt.tz_convert("UTC").dt.tz_localize(None) if getattr(column.dtype, "tz", None) else column
         return pl.Series(name, naive.to_numpy(dtype="datetime64[us]"))
@@ -110,6 +112,11 @@ def _pandas_series(name: str, column: Any) -> pl.Series:
         return numbers.fill_nan(None) if column.dtype.kind == "f" else numbers
     present = column.notna().to_numpy()
     return _series(name, [value if known else None for value, known in zip(column.tolist(), present, strict=True)])
+
+
+def _is_missing(value: Any) -> bool:
+    """None, NaN, NaT, and pandas' NA, which can't be asked whether it equals itself."""
+    return value is None or type(value).__name__ == "NAType" or bool(value != value)
 
 
 def _series(name: str, values: Any) -> pl.Series:
@@ -124,7 +131,7 @@ def _series(name: str, values: Any) -> pl.Series:
         values = np.asarray(values)
     if isinstance(values, np.ndarray) and values.dtype != object:
         return pl.Series(name, values)
-    cells = [None if value is None or value != value else value for value in values]
+    cells = [None if _is_missing(value) else value for value in values]
     kinds = {type(value) for value in cells if value is not None}
     numbers = all(issubclass(kind, int | float | np.integer | np.floating) and kind is not bool for kind in kinds)
     if numbers:

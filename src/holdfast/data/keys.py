@@ -70,7 +70,12 @@ def group_key(frame: pl.DataFrame, key: str) -> Hashes:
     if call[1] == "stem":
         ids = frame[names[0]].cast(pl.String)
         return row_hashes(stems(ids).fill_null(ids).to_frame("stem"), ["stem"])
-    return row_hashes(pl.DataFrame({"run": runs(frame[names[0]])}), ["run"])
+    counter = frame[names[0]]
+    if counter.dtype == pl.String:
+        raise RequestError(
+            f"{key}: column {counter.name!r} holds words; expected numbers or dates that count up in a run"
+        )
+    return row_hashes(pl.DataFrame({"run": runs(counter)}), ["run"])
 
 
 def runs(counter: pl.Series) -> Integers:

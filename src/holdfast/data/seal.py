@@ -161,7 +161,8 @@ def split(
 
 
 def _latest(time: Floats, share: float) -> Flags:
-    """Mark the last `share` of the rows; rows of one moment stay together, on the development side if need be."""
-    known = np.where(np.isnan(time), -np.inf, time)
-    threshold = np.sort(known)[max(0, len(known) - max(1, round(share * len(known))) - 1)]
-    return np.asarray(known > threshold if (known > threshold).any() else known >= threshold)
+    """Mark about the last `share` of the rows; rows of one moment stay together, cut where it comes nearest to the share."""
+    moments, counts = np.unique(np.where(np.isnan(time), -np.inf, time), return_counts=True)
+    later = np.cumsum(counts[::-1])[::-1]  # rows of each moment and of those after it
+    first = 1 + int(np.argmin(np.abs(later[1:] - share * len(time)))) if len(moments) > 1 else 0
+    return np.asarray(time >= moments[first])

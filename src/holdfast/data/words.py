@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from itertools import product
 
 import polars as pl
 
@@ -17,21 +18,21 @@ CODE = r"^[-+]?0\d+$"
 # What may part thousands where a space does: also one that no line is broken at, and a narrow one.
 SPACES = r"[ \u00a0\u202f]"
 
-# How numbers are written: the pattern, the decimal mark, the mark between thousands.
+# How numbers are written (no thousands begin with 0): the pattern, the decimal mark, the mark between thousands.
 NUMBER_FORMS = (
     (PLAIN, ".", ""),
-    (r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$|" + PLAIN, ".", ","),
+    (r"^[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$|" + PLAIN, ".", ","),
     (r"^[-+]?(\d+(,\d+)?|,\d+)$", ",", ""),
-    (r"^[-+]?\d{1,3}(\.\d{3})+(,\d+)?$|^[-+]?\d+(,\d+)?$", ",", "."),
-    (rf"^[-+]?\d{{1,3}}({SPACES}\d{{3}})*(,\d+)?$", ",", " "),
+    (r"^[-+]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?$|^[-+]?\d+(,\d+)?$", ",", "."),
+    (rf"^[-+]?([1-9]\d{{0,2}}({SPACES}\d{{3}})+|\d{{1,3}})(,\d+)?$", ",", " "),
 )
 
 DATE_FORMATS = (
     "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z",
     "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%y", "%d/%m/%y", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%d-%b-%Y", "%d-%b-%y",
-    "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%m-%Y", "%m-%d-%Y",
+    "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%d-%b-%Y",
+    "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%m-%Y", "%m-%d-%Y",
 )  # fmt: skip
 
 SAMPLE = 500
@@ -85,14 +86,15 @@ def _boolean(present: pl.Series, sample: pl.Series) -> Words | None:
 
 
 def _number(present: pl.Series, sample: pl.Series) -> Words | None:
-    for pattern, decimal, thousands in NUMBER_FORMS:
+    """The first form that reads all cells; else the first that all but a few stray words are written in."""
+    for allowed, (pattern, decimal, thousands) in product((0, STRAY_WORDS), NUMBER_FORMS):
         if sample.str.contains(pattern).mean() < 1 - 2 * STRAY_SHARE:  # type: ignore[operator]
             continue
         known = present.drop_nulls()
         fits = known.str.contains(pattern)
         stray = known.filter(~fits)
         words = stray.unique().sort()
-        if words.len() > STRAY_WORDS or stray.len() > STRAY_SHARE * known.len():
+        if words.len() > allowed or stray.len() > STRAY_SHARE * known.len():
             continue
         if bool(known.filter(fits).str.contains(CODE).any()) or fits.sum() < 2:
             return None
@@ -114,7 +116,10 @@ def _number(present: pl.Series, sample: pl.Series) -> Words | None:
 def _date(present: pl.Series, sample: pl.Series) -> Words | None:
     if not bool(sample.str.contains(r"\d").all()) or bool((sample.str.len_chars() > 32).any()):
         return None
+    long_years = bool(sample.str.contains(r"\d{4}").all())
     for form in DATE_FORMATS:
+        if "%Y" in form and not long_years:
+            continue  # it would read "24" as the year 24
         if sample.str.to_datetime(form, strict=False, time_unit="us").null_count():
             continue
         dates = present.str.to_datetime(form, strict=False, time_unit="us")

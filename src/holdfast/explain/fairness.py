@@ -19,8 +19,6 @@ FOUR_FIFTHS = 0.8
 
 RESAMPLES = 300
 
-CONSTRAINTS = ("demographic_parity", "equal_opportunity", "equalised_odds")
-
 
 @dataclass(frozen=True)
 class Rate:
@@ -65,8 +63,10 @@ def groups_of(values: Any, n_ranges: int = 4) -> Any:
         )
     numbers = values.astype(np.float64)
     known = ~np.isnan(numbers)
-    edges = np.unique(np.round(np.quantile(numbers[known], np.linspace(0, 1, n_ranges + 1)[1:-1])))
     whole = bool((numbers[known] == np.floor(numbers[known])).all())
+    edges = np.quantile(numbers[known], np.linspace(0, 1, n_ranges + 1)[1:-1])
+    digits = 0 if whole else max(0, 2 - int(np.floor(np.log10(np.ptp(numbers[known])))))
+    edges = np.unique(np.round(edges, digits))
     names = [f"up to {edges[0]:g}"]
     names += [f"{low + whole:g} to {high:g}" for low, high in pairwise(edges)]
     names.append(f"over {edges[-1]:g}")
@@ -218,21 +218,24 @@ TITLES = {
 def _differences(measures: Mapping[str, tuple[Flags, Floats]], able: Mapping[str, Flags], seed: int) -> dict[str, Rate]:
     """Largest less smallest rate over the groups, with bootstrap intervals (Efron, 1979)."""
     rng, n = np.random.default_rng(seed), len(next(iter(able.values())))
+    group = np.full(n, -1)
+    for number, rows in enumerate(able.values()):
+        group[rows] = number
     draws: dict[str, list[float]] = {title: [] for title in measures}
     odds: list[float] = []
     for _ in range(RESAMPLES):
         weights = np.bincount(rng.integers(0, n, n), minlength=n).astype(np.float64)
-        gaps = {title: _gap(of, value, able, weights) for title, (of, value) in measures.items()}
+        gaps = {title: _gap(of, value, group, weights) for title, (of, value) in measures.items()}
         for title, gap in gaps.items():
             draws[title].append(gap)
         odds.append(max(gaps.get("true positive rate", 0.0), gaps.get("false positive rate", 0.0)))
     ones = np.ones(n)
     found = {}
     for title, (of, value) in measures.items():
-        gap = _gap(of, value, able, ones)
+        gap = _gap(of, value, group, ones)
         found[TITLES.get(title, f"difference of {title}")] = _drawn(gap, draws[title])
     if "true positive rate" in measures:
-        both = [_gap(*measures[title], able, ones) for title in ("true positive rate", "false positive rate")]
+        both = [_gap(*measures[title], group, ones) for title in ("true positive rate", "false positive rate")]
         found["equalised odds difference"] = _drawn(max(both), odds)
     return found
 
@@ -246,14 +249,14 @@ def _drawn(value: float, draws: Sequence[float]) -> Rate:
     return Rate(value, float(max(0.0, min(low, value))), float(max(high, value)))
 
 
-def _gap(of: Flags, values: Floats, able: Mapping[str, Flags], weights: Floats) -> float:
-    rates = [_mean(values, weights, of & rows) for rows in able.values()]
-    return float(np.nanmax(rates) - np.nanmin(rates)) if np.isfinite(rates).any() else float("nan")
-
-
-def _mean(values: Floats, weights: Floats, rows: Flags) -> float:
-    total = weights[rows].sum()
-    return float((values[rows] * weights[rows]).sum() / total) if total > 0 else float("nan")
+def _gap(of: Flags, values: Floats, group: Integers, weights: Floats) -> float:
+    """Largest less smallest mean over the groups, numbered from 0; -1 is none."""
+    rows = of & (group >= 0)
+    totals = np.bincount(group[rows], weights[rows])
+    sums = np.bincount(group[rows], weights[rows] * values[rows])
+    known = totals > 0
+    rates = sums[known] / totals[known]
+    return float(np.ptp(rates)) if known.any() else float("nan")
 
 
 def _sentences(

@@ -34,6 +34,9 @@ def handler(event, context):
         status, headers, answer = LOOP.run_until_complete(
             call(about.get("method", "POST"), event.get("rawPath", "/predict"), event.get("headers") or {{}}, data)
         )
+        if headers.get("content-type") == "application/octet-stream":
+            coded = base64.b64encode(answer).decode()
+            return {{"statusCode": status, "headers": headers, "body": coded, "isBase64Encoded": True}}
         text = answer.decode("utf-8", "replace")
         return {{"statusCode": status, "headers": headers, "body": text, "isBase64Encoded": False}}
     headers = {{"content-type": "application/json"}}

@@ -132,6 +132,8 @@ def inner_cut(target: Any, *, classifier: bool, seed: int) -> tuple[Any, Any]:
         _, starts, counts = np.unique(target[order], return_index=True, return_counts=True)
         place = np.arange(len(order)) - np.repeat(starts, counts)
         chosen = place < np.repeat(np.floor(counts * INNER_SHARE), counts)
+        if not chosen.any():  # classes of few rows, however many
+            chosen = (place == 0) & (np.repeat(counts, counts) > 1)
     else:
         chosen = np.arange(len(order)) < INNER_SHARE * len(order)
     return np.sort(order[~chosen]), np.sort(order[chosen])

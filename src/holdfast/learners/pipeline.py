@@ -3,8 +3,10 @@
 `fit_labels` fits one to labels; trials and final fits call `fit_pipeline` of `learners/soft.py`, which may have a teacher too.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,9 @@ from holdfast.learners.watching import Watched
 # Residuals that bring a bent target's answers back are those of this share of the rows, and of this many at most, held
 # out of a fit of their own; with fewer rows than FEWEST_ROWS there are none.
 HELD_OUT, MOST_HELD_OUT, FEWEST_ROWS = 0.2, 5_000, 20
+
+# That fit may take this share of the time until the deadline: the one that counts has more rows.
+SMEARING = 0.45
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,14 @@ def fit_labels(
         rows = np.sort(np.random.default_rng(seed).choice(len(y), learner.max_rows, replace=False))
         matrix, y, weights = matrix[rows], y[rows], None if weights is None else weights[rows]
 
-    def fit(matrix: Matrix32, y: Any, weights: Floats | None, watched: Watched | None = None) -> Any:
+    if n_classes is not None and weights is not None and (weights > 0).any():
+        # Rows that don't count at all are no reason to expect their class.
+        counted = weights > 0
+        matrix, y, weights = matrix[counted], y[counted], weights[counted]
+
+    def fit(
+        matrix: Matrix32, y: Any, weights: Floats | None, watched: Watched | None = None, deadline: float = deadline
+    ) -> Any:
         estimator = learner.make(seed=seed, n_jobs=n_jobs, **own_params(params))
         if hasattr(estimator, "watched"):
             estimator.watched = watched
@@ -130,7 +142,8 @@ def fit_labels(
 
     y, watched = scaled(y), None if watched is None else replace(watched, y=scaled(watched.y))
     if bend is not None:
-        scale = replace(scale, smear=_smear(fit, bend, scale, matrix, y, weights, seed))
+        until = deadline if deadline == float("inf") else time.monotonic() + SMEARING * (deadline - time.monotonic())
+        scale = replace(scale, smear=_smear(partial(fit, deadline=until), bend, scale, matrix, y, weights, seed))
     return Pipeline(learner, encoder, fit(matrix, y, weights, watched), n_classes, scale)
 
 
@@ -145,12 +158,12 @@ def _smear(
     fit: Callable[..., Any], bend: Bend, scale: Scale, matrix: Matrix32, y: Floats, weights: Floats | None, seed: int
 ) -> Smear:
     """Residuals of rows held out of a fit on the others: those of fitted rows would be too small."""
-    n_rows = len(y)
-    if n_rows < FEWEST_ROWS:
-        return fit_smear(bend, np.zeros(1), np.zeros(1), None)
-    order = np.random.default_rng(seed).permutation(n_rows)
-    held = np.sort(order[: min(round(HELD_OUT * n_rows), MOST_HELD_OUT)])
-    others = np.setdiff1d(np.arange(n_rows), held)
+    counted = np.arange(len(y)) if weights is None else np.flatnonzero(weights)
+    if len(counted) < FEWEST_ROWS:
+        return Smear(bend, 1.0, np.zeros(1))
+    order = counted[np.random.default_rng(seed).permutation(len(counted))]
+    held = np.sort(order[: min(round(HELD_OUT * len(counted)), MOST_HELD_OUT)])
+    others = np.setdiff1d(np.arange(len(y)), held)
     estimator = fit(matrix[others], y[others], None if weights is None else weights[others])
     guessed = np.asarray(estimator.predict(matrix[held]), dtype=np.float64).reshape(-1)
     truth, guessed = (scale.centre + scale.spread * values for values in (y[held], guessed))

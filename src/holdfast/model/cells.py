@@ -19,6 +19,7 @@ UNREADABLE = (ValueError, TypeError, KeyError, ArithmeticError)
 SPACES = (" ", "\u00a0", "\u202f")
 
 _PLAIN_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_INFINITE = re.compile(r"[-+]?inf(inity)?", re.IGNORECASE)
 TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
 
 
@@ -77,7 +78,8 @@ class Reader:
             whole = isinstance(cell, int | np.integer) or (abs(float(cell)) < 1e15 and cell == int(cell))
             word = str(int(cell)) if whole else str(cell)
             return word if word in self._spellings else self._spellings.get(float(cell), word)
-        if isinstance(cell, date | time):
+        # Intervals and periods of pandas are known by their text in training, too.
+        if isinstance(cell, date | time | timedelta) or type(cell).__module__.startswith("pandas."):
             return str(cell)
         raise TypeError(type(cell).__name__)
 
@@ -140,6 +142,8 @@ class Reader:
             if word in self._missing:
                 return NAN
             if not self._written.fullmatch(word):
+                if _INFINITE.fullmatch(word):
+                    return NAN
                 raise ValueError(word)
             for mark in self._parting:
                 word = word.replace(mark, "")
@@ -193,7 +197,7 @@ class Reader:
                 raise
             # Rust's %.f includes the point, and may be absent.
             form = self._date_format.replace("%.f", ".%f" if "." in word else "")
-            return datetime.strptime(word, form)
+            return _as_polars_reads(word, form)
 
     @property
     def expected(self) -> str:
@@ -206,10 +210,21 @@ class Reader:
         return {"boolean": "true or false", "number": "a number"}.get(self._kind, "text")
 
 
+def _as_polars_reads(word: str, form: str) -> datetime:
+    """Training's dates were read by polars, to whom 69 is 2069, and a short name of a month will do for a long one."""
+    try:
+        found = datetime.strptime(word, form)
+    except ValueError:
+        if "%B" not in form:
+            raise
+        found = datetime.strptime(word, form.replace("%B", "%b"))
+    return found.replace(year=2069) if "%y" in form and found.year == 1969 else found
+
+
 def _number_form(decimal: str, parting: tuple[str, ...]) -> re.Pattern[str]:
     """How a number is written: without this, "1.5" would be 15 where a point parts the thousands."""
     mark, between = re.escape(decimal), "|".join(map(re.escape, parting))
-    whole = rf"(\d{{1,3}}(({between})\d{{3}})+|\d+)" if parting else r"\d+"
+    whole = rf"([1-9]\d{{0,2}}(({between})\d{{3}})+|\d+)" if parting else r"\d+"
     return re.compile(rf"[-+]?({whole}({mark}\d*)?|{mark}\d+)([eE][-+]?\d+)?", re.ASCII)
 
 

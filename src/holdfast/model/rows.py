@@ -107,7 +107,7 @@ def _some(column: Any, start: int, stop: int) -> Any:
 def _polars(series: Any) -> Any:
     kind = str(series.dtype)
     if kind == "Boolean" and series.null_count():
-        return series.cast(float).to_numpy()
+        return series.to_list()
     if kind.startswith(("Int", "UInt", "Float", "Boolean")):
         return series.to_numpy()
     if kind.startswith(("Datetime", "Date", "Duration")):

@@ -1,8 +1,10 @@
 """What rows a model takes, and how they become the arrays its graph reads. Needs NumPy only."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -168,13 +170,26 @@ def _facts(entry: Any) -> dict[str, Any]:
         and all(isinstance(word, str) for name in WORDS & set(facts) for word in facts[name])
         and all(isinstance(facts[name], str) for name in TEXTS & set(facts))
         and all(isinstance(facts[name], float | int | None) for name in NUMBERS & set(facts))
+        and isinstance(facts.get("n_values", 0), int)
         and facts.get("decimal", ".") != ""
+        and _reads_dates(facts.get("date_format", ""))
     )
     if not sound:
         raise ModelError(
             f"the manifest's schema holds {repr(entry)[:80]}; expected a field with a name and a known type"
         )
     return facts
+
+
+def _reads_dates(form: str) -> bool:
+    """Whether dates can be asked for in this form, whatever they are."""
+    try:
+        datetime.strptime("", form)
+    except ValueError:
+        return True
+    except re.error:
+        return False
+    return True
 
 
 def _renamed(name: str, names: Sequence[str]) -> str:

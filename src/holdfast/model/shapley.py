@@ -93,12 +93,20 @@ def shapley(
     numeric = np.array([field.type in NUMERIC for field in fields])
     first = np.arange(n_pairs) % len(background.numbers)
     which = np.repeat(first, 2 * (len(fields) + 1))
-    base = _asked(ask, background.numbers[first], background.strings[first]).mean(axis=0)
+    base = _asked(
+        ask, len(first), lambda part: (background.numbers[first[part]], background.strings[first[part]])
+    ).mean(axis=0)
     values, errors, answers = [], [], []
     for row in range(len(numbers)):
-        cells = np.where(flat[:, numeric], numbers[row], background.numbers[which])
-        words = np.where(flat[:, ~numeric], strings[row], background.strings[which])
-        found = _asked(ask, cells, words).reshape(n_pairs, 2, len(fields) + 1, -1)
+
+        def told_so_far(part: slice, row: int = row) -> tuple[Floats, Strings]:
+            known, others = flat[part], which[part]
+            return (
+                np.where(known[:, numeric], numbers[row], background.numbers[others]),
+                np.where(known[:, ~numeric], strings[row], background.strings[others]),
+            )
+
+        found = _asked(ask, len(flat), told_so_far).reshape(n_pairs, 2, len(fields) + 1, -1)
         steps = np.diff(found, axis=2)
         by_field = np.take_along_axis(steps, place[..., None], axis=2).mean(axis=1)
         values.append(by_field.mean(axis=0))
@@ -111,7 +119,13 @@ def shapley(
     )
 
 
-def _asked(ask: Callable[[Floats, Strings], Floats], numbers: Floats, strings: Strings, size: int = 4_000) -> Floats:
-    parts = [ask(numbers[at : at + size], strings[at : at + size]) for at in range(0, len(numbers), size)]
+def _asked(
+    ask: Callable[[Floats, Strings], Floats],
+    n_rows: int,
+    made: Callable[[slice], tuple[Floats, Strings]],
+    size: int = 4_000,
+) -> Floats:
+    """Ask about rows that are made some at a time: of a wide model all together may not fit in memory."""
+    parts = [ask(*made(slice(at, at + size))) for at in range(0, n_rows, size)]
     answers = np.concatenate(parts)
     return answers if answers.ndim == 2 else answers[:, None]

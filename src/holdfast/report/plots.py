@@ -27,7 +27,7 @@ def classification_plots(answers: Answers, classes: list[Any]) -> str:
         positive, share = answers.y == k, answers.predicted[:, k]
         if not 0 < positive.sum() < len(positive):
             continue
-        label = str(classes[k])[:20] if len(which) > 1 else None
+        label = _plain(str(classes[k])[:20]) if len(which) > 1 else None
         colour = f"C{place}" if len(which) > 1 else ACCENT
         false, true, precision = _curve(positive, share)
         roc.plot(false, true, color=colour, label=label)
@@ -108,7 +108,7 @@ def validation_plot(curve: Mapping[str, Any], title: str) -> str:
     if curve["log"]:
         axes.set_xscale("log")
     if not curve["ordered"]:
-        axes.set_xticks(places, [str(value) for value in at])
+        axes.set_xticks(places, [_plain(str(value)) for value in at])
     axes.legend(fontsize=7, frameon=False)
     _label(axes, "Validation curve", f"{curve['param']} of {curve['learner'].replace('_', ' ')}", title)
     return _svg(figure)
@@ -154,9 +154,14 @@ def _figure() -> tuple[Any, Any]:
 
 
 def _label(axes: Any, title: str, x: str, y: str) -> None:
-    axes.set_title(title, fontsize=9, color=INK, loc="left", fontweight="bold")
-    axes.set_xlabel(x, fontsize=8, color=INK)
-    axes.set_ylabel(y, fontsize=8, color=INK)
+    axes.set_title(_plain(title), fontsize=9, color=INK, loc="left", fontweight="bold")
+    axes.set_xlabel(_plain(x), fontsize=8, color=INK)
+    axes.set_ylabel(_plain(y), fontsize=8, color=INK)
+
+
+def _plain(words: str) -> str:
+    """Words as they are: between two dollars matplotlib would read a formula."""
+    return words.replace("$", r"\$")
 
 
 def _svg(figure: Any) -> str:

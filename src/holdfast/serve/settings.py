@@ -1,5 +1,6 @@
 """How a server behaves: what it lets in, and how much of it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -57,6 +58,21 @@ class Settings:
     drain: float = 20.0
     sandbox: bool = False
     require_signature: str | None = None
+
+
+def read_origins(words: Iterable[str]) -> tuple[str, ...]:
+    """Check origins as a browser sends them; RequestError for what none would ever equal.
+
+    >>> read_origins(["https://shop.example:8443"])
+    ('https://shop.example:8443',)
+    """
+    found = tuple(words)
+    for word in found:
+        if not re.fullmatch(r"https?://[^/*\s]+|null", word):
+            raise RequestError(
+                f"--cors {word!r} is no origin; expected https://HOST or https://HOST:PORT, without a path"
+            )
+    return found
 
 
 def read_modes(words: Iterable[str]) -> dict[str, Mode]:

@@ -39,7 +39,8 @@ def places(targets: Sequence[str]) -> tuple[Place, ...]:
     """
     made: list[Place] = []
     for target in targets:
-        called, _, folder = target.rpartition("=")
+        unnamed = "=" not in target or Path(target).is_dir()
+        called, _, folder = ("", "", target) if unnamed else target.partition("=")
         path = Path(folder)
         name, _, version = called.partition("@")
         whole = path.resolve()

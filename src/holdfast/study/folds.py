@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -36,9 +37,12 @@ def plan_of(question: Question, rows: Integers, n_columns: int) -> Plan:
 
 
 def cut_folds(question: Question, rows: Integers, decided: Plan) -> list[Fold]:
-    """Cut these rows as planned; row numbers of the folds are places in `rows`."""
+    """Cut these rows as planned; row numbers of the folds are places in `rows`.
+
+    What has one answer to learn from, as early stretches of time before a rare event may, is no fold.
+    """
     if question.request.folds == LEAVE_ONE_GROUP_OUT:
-        return leave_one_group_out(_units(question, rows))
+        return _learnable(leave_one_group_out(_units(question, rows)), question.y(rows))
     seed = question.request.seed
     return _cut(question, rows, decided.folds, seed, judged=decided.judged, repeats=decided.repeats)
 
@@ -47,8 +51,8 @@ def require_folds(folds: Sequence[Fold], n_rows: int) -> None:
     """Raise DataError where so many development rows gave no fold."""
     if not folds:
         raise DataError(
-            f"the {n_rows:,} development rows can't be cut in folds: they are all equal, or one group or moment; "
-            f"expected rows that differ: check the data, --group and --time"
+            f"the {n_rows:,} development rows can't be cut in folds: they are all equal, or one group or moment, or have one "
+            f"answer; expected rows that differ: check the data, --group and --time"
         )
 
 
@@ -60,16 +64,22 @@ def cut_outer(question: Question) -> list[Fold]:
 def _cut(
     question: Question, rows: Integers, n_folds: int, seed: int, *, judged: int | None = None, repeats: int = 1
 ) -> list[Fold]:
-    return make_folds(
+    y = question.y(rows)
+    folds = make_folds(
         question.hashes[rows],
         n_folds=n_folds,
         seed=seed,
-        strata=question.task.strata(question.y(rows)),
+        strata=question.task.strata(y),
         groups=None if question.groups is None else question.groups[rows],
         time=None if question.time is None else question.time[rows],
         judged=judged,
         repeats=repeats,
     )
+    return _learnable(folds, y)
+
+
+def _learnable(folds: Sequence[Fold], y: Any) -> list[Fold]:
+    return [fold for fold in folds if (y[fold.train] != y[fold.train[0]]).any()]
 
 
 def check_folds(question: Question) -> None:

@@ -16,7 +16,7 @@ from holdfast.data.dataset import Dataset
 from holdfast.data.fingerprint import fingerprint, row_hashes, told_apart
 from holdfast.data.frames import take
 from holdfast.data.keys import columns_of, group_key, moments
-from holdfast.data.kinds import set_aside, understand
+from holdfast.data.kinds import kind_by_type, set_aside, understand
 from holdfast.data.seal import Sealed, Split, split
 from holdfast.errors import DataError, RequestError, nearest
 from holdfast.evaluate.decision import LIKELIEST, Decision
@@ -33,6 +33,9 @@ from holdfast.tasks.detect import detect
 from holdfast.tasks.task import Task
 
 FEWEST_ROWS = 10
+
+# Rows of which a smaller share differs in anything but ids are combinations of few values, which come again by nature.
+FEWEST_DIFFERENT = 0.05
 
 # What is done about repeated rows when they were said to be real.
 ONE_BY_ONE = "equal rows are cut one by one, as asked, so that remembering them counts"
@@ -147,7 +150,7 @@ def ask(data: Any, request: Request) -> Question:
     y = task.encode(dataset.frame[request.target])
     _check_learners(request, dataset, task, y)
     require_score(metrics_of(request, task)[0].deciding(decision.costs), y, guesses(task, y, len(y)))
-    hashes = row_hashes(dataset.frame, features)
+    hashes = _content(dataset, request)
     if request.split == "rows":
         hashes = told_apart(hashes)
     weights = None if request.weight is None else _weights(dataset, request.weight)
@@ -336,12 +339,23 @@ def _listed(columns: Sequence[str], limit: int = 12) -> str:
     return names if len(columns) <= limit else f"{names}, ... ({len(columns):,} in all)"
 
 
+def _content(dataset: Dataset, request: Request) -> Hashes:
+    """Hash what each row says, shape (n_rows,): equal rows are equal whatever their ids and weights.
+
+    Where hardly any rows differ in anything else, as in columns of few values, ids tell rows apart, too.
+    """
+    names = [name for name in dataset.kinds if name != request.target]
+    told = [name for name in names if dataset.kinds[name] is not Kind.IDENTIFIER and name != request.weight]
+    hashes = row_hashes(dataset.frame, told)
+    return hashes if len(np.unique(hashes)) >= FEWEST_DIFFERENT * dataset.n_rows else row_hashes(dataset.frame, names)
+
+
 def _keep(dataset: Dataset, request: Request) -> Dataset:
     """Columns the user insists on are learned from even when they look like identifiers."""
     kinds = dict(dataset.kinds)
     for name in request.keep:
         if kinds[name] in (Kind.IDENTIFIER, Kind.CONSTANT):
-            kinds[name] = Kind.NUMBER if dataset.frame[name].dtype.is_numeric() else Kind.CATEGORY
+            kinds[name] = kind_by_type(dataset.frame[name])
     return replace(dataset, kinds=kinds)
 
 
