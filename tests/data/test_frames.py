@@ -4,7 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from holdfast.data.frames import from_memory
+from holdfast.data.columns import Kind
+from holdfast.data.frames import from_memory, take
+from holdfast.data.kinds import understand
 from holdfast.errors import DataError
 
 ROWS = [{"n": 1.5, "w": "a", "b": True}, {"n": None, "w": None, "b": False}]
@@ -70,3 +72,20 @@ def test_columns_of_other_libraries():
 def test_what_is_no_table_says_so(data, says):
     with pytest.raises(DataError, match=says):
         from_memory(data)
+
+
+def test_blank_rows_of_a_file_are_left_out(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("id,x,y\n" + "".join(f"{k},{k % 7},{k % 3}\n" for k in range(50)) + ",,\n,,\n")
+    found = understand(take(path), target="y")
+    assert found.n_rows == 50
+    assert found.kinds["id"] is Kind.IDENTIFIER
+    assert any("2 blank rows were left out" in note for note in found.notes)
+    # Rows in memory may belong to others elsewhere, such as a target.
+    assert take({"a": [1, None], "b": [2, None]}).frame.height == 2
+
+
+def test_pandas_na_is_missing_in_records():
+    pd = pytest.importorskip("pandas")
+    frame = from_memory([{"a": 1, "b": pd.NA}, {"a": pd.NA, "b": "x"}]).frame
+    assert frame.to_dict(as_series=False) == {"a": [1, None], "b": [None, "x"]}

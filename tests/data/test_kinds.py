@@ -76,14 +76,6 @@ def test_a_form_that_reads_every_cell_comes_before_stray_words(values, last):
     assert None not in found[:-1]
 
 
-def test_blank_rows_are_left_out():
-    ids, x = [*range(50), None, None], [*(k % 7 for k in range(50)), None, None]
-    found = understand(Raw(pl.DataFrame({"id": ids, "x": x, "y": x}), "memory"), target="y")
-    assert found.n_rows == 50
-    assert found.kinds["id"] is Kind.IDENTIFIER
-    assert any("2 blank rows were left out" in note for note in found.notes)
-
-
 def test_an_id_by_name():
     values = (np.random.default_rng(0).permutation(N * 3)[:N]).tolist()
     for name in ("customer_id", "customerId", "CustomerID", "ID", "Row Number", "userid", "the patientid"):

@@ -1,6 +1,7 @@
 """Rows that are already in memory: polars, pandas, Arrow, NumPy, dictionaries."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,27 @@ def from_memory(data: Any) -> Raw:
 
 
 def take(data: Any, *, header: bool = True) -> Raw:
-    """Read what is named by a path, glob or URL, or take rows that are in memory; a Raw is given back as it is."""
+    """Read what is named by a path, glob or URL, or take rows that are in memory; a Raw is given back as it is.
+
+    Blank rows, which files often end with, are left out.
+    """
     if isinstance(data, Raw):
         return data
-    return read(str(data), header=header) if isinstance(data, str | Path) else from_memory(data)
+    return _without_blank_rows(read(str(data), header=header)) if isinstance(data, str | Path) else from_memory(data)
+
+
+def _without_blank_rows(raw: Raw) -> Raw:
+    """Rows in which something stands, unless there are none; a single column may lack cells."""
+    frame = raw.frame
+    if frame.width < 2 or any(not column.null_count() for column in frame.get_columns()):
+        return raw
+    held = frame.filter(~pl.all_horizontal(pl.all().is_null()))
+    count = frame.height - held.height
+    return (
+        replace(raw, frame=held, notes=(*raw.notes, f"{count:,} blank rows were left out"))
+        if held.height and count
+        else raw
+    )
 
 
 def _frame(data: Any) -> pl.DataFrame:

@@ -34,12 +34,11 @@ _ID_NAME = re.compile(
 def understand(raw: Raw, *, target: str | None = None) -> Dataset:
     """Give every column its canonical type and its kind; the target is typed, but never set aside as useless.
 
-    Blank rows, which files often end with, are left out. Raises DataError for nested columns and for infinite targets.
+    Raises DataError for nested columns and for infinite targets.
     """
-    frame, blank = _without_blank_rows(raw.frame)
     with ThreadPoolExecutor() as pool:
-        understood = list(pool.map(partial(_understand, target=target), frame.get_columns()))
-    notes = [*raw.notes, *blank, *(note for each in understood for note in each.words.notes)]
+        understood = list(pool.map(partial(_understand, target=target), raw.frame.get_columns()))
+    notes = [*raw.notes, *(note for each in understood for note in each.words.notes)]
     names = raw.frame.columns
     return Dataset(
         pl.DataFrame([each.words.series for each in understood]),
@@ -48,17 +47,6 @@ def understand(raw: Raw, *, target: str | None = None) -> Dataset:
         raw.source,
         tuple(notes),
     )
-
-
-def _without_blank_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-    """Rows in which something stands, unless there are none; and how many were left out. One column may lack cells."""
-    if frame.width < 2 or any(not column.null_count() for column in frame.get_columns()):
-        return frame, []
-    held = frame.filter(~pl.all_horizontal(pl.all().is_null()))
-    count = frame.height - held.height
-    if not held.height or not count:
-        return frame, []
-    return held, [f"{count:,} blank rows were left out"]
 
 
 @dataclass(frozen=True)
