@@ -79,7 +79,7 @@ class Reader:
             word = str(int(cell)) if whole else str(cell)
             return word if word in self._spellings else self._spellings.get(float(cell), word)
         # Intervals and periods of pandas are known by their text in training, too.
-        if isinstance(cell, date | time | timedelta) or type(cell).__module__.startswith("pandas."):
+        if isinstance(cell, date | time | timedelta) or type(cell).__module__.split(".")[0] == "pandas":
             return str(cell)
         raise TypeError(type(cell).__name__)
 
