@@ -11,6 +11,7 @@ from holdfast.audit.audit import audit
 from holdfast.audit.finding import Severity
 from holdfast.audit.honest import by_time
 from holdfast.audit.quick import random_folds
+from holdfast.data.columns import Kind
 from holdfast.data.fingerprint import row_hashes
 from holdfast.data.kinds import understand
 from holdfast.data.read import Raw
@@ -116,6 +117,14 @@ def test_traps_are_found(columns, code, where, drop):
 )
 def test_what_is_no_trap(name, values, code):
     assert code not in [each.code for each in look({**BASE, name: values})]
+
+
+def test_a_column_that_is_empty_in_the_rows_looked_at_is_no_trouble():
+    """Its kind is known from other rows, such as those that are sealed."""
+    dataset = understand(Raw(pl.DataFrame({**BASE, "late": [None] * (N - 1) + ["x"]}), "memory"), target="y")
+    kinds = {**dataset.kinds, "late": Kind.CATEGORY}
+    found = audit(replace(dataset.take(np.arange(N - 1)), kinds=kinds), "y", "classification")
+    assert [each.code for each in found if each.columns == ("late",)] == []
 
 
 def test_names_joined_otherwise_are_one():

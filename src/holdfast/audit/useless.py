@@ -45,7 +45,7 @@ def constants(examined: Examined) -> Iterator[Finding]:
         )
     for name in examined.of_kind(Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN):
         counts = counted(examined.dataset.frame[name].drop_nulls())
-        share = counts["rows"][0] / examined.dataset.n_rows
+        share = counts["rows"].head(1).sum() / examined.dataset.n_rows
         if counts.height > 1 and share >= NEARLY_CONSTANT:
             yield Finding(
                 "nearly-constant",
