@@ -82,3 +82,8 @@ def scramble(values: Hashes) -> Hashes:
         mixed = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))
+
+
+def is_missing(cell: Any) -> bool:
+    """None, NaN, NaT, and pandas' NA, which can't be asked whether it equals itself."""
+    return cell is None or type(cell).__name__ == "NAType" or bool(cell != cell)

@@ -71,6 +71,15 @@ class Place(NamedTuple):
             if any(same_file(self.rejects, each) for each in written):
                 raise RequestError(f"--rejects {self.rejects} is where --out goes; expected two places: choose another")
 
+    def source(self, *, header: bool) -> Source:
+        """What rows come from; a database that is written to as well lets go of it between two parts."""
+        source = open_source(self.data, header=header)
+        if isinstance(source, Database):
+            source.apart = any(
+                same_file(read, written) for read in files_of(self.data) for written in files_of(self.out)
+            )
+        return source
+
     def sink(self) -> Sink:
         """What writes there; RequestError when it can't."""
         if self.out.startswith(SCHEMES):
@@ -124,13 +133,10 @@ def score(
     place = Place(str(out), None if rejects is None else Path(rejects), data)
     place.check(on_bad_row)
     loaded = load(model, sandbox=sandbox, require_signature=require_signature)
-    source = open_source(data, header=header)
-    if isinstance(source, Database):
-        source.apart = any(same_file(read, written) for read in files_of(data) for written in files_of(place.out))
+    source = place.source(header=header)
     keep = list(dict.fromkeys(keep))
     _check(loaded, source, data, keep, interval)
-    asked = [source.identity, loaded.manifest, keep, interval, on_bad_row, place.out, str(place.rejects)]
-    identity = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest() if source.identity else ""
+    identity = _identity(source, loaded.manifest, keep, interval, on_bad_row, place.out, str(place.rejects))
     with _opened(place, identity) as (sink, rejected, state), closing(_scored(loaded, source, keep, state)) as parts:
         resumed = state["read"]
         for scored in parts:
@@ -156,6 +162,12 @@ def score(
         "out": without_password(place.out),
         "rejects": str(place.rejects) if state["rejected"] else None,
     }
+
+
+def _identity(source: Source, *asked: Any) -> str:
+    """A name for what was asked of these rows, by which a run that was broken off is known; none where it can't go on."""
+    named = json.dumps([source.identity, *asked], sort_keys=True)
+    return hashlib.sha256(named.encode()).hexdigest() if source.identity else ""
 
 
 @contextmanager

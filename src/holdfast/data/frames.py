@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from holdfast.arrays import is_missing
 from holdfast.data.read import Raw, read
 from holdfast.errors import DataError
 
@@ -132,11 +133,6 @@ def _pandas_series(name: str, column: Any) -> pl.Series:
     return _series(name, [value if known else None for value, known in zip(column.tolist(), present, strict=True)])
 
 
-def _is_missing(value: Any) -> bool:
-    """None, NaN, NaT, and pandas' NA, which can't be asked whether it equals itself."""
-    return value is None or type(value).__name__ == "NAType" or bool(value != value)
-
-
 def _series(name: str, values: Any) -> pl.Series:
     """A column from anything; where types are mixed, their text."""
     if isinstance(values, pl.Series):
@@ -149,7 +145,7 @@ def _series(name: str, values: Any) -> pl.Series:
         values = np.asarray(values)
     if isinstance(values, np.ndarray) and values.dtype != object:
         return pl.Series(name, values)
-    cells = [None if _is_missing(value) else value for value in values]
+    cells = [None if is_missing(value) else value for value in values]
     kinds = {type(value) for value in cells if value is not None}
     numbers = all(issubclass(kind, int | float | np.integer | np.floating) and kind is not bool for kind in kinds)
     if numbers:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.arrays import is_missing
+
 NAN, INFINITY = float("nan"), float("inf")
 EPOCH = datetime(1970, 1, 1)
 
@@ -69,7 +71,7 @@ class Reader:
         if cell.__class__ is str or isinstance(cell, str):
             word = cell.strip()
             return "" if word in self._missing else str(word)
-        if _is_missing(cell):
+        if is_missing(cell):
             return ""
         if isinstance(cell, bool | np.bool_):
             word = "true" if cell else "false"
@@ -152,7 +154,7 @@ class Reader:
             number = cell.total_seconds()
         elif isinstance(cell, int | float | Decimal | np.number | np.bool_) and not isinstance(cell, np.timedelta64):
             number = float(cell)
-        elif _is_missing(cell):
+        elif is_missing(cell):
             return NAN
         else:
             raise TypeError(type(cell).__name__)
@@ -165,7 +167,7 @@ class Reader:
             if word in self._missing:
                 return NAN
             return self._truth[word if word in self._truth else word.lower()]
-        if _is_missing(cell):
+        if is_missing(cell):
             return NAN
         if cell not in (0, 1):
             raise ValueError(cell)
@@ -177,7 +179,7 @@ class Reader:
             if word in self._missing:
                 return NAN
             cell = self._date(word)
-        if _is_missing(cell):
+        if is_missing(cell):
             return NAN
         if isinstance(cell, np.datetime64):
             return float(cell.astype("datetime64[us]").astype(np.int64)) / 1e6
@@ -235,8 +237,3 @@ def _as_list(cells: Any) -> list[Any]:
     unit = np.datetime_data(cells.dtype)[0]
     known: list[Any] = (cells.astype(f"{cells.dtype.kind}8[us]") if unit == "ns" else cells).tolist()
     return known
-
-
-def _is_missing(cell: Any) -> bool:
-    """None, NaN, NaT, and pandas' NA, which can't be asked whether it equals itself."""
-    return cell is None or type(cell).__name__ == "NAType" or bool(cell != cell)
