@@ -204,6 +204,9 @@ def test_the_page_reads_cells_as_python_does():
     german = Field("day", "datetime", date_format="%d.%m.%Y")
     asked = [(euros, word) for word in (_facts(euros)["example"], "1.234,5", "40.5", "-,5")]
     asked += [(german, word) for word in (_facts(german)["example"], "1.2.2026", "31.06.2026", "2026.06.31", "soon")]
+    asked += [
+        (german, word) for word in ("2026-02-28", "2026-02-30", "2026-02-30 12:00:00", "2028-02-29T12:00:00+02:00")
+    ]
     for form in DATE_FORMATS:
         word = datetime(2026, 1, 31, 14, 5, 9).strftime(form.replace("%.f", ".500").replace("%#z", "Z"))
         asked += [(Field(form, "datetime", date_format=form), word)]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor, HistGradientBoostingRegressor
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from xgboost import DMatrix
 
 from holdfast.learners.adaboost import N_TREES, Median, Votes
 from holdfast.learners.catalogue import find
@@ -87,6 +88,15 @@ def test_histogram_boosting_with_a_deadline_it_keeps_is_the_same_model():
     in_time.deadline = time.monotonic() + 1_000
     np.testing.assert_array_equal(in_time.fit(X, Y).predict(X), free.fit(X, Y).predict(X))
     assert in_time.n_trees_ == in_time.n_planned_ == free.n_trees_
+
+
+def test_late_trees_count_in_full_beside_far_outliers():
+    y = (Y - Y.mean()) / Y.std()
+    y[::50] += 20
+    model = XGBoost(classifier=False, seed=0, n_jobs=1, n_trees=3_000, learning_rate=0.025).fit(X, y)
+    leaves = model.booster_.predict(DMatrix(X), pred_leaf=True).astype(int)
+    sums = sum(tree.value[leaves[:, k]] for k, tree in enumerate(model.trees()[0]))
+    assert np.abs(model.predict(X) - sums).max() < 3e-6 * y.std()
 
 
 def test_on_noise_a_tree_is_cut_back_to_its_root_or_nearly():

@@ -10,6 +10,10 @@ from holdfast.graph.trees import Tree
 from holdfast.learners.boosting import Boosted, declare
 from holdfast.learners.space import Float, Int
 
+# XGBoost adds up leaves in single precision, where small leaves of late trees are rounded beside the large sum of the first. So
+# it adds up this many trees at a time, and we those sums in double.
+SUMMED = 64
+
 
 class XGBoost(Boosted):
     """XGBoost by its training API; the starting score is fixed so that it is known exactly."""
@@ -57,8 +61,17 @@ class XGBoost(Boosted):
     def _raw(self, X: Any) -> Any:
         import xgboost
 
-        data = xgboost.DMatrix(X, nthread=self.n_jobs)
-        return self.booster_.predict(data, output_margin=True, iteration_range=(0, self.n_trees_)).astype(np.float64)
+        data = xgboost.DMatrix(X, base_margin=np.zeros((X.shape[0], self.n_outputs_)), nthread=self.n_jobs)
+        raw: Any = self._start
+        for first in range(0, self.n_trees_, SUMMED):
+            some = (first, min(first + SUMMED, self.n_trees_))
+            raw = raw + self.booster_.predict(data, output_margin=True, iteration_range=some).astype(np.float64)
+        return raw
+
+    @property
+    def _start(self) -> float:
+        """What is added to every sum of leaves."""
+        return self.start_ if self.n_outputs_ == 1 else 0.5
 
     def trees(self) -> tuple[list[Tree], str, Any]:
         """Read the JSON form; thresholds are float32 by nature."""
@@ -81,8 +94,7 @@ class XGBoost(Boosted):
                     target=int(target),
                 )
             )
-        start = self.start_ if self.n_outputs_ == 1 else 0.5
-        return trees, "<", np.full(self.n_outputs_, start)
+        return trees, "<", np.full(self.n_outputs_, self._start)
 
 
 xgboost_classifier, xgboost_regressor = declare(
