@@ -1,9 +1,11 @@
 """The board puts the best first, each learner beside the baseline, on the folds it was judged on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from holdfast.evaluate.leaderboard import Entry, leaderboard
+from holdfast.evaluate.leaderboard import DRAWS, FEWEST_DRAWS, Entry, leaderboard
 from holdfast.metrics.regression import RMSE
 
 
@@ -22,6 +24,30 @@ def test_the_board_puts_the_best_first_and_the_baseline_on_it():
     assert board[0].to_json()["beats_baseline"] == {"p": board[0].beats_baseline}
     for row in board:
         assert row.low <= row.score <= row.high
+
+
+def test_where_a_score_takes_long_fewer_draws_are_scored():
+    calls = 0
+
+    def slow(y, given, weights):
+        nonlocal calls
+        calls += 1
+        return RMSE.function(y, given, weights)
+
+    y = np.random.default_rng(0).normal(size=60)
+    entries = [Entry("mean", np.full(60, y.mean()), 0.1, 1e6, baseline=True), Entry("close", y + 0.1, 1, 1e5)]
+    counted, boards = [], []
+    for seconds in (float("inf"), 1e9, 0.0):
+        calls = 0
+        boards.append(
+            leaderboard(entries, y, replace(RMSE, function=slow), parts=[np.arange(60)], once=1, seconds=seconds)
+        )
+        counted.append(calls)
+    assert counted[0] > 2 * DRAWS
+    assert counted[1] == counted[0] + FEWEST_DRAWS + 2  # which tell how long one takes
+    assert counted[2] == counted[1] - 2 * (DRAWS - FEWEST_DRAWS)
+    assert boards[0] == boards[1]
+    assert [row.score for row in boards[2]] == [row.score for row in boards[0]]
 
 
 def test_what_was_judged_on_the_first_cut_alone_stands_beside_the_others():

@@ -10,6 +10,7 @@ from sklearn.datasets import load_breast_cancer
 import holdfast as hf
 from holdfast.metrics.regression import RMSE
 from holdfast.search.candidates import Candidate
+from holdfast.search.clock import Clock
 from holdfast.search.trial import Outcome, Spec
 from holdfast.study.board import board_of
 from holdfast.study.repeats import first_in
@@ -42,7 +43,7 @@ def test_learners_that_were_not_judged_again_stay_on_the_board():
     searched = SimpleNamespace(problem=problem, found=found, contenders=again, baseline=again[0])
     question = SimpleNamespace(metric=RMSE, request=SimpleNamespace(seed=0))
     chosen = Candidate("ridge", ((again[1], 1.0),), again[1].predictions, 0.6)
-    board = board_of(question, searched, chosen)
+    board = board_of(question, searched, chosen, clock=Clock(None))
     assert [(row.learner, row.folds) for row in board] == [("ridge", 4), ("lasso", 2), ("mean", 4)]
     assert board[1].score == pytest.approx(0.8)
 
@@ -61,6 +62,7 @@ def test_the_board_shows_the_trial_that_ships():
         problem=problem, found=SimpleNamespace(outcomes=tried), contenders=tried, baseline=tried[0]
     )
     question = SimpleNamespace(metric=RMSE, request=SimpleNamespace(seed=0))
-    board = board_of(question, searched, Candidate("lasso", ((tried[2], 1.0),), tried[2].predictions, 1.0))
+    alone = Candidate("lasso", ((tried[2], 1.0),), tried[2].predictions, 1.0)
+    board = board_of(question, searched, alone, clock=Clock(None))
     assert [(row.learner, row.trial, row.chosen) for row in board] == [("lasso", 2, True), ("mean", 0, False)]
     assert board[0].score == pytest.approx(1.0)

@@ -1,5 +1,6 @@
 """Every model beside the baseline, with its interval and the evidence that it is better."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -13,6 +14,9 @@ from holdfast.metrics.metric import Metric
 
 # Below this probability of such a difference by chance, two models are told apart.
 ALPHA = 0.05
+
+# So many bootstrap draws are scored, or fewer where a score takes long, but not fewer than this.
+DRAWS, FEWEST_DRAWS = 200, 50
 
 
 @dataclass(frozen=True)
@@ -79,19 +83,28 @@ def leaderboard(
     once: int | None = None,
     test_share: float = 0.25,
     seed: int = 0,
+    seconds: float = float("inf"),
 ) -> list[Row]:
     """Score all entries on the same bootstrap draws, best first. The first baseline entry is what others must beat.
 
     parts: the rows of each fold, as places in y and in the predictions. once: how many of them hold each row once (all
     when None); an entry may be judged on those alone. test_share: rows judged over rows fitted on, of one fold. The first
     is the best of those judged on all folds. Models are compared with it by their common folds (those that could be
-    scored); a single fold is compared by bootstrap draws of its rows.
+    scored); a single fold is compared by bootstrap draws of its rows. seconds: that the draws may take.
     """
     judged = [parts if len(entry.predictions) == len(y) else parts[:once] for entry in entries]
-    draws = [
-        resample(metric, y[: len(entry.predictions)], entry.predictions, parts=folds, once=once, seed=seed)
-        for entry, folds in zip(entries, judged, strict=True)
-    ]
+
+    def resampled(entry: Entry, folds: Sequence[Integers], n_draws: int) -> Resampled:
+        truth = y[: len(entry.predictions)]
+        return resample(metric, truth, entry.predictions, parts=folds, once=once, n_resamples=n_draws, seed=seed)
+
+    n_draws = DRAWS
+    if seconds < float("inf"):
+        began = time.monotonic()
+        resampled(entries[0], judged[0], FEWEST_DRAWS)
+        a_draw = (time.monotonic() - began) / FEWEST_DRAWS
+        n_draws = int(np.clip(seconds / (len(entries) * a_draw), FEWEST_DRAWS, DRAWS))
+    draws = [resampled(entry, folds, n_draws) for entry, folds in zip(entries, judged, strict=True)]
     base = next(found for entry, found in zip(entries, draws, strict=True) if entry.baseline)
     gains = [
         [metric.gain(metric.score(y[part], entry.predictions[part])) for part in folds]

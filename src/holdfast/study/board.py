@@ -36,6 +36,9 @@ from holdfast.tasks.task import Family
 # More trials than this on few rows mostly find what fits the validation rows by luck: one a dozen rows, within limits.
 ROWS_A_TRIAL, FEWEST_TRIALS, MOST_TRIALS = 12, 25, 400
 
+# The board may take this share of the time left, which only a metric that is slow to compute needs.
+BOARD_SHARE = 0.4
+
 # What a reader must take on trust of several models joined, on the scale of `Learner.complexity`.
 OF_SEVERAL = 4
 
@@ -156,11 +159,13 @@ def _ranked(
     )
 
 
-def board_of(question: Question, searched: Searched, chosen: Candidate, teacher: Candidate | None = None) -> list[Row]:
+def board_of(
+    question: Question, searched: Searched, chosen: Candidate, teacher: Candidate | None = None, *, clock: Clock
+) -> list[Row]:
     """Put every model on the leaderboard, beside the baseline; one row a learner, its best trial or the one that ships.
 
     Where the best trials were judged on more cuts of the rows, the learners left out stand there as they were judged once.
-    teacher: what the chosen one was distilled from.
+    teacher: what the chosen one was distilled from. clock: of the time left, the board takes a share.
     """
     best: dict[str, Outcome] = {}
     again = {outcome.spec.learner for outcome in searched.contenders}
@@ -209,6 +214,7 @@ def board_of(question: Question, searched: Searched, chosen: Candidate, teacher:
         once=len(problem.once.parts),
         test_share=problem.test_share,
         seed=question.request.seed,
+        seconds=BOARD_SHARE * max(clock.left, 0.0),
     )
 
 

@@ -210,7 +210,7 @@ def _finish(question: Question, findings: list[Finding], found: _Found, procedur
         question=question,
         findings=findings,
         searched=searched,
-        board=board_of(searched_by, searched, finished.candidate, teacher),
+        board=board_of(searched_by, searched, finished.candidate, teacher, clock=clock),
         finished=finished,
         refitted=refitted,
         verdict=verdict,
