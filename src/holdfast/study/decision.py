@@ -12,21 +12,26 @@ from holdfast.study.prepare import Question
 def decision_facts(finished: Finished, question: Question, problem: Problem) -> dict[str, Any] | None:
     """The decision as result.json holds it.
 
-    score: out of fold, of calibrated answers so decided. curve: of two classes, precision, recall and F1 over thresholds.
+    score: as `decided_score`. curve: of two classes, precision, recall and F1 over thresholds.
     """
     if question.task.classes is None:
         return None
     chosen = isinstance(question.request.threshold, str)
-    once = problem.once
-    y = problem.y[once.judged]
+    y = problem.y[problem.once.judged]
     points = [] if question.task.n_classes != 2 else curve(y, finished.unseen[:, 1])
     return {
         **question.decision.to_json(),
         "chosen": chosen,
-        "score": score_by_parts(question.metric, y, finished.unseen, once.parts),
+        "score": decided_score(finished, question, problem),
         "words": words_of_decision(question),
         "curve": points,
     }
+
+
+def decided_score(finished: Finished, question: Question, problem: Problem) -> float:
+    """Of calibrated answers out of fold, decided as the question decides."""
+    once = problem.once
+    return score_by_parts(question.metric, problem.y[once.judged], finished.unseen, once.parts)
 
 
 def words_of_decision(question: Question) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from holdfast.data.folds import Fold
 from holdfast.errors import DataError
-from holdfast.evaluate.bootstrap import Interval, score_by_parts
+from holdfast.evaluate.bootstrap import Interval
 from holdfast.evaluate.compare import fold_interval
 from holdfast.files import write_text
 from holdfast.metrics.metric import Metric
@@ -21,6 +21,7 @@ from holdfast.report.numbers import number
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor
 from holdfast.study.board import Searched, candidates_of, run_search
+from holdfast.study.decision import decided_score
 from holdfast.study.distil import distil
 from holdfast.study.ending import finishing
 from holdfast.study.finish import Finished, fit_first_that_works
@@ -217,8 +218,7 @@ def _judge(
     inner = chosen.score
     if isinstance(request.threshold, str):
         # The search chose by likeliest classes; what it promises is what the threshold it led to makes of its rows.
-        once, decided = searched.problem.once, replace(inside, decision=finished.decision)
-        inner = score_by_parts(decided.metric, searched.problem.y[once.judged], finished.unseen, once.parts)
+        inner = decided_score(finished, replace(inside, decision=finished.decision), searched.problem)
     return Outer(chosen.name, inner, _score(inside, finished), len(fold.train), len(fold.valid), n_trials)
 
 
