@@ -93,18 +93,7 @@ def leaderboard(
     scored); a single fold is compared by bootstrap draws of its rows. seconds: that the draws may take.
     """
     judged = [parts if len(entry.predictions) == len(y) else parts[:once] for entry in entries]
-
-    def resampled(entry: Entry, folds: Sequence[Integers], n_draws: int) -> Resampled:
-        truth = y[: len(entry.predictions)]
-        return resample(metric, truth, entry.predictions, parts=folds, once=once, n_resamples=n_draws, seed=seed)
-
-    n_draws = DRAWS
-    if seconds < float("inf"):
-        began = time.monotonic()
-        resampled(entries[0], judged[0], FEWEST_DRAWS)
-        a_draw = (time.monotonic() - began) / FEWEST_DRAWS
-        n_draws = int(np.clip(seconds / (len(entries) * a_draw), FEWEST_DRAWS, DRAWS))
-    draws = [resampled(entry, folds, n_draws) for entry, folds in zip(entries, judged, strict=True)]
+    draws = _drawn(entries, judged, y, metric, once=once, seed=seed, seconds=seconds)
     base = next(found for entry, found in zip(entries, draws, strict=True) if entry.baseline)
     gains = [
         [metric.gain(metric.score(y[part], entry.predictions[part])) for part in folds]
@@ -136,6 +125,31 @@ def leaderboard(
             against = _against(metric, draws[k], draws[first], gains[k], gains[first], test_share, rope)
             rows[k] = replace(rows[k], best=against)
     return sorted(rows, key=lambda row: (row.best is not None, -metric.gain(row.score)))
+
+
+def _drawn(
+    entries: Sequence[Entry],
+    judged: Sequence[Sequence[Integers]],
+    y: Any,
+    metric: Metric,
+    *,
+    once: int | None,
+    seed: int,
+    seconds: float,
+) -> list[Resampled]:
+    """Every entry's score on the same draws: as many as there are seconds for, as the first entry shows."""
+
+    def resampled(entry: Entry, folds: Sequence[Integers], n_draws: int) -> Resampled:
+        truth = y[: len(entry.predictions)]
+        return resample(metric, truth, entry.predictions, parts=folds, once=once, n_resamples=n_draws, seed=seed)
+
+    n_draws = DRAWS
+    if seconds < float("inf"):
+        began = time.monotonic()
+        resampled(entries[0], judged[0], FEWEST_DRAWS)
+        a_draw = (time.monotonic() - began) / FEWEST_DRAWS
+        n_draws = int(np.clip(seconds / (len(entries) * a_draw), FEWEST_DRAWS, DRAWS))
+    return [resampled(entry, folds, n_draws) for entry, folds in zip(entries, judged, strict=True)]
 
 
 def _against(

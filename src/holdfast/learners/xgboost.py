@@ -22,13 +22,16 @@ class XGBoost(Boosted):
         import xgboost
 
         X, y, weights = train
-        share = float(np.clip(np.average(y, weights=weights), 1e-6, 1 - 1e-6)) if self.classifier else 0.0
-        objective = {"objective": "multi:softprob", "num_class": self.n_outputs_, "base_score": 0.5}
-        if self.n_outputs_ == 1:
-            objective = {"objective": "binary:logistic" if self.classifier else "reg:squarederror", "base_score": share}
-        self.start_ = 0.0
-        if self.classifier and self.n_outputs_ == 1:
+        if self.n_outputs_ > 1:
+            self.start_ = 0.5
+            objective = {"objective": "multi:softprob", "num_class": self.n_outputs_, "base_score": self.start_}
+        elif self.classifier:
+            share = float(np.clip(np.average(y, weights=weights), 1e-6, 1 - 1e-6))
+            objective = {"objective": "binary:logistic", "base_score": share}
             self.start_ = float(np.log(np.float32(share)) - np.log1p(-np.float32(share)))
+        else:
+            self.start_ = 0.0
+            objective = {"objective": "reg:squarederror", "base_score": self.start_}
         settings = {
             **objective,
             "nthread": self.n_jobs,
@@ -62,16 +65,11 @@ class XGBoost(Boosted):
         import xgboost
 
         data = xgboost.DMatrix(X, base_margin=np.zeros((X.shape[0], self.n_outputs_)), nthread=self.n_jobs)
-        raw: Any = self._start
+        raw: Any = self.start_
         for first in range(0, self.n_trees_, SUMMED):
             some = (first, min(first + SUMMED, self.n_trees_))
             raw = raw + self.booster_.predict(data, output_margin=True, iteration_range=some).astype(np.float64)
         return raw
-
-    @property
-    def _start(self) -> float:
-        """What is added to every sum of leaves."""
-        return self.start_ if self.n_outputs_ == 1 else 0.5
 
     def trees(self) -> tuple[list[Tree], str, Any]:
         """Read the JSON form; thresholds are float32 by nature."""
@@ -94,7 +92,7 @@ class XGBoost(Boosted):
                     target=int(target),
                 )
             )
-        return trees, "<", np.full(self.n_outputs_, self._start)
+        return trees, "<", np.full(self.n_outputs_, self.start_)
 
 
 xgboost_classifier, xgboost_regressor = declare(
