@@ -10,7 +10,8 @@ from sklearn.preprocessing import RobustScaler
 
 from holdfast.learners.catalogue import find
 from holdfast.learners.descending import Network, n_steps, schedule
-from holdfast.learners.realmlp import RealMLP, mish, pulled_in, robust, selu, settle_cycles
+from holdfast.learners.network import settle_rounds
+from holdfast.learners.realmlp import RealMLP, mish, pulled_in, robust, selu
 
 torch = pytest.importorskip("torch")
 
@@ -82,12 +83,12 @@ def test_rows_without_weight_teach_nothing():
 
 
 def test_a_later_fit_stops_where_the_folds_did_and_keeps_no_rows_back():
-    folds = [network(n_cycles=cycles).fit(X[:60], Y[:60]) for cycles in (1, 4, 2)]
-    assert settle_cycles(folds) == {"n_cycles": 2}
-    again = network(n_cycles=2).fit(X, Y)
+    folds = [network(n_rounds=cycles).fit(X[:60], Y[:60]) for cycles in (1, 4, 2)]
+    assert settle_rounds(folds) == {"n_rounds": 2}
+    again = network(n_rounds=2).fit(X, Y)
     found = network().fit(X, Y)
-    assert again.n_cycles_ == 2
-    assert found.n_cycles_ in (1, 2, 3, 4)
+    assert again.n_rounds_ == 2
+    assert found.n_rounds_ in (1, 2, 3, 4)
 
 
 def test_no_answer_is_beyond_those_of_training():
@@ -117,13 +118,13 @@ def test_a_deadline_ends_the_schedule_and_what_was_learned_by_then_is_kept(monke
     late = network()
     late.deadline = time.monotonic() - 1
     late.fit(X, Y)
-    assert (late.n_cycles_, late.done_) == (1, 0.0)
+    assert (late.n_rounds_, late.done_) == (1, 0.0)
     assert np.isfinite(late.predict(X)).all()
     moments = iter(range(10**6))
     monkeypatch.setattr(time, "monotonic", lambda: next(moments))
     # A step a moment: after the first of four cycles, a fifteenth of all steps, and before the end of the second.
-    partly = network(n_cycles=4)
+    partly = network(n_rounds=4)
     partly.deadline = round(0.1 * n_steps(len(Y), find("realmlp", "regression").defaults["steps"]))
     partly.fit(X, Y)
-    assert (partly.n_cycles_, partly.done_) == (1, 0.25)
+    assert (partly.n_rounds_, partly.done_) == (1, 0.25)
     assert network().fit(X, Y).done_ == 1.0

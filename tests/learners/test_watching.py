@@ -10,6 +10,7 @@ from sklearn.metrics import log_loss, mean_squared_error
 from holdfast.learners.catboost import CatBoost
 from holdfast.learners.hist_boosting import STRIDE, HistBoosting
 from holdfast.learners.lightgbm import LightGBM
+from holdfast.learners.mlp import Perceptron
 from holdfast.learners.realmlp import RealMLP
 from holdfast.learners.watching import Watched, best_round, watched_losses
 from holdfast.learners.xgboost import XGBoost
@@ -33,6 +34,10 @@ def watching(kind, n_classes=None, rows=HELD, fitted=FITTED, **settings):
 
 def network(n_classes=None, **settings):
     return watching(RealMLP, n_classes, width=64, learning_rate=0.02, steps=50, waves=False, **settings)
+
+
+def perceptron(n_classes=None, **settings):
+    return watching(Perceptron, n_classes, hidden="16", learning_rate_init=0.01, **settings)
 
 
 def loss(fitted, n_classes=None):
@@ -72,12 +77,13 @@ def test_a_booster_that_is_late_from_the_start_has_a_loss_for_what_it_grew(kind,
 
 
 @pytest.mark.parametrize("n_classes", [None, 2, 3])
-def test_a_network_says_how_it_does_on_the_rows_it_watches(n_classes):
-    fitted = network(n_classes)
-    assert len(fitted.losses_) == 4
+@pytest.mark.parametrize("kind", [network, perceptron])
+def test_a_network_says_how_it_does_on_the_rows_it_watches(kind, n_classes):
+    fitted = kind(n_classes)
+    assert len(fitted.losses_) >= 4
     for rounds in (4, 2, 1):
         fitted.keep(rounds)
-        assert fitted.n_cycles_ == rounds
+        assert fitted.n_rounds_ == rounds
         if n_classes is not None:  # a value is held to the range of training, which the loss does not know
             np.testing.assert_allclose(loss(fitted, n_classes), fitted.losses_[rounds - 1], rtol=1e-4)
 
@@ -91,7 +97,12 @@ def test_no_row_learned_from_is_kept_back(kind):
 
 
 @pytest.mark.parametrize(
-    "fit", [lambda **more: watching(LightGBM, 3, learning_rate=0.2, **more), lambda **more: network(3, **more)]
+    "fit",
+    [
+        lambda **more: watching(LightGBM, 3, learning_rate=0.2, **more),
+        lambda **more: network(3, **more),
+        lambda **more: perceptron(3, **more),
+    ],
 )
 def test_rows_of_classes_that_training_lacked_are_not_watched(fit):
     rare = target(3) == 2

@@ -32,7 +32,7 @@ def test_a_network_with_waves_follows_what_swings_often():
     defaults = find("realmlp", "regression").defaults
 
     def error(*, waves):
-        fitted = RealMLP(classifier=False, seed=0, n_jobs=1, n_cycles=4, **{**defaults, "waves": waves})
+        fitted = RealMLP(classifier=False, seed=0, n_jobs=1, n_rounds=4, **{**defaults, "waves": waves})
         return np.mean((fitted.fit(X[:200], y[:200]).predict(X[200:]) - y[200:]) ** 2)
 
     assert error(waves=True) < 0.2 * error(waves=False)

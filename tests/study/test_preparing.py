@@ -12,7 +12,7 @@ import holdfast as hf
 from holdfast.data.columns import Coded, Columns, Kind
 from holdfast.errors import RequestError
 from holdfast.study.prepare import ask
-from holdfast.study.preparing import choices_of, skewness, transforms_of
+from holdfast.study.preparing import affordable_crosses, choices_of, read_preparation, skewness, transforms_of
 from holdfast.study.request import Request
 
 
@@ -134,6 +134,28 @@ def test_the_search_tries_pairs_where_categories_have_many_values():
     assert choices_of(asked, two.select(["city"]), y).crosses == ("none",)
     assert choices_of(Request.of(target="y", cross="none"), two, y).crosses == ("none",)
     assert choices_of(Request.of(target="y", cross="pairs"), two, y).crosses == ("pairs",)
+
+
+def test_the_search_tries_numbers_joined_at_random_where_there_is_time():
+    asked, two, y = Request.of(target="y"), columns_of(size=Kind.NUMBER, weight=Kind.NUMBER), np.arange(40.0)
+    assert choices_of(asked, two, y, drawn=50).crosses == ("none", "auto", "arithmetic")
+    assert choices_of(asked, two, y, drawn=0).crosses == ("none", "auto")
+    assert choices_of(asked, columns_of(size=Kind.NUMBER, city=Kind.CATEGORY), y, drawn=50).crosses == ("none", "auto")
+    assert choices_of(Request.of(target="y", cross="arithmetic"), two, y).crosses == ("arithmetic",)
+    kinds = {f"x{k}": Kind.NUMBER for k in range(10)}
+    at = {
+        budget: [
+            affordable_crosses(Request.of(target="y", budget=budget), rows, kinds, 1) for rows in (1_000, 40_000, 10**6)
+        ]
+        for budget in ("60s", "300s")
+    }
+    assert at == {"60s": [200, 52, 0], "300s": [200, 200, 0]}
+    assert affordable_crosses(Request.of(target="y", budget="1s", cross="arithmetic"), 10**6, kinds, 1) == 200
+
+
+def test_arithmetic_needs_two_numbers():
+    with pytest.raises(RequestError, match=r"joins numbers; expected two columns of numbers.*got size"):
+        read_preparation(Request.of(target="y", cross="arithmetic"), {"size": Kind.NUMBER, "city": Kind.CATEGORY})
 
 
 def columns_of(**kinds: Kind) -> Columns:

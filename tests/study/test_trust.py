@@ -97,10 +97,11 @@ def test_simple_is_preferred_when_it_is_as_good(tmp_path):
 
 def test_groups_found_by_the_audit_decide_the_split(tmp_path):
     rng = np.random.default_rng(1)
-    mouse = np.repeat(np.arange(60), 10)
-    columns = {f"w{k}": rng.normal(size=60)[mouse] + rng.normal(size=600) * 0.05 for k in range(6)}
-    ids = [f"{m}_{k % 10}" for k, m in enumerate(mouse)]
-    frame = pl.DataFrame({**columns, "id": ids, "y": np.where(rng.random(60) < 0.5, "ill", "well")[mouse]})
+    # Thirty mice are sealed: with a dozen, luck alone may tell the ill from the well.
+    mouse = np.repeat(np.arange(150), 6)
+    columns = {f"w{k}": rng.normal(size=150)[mouse] + rng.normal(size=900) * 0.05 for k in range(6)}
+    ids = [f"{m}_{k % 6}" for k, m in enumerate(mouse)]
+    frame = pl.DataFrame({**columns, "id": ids, "y": np.where(rng.random(150) < 0.5, "ill", "well")[mouse]})
     honest = hf.train(frame, "y", out=tmp_path / "a", trials=2, learners="extra_trees,logistic").result
     naive = hf.train(frame, "y", out=tmp_path / "b", trials=2, learners="extra_trees,logistic", split="random").result
     assert honest["split"]["kind"] == "group"

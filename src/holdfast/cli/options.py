@@ -35,7 +35,7 @@ Encode = Annotated[
     str | None, typer.Option(help="Categories: onehot, ordinal, target, hashing, words or ngrams. Else auto.")
 ]
 Cross = Annotated[
-    str | None, typer.Option(help='Columns of others: "city*product,price by city"; auto, pairs or none.')
+    str | None, typer.Option(help='Columns of others: "city*product,price by city"; auto, pairs, arithmetic or none.')
 ]
 Select = Annotated[
     str | None, typer.Option(help="Keep columns by l1, importance, mutual_information or rfe; rfe:20 keeps 20.")

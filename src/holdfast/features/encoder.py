@@ -7,6 +7,7 @@ import numpy as np
 
 from holdfast.arrays import Floats, Integers, Matrix32
 from holdfast.data.columns import Columns, Kind
+from holdfast.features.arithmetic import draw_crosses
 from holdfast.features.blank import Blank
 from holdfast.features.categories import Categories
 from holdfast.features.dates import Dates
@@ -73,8 +74,10 @@ class Encoder:
         """
         asked = self._wants.asked
         found = find_crosses(columns, targets, self._seed) if asked.crossing == "auto" else ()
+        drawn = draw_crosses(columns, asked.drawn, self._seed) if asked.crossing == "arithmetic" else ()
         joints = find_joints(columns, targets.shape[1]) if asked.crossing == "pairs" else ()
-        self._made = Made((*asked.crosses, *found), joints).fit(columns)
+        self._drawn = {cross.name for cross in drawn}
+        self._made = Made((*asked.crosses, *found, *drawn), joints).fit(columns)
         columns = self._made.add(columns)
         self._blocks, parts = [], []
         for block in self._make(columns):
@@ -109,13 +112,16 @@ class Encoder:
         return self._of_kept([name for block in self._blocks for name in block.sources()])
 
     def words(self) -> dict[str, str]:
-        """How each feature was prepared, in words."""
+        """How each feature was prepared, in words; numbers joined at random are told together."""
         kept = set(self.sources())
         words: dict[str, str] = {}
         for name, how in (each for block in self._blocks for each in block.words().items()):
             words[name] = f"{words[name]}; {how}" if name in words else how
         words |= {name: f"{what}; {words[name]}" for name, what in self._made.words().items()}
-        return {name: how if name in kept else "not selected" for name, how in words.items()}
+        told = {name: how if name in kept else "not selected" for name, how in words.items() if name not in self._drawn}
+        if joined := len(self._drawn & kept):
+            told["numbers in pairs"] = f"{joined} products, ratios, sums and differences, drawn at random"
+        return told
 
     def question(self, column: int, threshold: float) -> tuple[str, bool]:
         """Say what a tree's cut of a matrix column asks, and whether values up to the threshold are its yes.

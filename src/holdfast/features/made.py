@@ -64,8 +64,12 @@ class Made:
 
     def emit(self, graph: Graph, inputs: Inputs) -> Inputs:
         """The same columns in a graph, behind the inputs."""
-        numbers = [cross for cross in self.crosses if {cross.first, cross.second} <= set(inputs.number_names)]
-        parts = [_combined(graph, inputs, cross) for cross in numbers]
+        there = set(inputs.number_names)
+        numbers = [cross for cross in self.crosses if {cross.first, cross.second} <= there]
+        numbers.sort(key=_operation)
+        parts = [
+            _combined(graph, inputs, operation, list(each)) for operation, each in groupby(numbers, key=_operation)
+        ]
         parts += [group.emit(graph, inputs) for group in self._groups]
         names = [cross.name for cross in (*numbers, *(cross for group in self._groups for cross in group.crosses))]
         made = inputs
@@ -112,6 +116,12 @@ def _n_parts(joint: tuple[str, Sequence[str]]) -> int:
     return len(joint[1])
 
 
-def _combined(graph: Graph, inputs: Inputs, cross: Cross) -> str:
-    first, second = inputs.numbers_of(graph, [cross.first]), inputs.numbers_of(graph, [cross.second])
-    return graph.add(OPERATORS[cross.operation], first, second)
+def _operation(cross: Cross) -> Operation:
+    return cross.operation
+
+
+def _combined(graph: Graph, inputs: Inputs, operation: Operation, crosses: Sequence[Cross]) -> str:
+    """Those of one operation, side by side."""
+    first = inputs.numbers_of(graph, [cross.first for cross in crosses])
+    second = inputs.numbers_of(graph, [cross.second for cross in crosses])
+    return graph.add(OPERATORS[operation], first, second)

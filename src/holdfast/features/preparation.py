@@ -12,7 +12,7 @@ from holdfast.features.scale import BENDING, SCALINGS, Scaling
 Encoding: TypeAlias = Literal["auto", "onehot", "ordinal", "target", "hashing", "words", "ngrams"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
-Crossing: TypeAlias = Literal["none", "auto", "pairs"]
+Crossing: TypeAlias = Literal["none", "auto", "pairs", "arithmetic"]
 CROSSINGS: tuple[Crossing, ...] = get_args(Crossing)
 
 Selector: TypeAlias = Literal["l1", "importance", "mutual_information", "rfe"]
@@ -33,7 +33,8 @@ class Preparation:
 
     scaling: for learners that want scaled input. encoding: of category columns; "auto" is as the learner wants. columns:
     for some columns alone, (column, "scale" or "encode", choice). crosses: columns made of two others. crossing: more
-    of them, "auto" where the training rows show that they help, "pairs" the target means of categories that are joined.
+    of them, "auto" where the training rows show that they help, "pairs" the target means of categories that are joined,
+    "arithmetic" numbers joined at random, `drawn` columns at most.
     selection: which columns of the matrix are kept.
     """
 
@@ -42,6 +43,7 @@ class Preparation:
     columns: tuple[tuple[str, str, str], ...] = ()
     crosses: tuple[Cross, ...] = ()
     crossing: Crossing = "none"
+    drawn: int = 200
     selection: Selection | None = None
 
     def scaling_of(self, column: str, kind: Kind) -> Scaling:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from holdfast.arrays import Floats, Integers
+from holdfast.learners.network import Rows
 from holdfast.learners.waves import Cosines, Waves, bending
 
 # Adam's memory of squared gradients is short, for so are the fits.
@@ -40,31 +41,6 @@ class Learned:
 
     layers: list[tuple[Floats, Floats]]
     waves: Cosines
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rows to learn from: scaled values (n_rows, n_columns), targets and weights (n_rows,)."""
-
-    values: Any
-    target: Any
-    weights: Any
-
-    def take(self, rows: Any) -> "Batch":
-        """Some of the rows."""
-        return Batch(self.values[rows], self.target[rows], self.weights[rows])
-
-    def tensors(self) -> "Batch":
-        """The same as torch's tensors: codes of classes stay whole."""
-        import torch
-
-        whole = np.issubdtype(self.target.dtype, np.integer)
-        target = torch.from_numpy(self.target.astype(np.int64 if whole else np.float32))
-        values, weights = (torch.from_numpy(each.astype(np.float32)) for each in (self.values, self.weights))
-        return Batch(values, target, weights)
-
-    def __len__(self) -> int:
-        return len(self.target)
 
 
 class Network:
@@ -121,7 +97,7 @@ class Network:
 
         return functional.selu if self.classifier else functional.mish
 
-    def loss(self, rows: Batch, dropping: Any = None) -> Any:
+    def loss(self, rows: Rows, dropping: Any = None) -> Any:
         """Squared errors, or cross-entropy: their weighted mean. dropping: as in `scores`."""
         from torch.nn import functional
 
@@ -148,8 +124,8 @@ class Network:
 
 
 def descend(
-    rows: Batch,
-    inner: Batch | None,
+    rows: Rows,
+    inner: Rows | None,
     *,
     start: Floats,
     classifier: bool,
@@ -178,7 +154,7 @@ def descend(
         )
         groups = [{"params": [each], "size": size} for each, size in network.parameters]
         adam = torch.optim.Adam(groups, lr=learning_rate, betas=BETAS, fused=True)
-        train, valid = rows.tensors(), None if inner is None else inner.tensors()
+        train, valid = _tensors(rows), None if inner is None else _tensors(inner)
         batches, total = _batches(len(rows), generator), n_steps(len(rows), steps)
         places, losses, step = list[Learned](), list[float](), 0
         for cycle in range(1, n_cycles + 1):
@@ -233,6 +209,16 @@ def _batches(n_rows: int, generator: Any) -> Iterator[Any]:
     while True:
         order = torch.randperm(n_rows, generator=generator)
         yield from order[: n_rows // size * size].split(size)
+
+
+def _tensors(rows: Rows) -> Rows:
+    """The same as torch's tensors: codes of classes stay whole."""
+    import torch
+
+    whole = np.issubdtype(rows.target.dtype, np.integer)
+    target = torch.from_numpy(rows.target.astype(np.int64 if whole else np.float32))
+    values, weights = (torch.from_numpy(each.astype(np.float32)) for each in (rows.values, rows.weights))
+    return Rows(values, target, weights)
 
 
 def _double(tensor: Any) -> Floats:

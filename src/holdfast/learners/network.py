@@ -1,99 +1,113 @@
-"""A small neural network: the multilayer perceptron."""
+"""What networks have in common: rows not learned from say after how many rounds it is best, and the layers are compiled."""
 
-import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from holdfast.features.matrix import Matrix
+from holdfast.arrays import Floats
 from holdfast.graph import DOUBLE, Graph
-from holdfast.learners.learner import Learner
-from holdfast.learners.probabilities import probabilities_of
-from holdfast.learners.space import Choice, Float
+from holdfast.graph.tensor import Number, Tensor, clip, exp
+from holdfast.learners.boosting import FEW_ROWS, inner_cut
+from holdfast.learners.probabilities import probabilities_of, softmax
+from holdfast.learners.watching import Watched, best_round, best_together
 
 
-class Perceptron:
-    """scikit-learn's multilayer perceptron, quiet about stopping before it converged."""
+@dataclass(frozen=True)
+class Rows:
+    """Rows to learn from: values (n_rows, n_columns), targets and weights (n_rows,); of NumPy, or of PyTorch."""
 
-    def __init__(self, *, classifier: bool, seed: int, hidden: str, **params: Any) -> None:
-        self.classifier, self.seed, self.hidden, self.params = classifier, seed, hidden, params
+    values: Any
+    target: Any
+    weights: Any
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Perceptron":
-        """Fit in double precision; stops early on an inner cut when there are rows to spare."""
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.neural_network import MLPClassifier, MLPRegressor
+    def take(self, rows: Any) -> "Rows":
+        """Some of the rows."""
+        return Rows(self.values[rows], self.target[rows], self.weights[rows])
 
-        kind = MLPClassifier if self.classifier else MLPRegressor
-        # A batch of rows that weigh nothing would have no mean.
-        weights = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        if weights is not None:
-            X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
-        common = not self.classifier or np.bincount(y)[np.unique(y)].min() >= 10
-        self.model_ = kind(
-            hidden_layer_sizes=tuple(int(size) for size in self.hidden.split("x")),
-            random_state=self.seed,
-            early_stopping=bool(common and len(y) >= 500),
-            max_iter=60,
-            n_iter_no_change=6,
-            batch_size=min(256, len(y)),
-            **self.params,
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            self.model_.fit(X.astype(np.float64), y, sample_weight=weights)
-        self.classes_ = getattr(self.model_, "classes_", None)
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+class Layered(ABC):
+    """A network that learns in rounds and answers as after the best of them.
+
+    n_rounds: learn for so many, instead of looking for the best on rows that are watched, or on an inner cut. deadline: a moment
+    (time.monotonic) by which to end. watched: as in `learners.watching`.
+    After `fit`: `classes_`, `range_`, of values or codes of classes, `n_rounds_`, `losses_` after each round of rows not learned
+    from, `places_`, what was learned by then, and `learned_`, what is kept of that; `done_` is the share of the rounds that there
+    was time for.
+    """
+
+    deadline: float = float("inf")
+    watched: Watched | None = None
+
+    # After how many rounds to end when there are too few rows for an inner cut.
+    few_rows_rounds: int
+
+    def __init__(self, *, classifier: bool, seed: int, n_jobs: int, n_rounds: int | None = None, **params: Any) -> None:
+        self.classifier, self.seed, self.n_jobs, self.n_rounds, self.params = classifier, seed, n_jobs, n_rounds, params
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "Layered":
+        """Fit on float32 (n_rows, n_columns), in double precision; rows that weigh nothing are as good as absent."""
+        weights = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        counted = weights > 0
+        values, y, weights = X[counted].astype(np.float64), y[counted], weights[counted]
+        self.classes_ = np.unique(y) if self.classifier else None
+        target = y if self.classes_ is None else np.searchsorted(self.classes_, y)
+        self.range_ = (float(np.min(target)), float(np.max(target)))
+        rows, inner, n_rounds = Rows(values, target, weights / np.mean(weights)), None, self.n_rounds
+        watched = None if self.watched is None else self.watched.of_classes(self.classes_)
+        if n_rounds is None and watched is not None:
+            inner = Rows(watched.X.astype(np.float64), watched.y, watched.weights)
+        elif n_rounds is None and len(target) < FEW_ROWS:
+            n_rounds = self.few_rows_rounds
+        elif n_rounds is None:
+            train, valid = inner_cut(target, classifier=self.classifier, seed=self.seed)
+            rows, inner = rows.take(train), rows.take(valid)
+        self.places_, self.losses_, self.done_ = self._learn(rows, inner, n_rounds)
+        self.keep(len(self.places_) if inner is None else best_round([self.losses_]))
         return self
 
+    def keep(self, rounds: int) -> None:
+        """Answer as after so many rounds, or as after the last when they were fewer."""
+        self.n_rounds_ = min(rounds, len(self.places_))
+        self.learned_ = self.places_[self.n_rounds_ - 1]
+
     def predict(self, X: Any) -> Any:
-        """Predict values."""
-        return self.model_.predict(X.astype(np.float64))
+        """Predict values; none is beyond those of training."""
+        return clip(self.scores(X.astype(np.float64))[:, 0], *self.range_)
 
     def predict_proba(self, X: Any) -> Any:
         """Predict probabilities."""
-        return self.model_.predict_proba(X.astype(np.float64))
+        scores = self.scores(X.astype(np.float64))
+        if scores.shape[1] == 1:
+            positive = 1 / (1 + exp(-scores))
+            return np.column_stack([1 - positive, positive])
+        return softmax(scores)
+
+    @abstractmethod
+    def scores(self, values: Number) -> Number:
+        """The last sums, (n_rows, n_outputs), of the matrix in double; of two classes the second one's log odds."""
+
+    @abstractmethod
+    def _learn(self, rows: Rows, inner: Rows | None, n_rounds: int | None) -> tuple[list[Any], Floats, float]:
+        """Learn from rows, whose weights are 1 on average, for so many rounds, None for all; returns places, losses, share done.
+
+        inner: rows not learned from, whose losses after each round are returned; without them there are none.
+        """
 
 
 def emit_network(graph: Graph, matrix: str, estimator: Any) -> str:
-    """Layer after layer: weights, then the rectifier; at the end the logistic, the softmax, or nothing."""
-    model = estimator.model_
-    values = graph.add("Cast", matrix, to=DOUBLE)
-    last = len(model.coefs_) - 1
-    for layer, (weights, bias) in enumerate(zip(model.coefs_, model.intercepts_, strict=True)):
-        values = graph.add("MatMul", values, graph.constant(np.ascontiguousarray(weights)))
-        values = graph.add("Add", values, graph.constant(bias[None, :]))
-        if layer < last:
-            values = graph.add("Max", values, graph.constant(np.float64(0.0)))
+    """The same arithmetic; then the logistic, the softmax, or the range of values."""
+    scores: Tensor = estimator.scores(Tensor(graph, graph.add("Cast", matrix, to=DOUBLE)))
     if estimator.classes_ is None:
-        return values
-    return probabilities_of(graph, values, len(estimator.classes_))
+        return str(clip(scores, *estimator.range_).name)
+    return probabilities_of(graph, scores.name, len(estimator.classes_))
 
 
-def _maker(*, classifier: bool) -> Any:
-    def make(*, seed: int, n_jobs: int, **params: Any) -> Perceptron:
-        return Perceptron(classifier=classifier, seed=seed, **params)
-
-    return make
-
-
-def _declare(task: Any, *, classifier: bool) -> Learner:
-    return Learner(
-        name="mlp",
-        task=task,
-        summary="Layers of weighted sums; for smooth relations between many scaled features, beside trees in an ensemble.",
-        reference="Rumelhart, Hinton & Williams, 1986",
-        also=("neural_network", "multilayer_perceptron", "nn"),
-        make=_maker(classifier=classifier),
-        wants=Matrix(scaled=True),
-        space={
-            "hidden": Choice(("64x32", "128x64", "256x128", "32"), default="128x64"),
-            "alpha": Float(1e-6, 1e-1, log=True, default=1e-4),
-            "learning_rate_init": Float(3e-4, 1e-2, log=True, default=2e-3),
-        },
-        emit=emit_network,
-        varies=True,
-        max_rows=50_000,
-    )
-
-
-mlp_classifier = _declare("classification", classifier=True)
-mlp_regressor = _declare("regression", classifier=False)
+def settle_rounds(fitted: Sequence[Any]) -> dict[str, int]:
+    """Later fits stop after as many rounds as the folds that watched found best together, else the middle one of them."""
+    return {"n_rounds": best_together(fitted) or sorted(each.n_rounds_ for each in fitted)[len(fitted) // 2]}

@@ -131,6 +131,7 @@ forest_classifier, forest_regressor = _declare(
     reference="Breiman, 2001",
     also=("forest", "rf"),
     space={"min_samples_leaf": Int(1, 20, log=True, default=2), "max_features": Float(0.1, 1.0, default=0.5)},
+    varies=True,
     max_rows=200_000,
 )
 
@@ -142,5 +143,6 @@ extra_classifier, extra_regressor = _declare(
     reference="Geurts et al., 2006",
     also=("extremely_randomized_trees",),
     space={"min_samples_leaf": Int(1, 20, log=True, default=2), "max_features": Float(0.1, 1.0, default=0.7)},
+    varies=True,
     max_rows=200_000,
 )

@@ -75,6 +75,19 @@ def plan(
     return Plan(rows, folds, 1, f"searched on {rows:,} of {n_rows:,} rows and one fold, to keep the budget")
 
 
+def spare_columns(decided: Plan, n_rows: int, n_columns: int, n_outputs: int, budget: float | None) -> float:
+    """How many columns more leave a trial within its share of the budget.
+
+    >>> spare_columns(plan(1_000, 10, 1, budget=60), 1_000, 10, 1, 60)
+    990.0
+    """
+    if budget is None:
+        return float("inf")
+    fits = (decided.judged or decided.folds) * decided.repeats
+    cells = (decided.rows or n_rows) * fits * (1.0 if n_outputs == 1 else 1 + n_outputs / 2)
+    return max(0.0, CELLS_PER_SECOND * TRIAL_SHARE * budget / cells - n_columns)
+
+
 def _as_asked(n_rows: int, affordable_rows: float, folds: int, repeats: int) -> Plan:
     said = f"{folds} folds, as asked" if repeats == 1 else f"{folds} folds, cut {repeats} times, as asked"
     if n_rows * folds * repeats <= affordable_rows or n_rows <= FEWEST_ROWS:

@@ -72,7 +72,7 @@ def run_search(
     request, metric = question.request, question.metric
     problem, decided, rows = _problem(question)
     learners, not_tried = _choose(question, problem)
-    choices = choices_of(request, problem.columns, problem.y)
+    choices = choices_of(request, problem.columns, problem.y, problem.preparation.drawn)
     learners = [with_choices(learner, choices) for learner in learners]
     executor.load(problem)
     baseline = find(question.task.baseline, question.task.family)

@@ -27,7 +27,7 @@ from holdfast.metrics.custom import require_score, undefined
 from holdfast.metrics.metric import Metric
 from holdfast.search.executor import threads_for
 from holdfast.study.measure import decision_of, metrics_of, wish_of
-from holdfast.study.preparing import check_preparation, read_preparation
+from holdfast.study.preparing import affordable_crosses, check_preparation, read_preparation
 from holdfast.study.request import Request
 from holdfast.tasks.detect import detect
 from holdfast.tasks.task import Task
@@ -85,8 +85,11 @@ class Question:
 
     @property
     def preparation(self) -> Preparation:
-        """What was asked of the columns."""
-        return read_preparation(self.request, self.features.kinds)
+        """What was asked of the columns, and how many more may be drawn."""
+        asked, kinds = read_preparation(self.request, self.features.kinds), self.features.kinds
+        return replace(
+            asked, drawn=affordable_crosses(self.request, len(self.split.development), kinds, self.task.n_outputs)
+        )
 
     @property
     def sealed(self) -> Sealed:

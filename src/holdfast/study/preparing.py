@@ -15,6 +15,7 @@ from holdfast.features.ngrams import is_spelled
 from holdfast.features.preparation import CROSSINGS, ENCODINGS, Crossing, Preparation, read_columns, read_selection
 from holdfast.features.scale import SCALINGS
 from holdfast.learners.preparing import Choices
+from holdfast.search.plan import plan, spare_columns
 from holdfast.study.request import Request
 from holdfast.tasks.task import Task
 
@@ -25,6 +26,9 @@ TARGET_TRANSFORMS = ("none", "log", "power", "auto")
 
 # Among more columns than this, crosses are looked for only when asked: looking takes longer than a fit.
 MOST_CROSSED = 100
+
+# Numbers joined at random make so many columns at most; where there is time for fewer than these, none are made.
+MOST_DRAWN, FEWEST_DRAWN = 200, 20
 
 # A target whose skewness is nearer to 0 than this is left as it is.
 SKEWED = 1.0
@@ -74,12 +78,25 @@ def check_preparation(request: Request, dataset: Dataset, task: Task) -> None:
         )
 
 
-def choices_of(request: Request, columns: Columns, y: Any) -> Choices:
-    """What the search may choose from, where the user left it open: scalings, encodings, crosses, target transforms."""
+def affordable_crosses(request: Request, n_rows: int, kinds: Mapping[str, Kind], n_outputs: int) -> int:
+    """How many columns of numbers joined at random there is time for; all where they were asked for."""
+    if "arithmetic" in request.cross:
+        return MOST_DRAWN
+    n_columns = sum(kind not in (Kind.IDENTIFIER, Kind.CONSTANT) for kind in kinds.values())
+    decided = plan(n_rows, n_columns, n_outputs, budget=request.budget)
+    spare = min(MOST_DRAWN, spare_columns(decided, n_rows, n_columns, n_outputs, request.budget))
+    return int(spare) if spare >= FEWEST_DRAWN else 0
+
+
+def choices_of(request: Request, columns: Columns, y: Any, drawn: int = 0) -> Choices:
+    """What the search may choose from, where the user left it open: scalings, encodings, crosses, target transforms.
+
+    drawn: columns of numbers joined at random that there is time for.
+    """
     return Choices(
         scalings=SEARCHED if request.scale == "search" else (request.scale,),
         encodings=_encodings(columns) if request.encode == "auto" else (request.encode,),
-        crosses=(_crossing(request, columns.kinds),) if request.cross else _crossings(columns),
+        crosses=(_crossing(request, columns.kinds),) if request.cross else _crossings(columns, drawn),
         transforms=transforms_of(request, y),
     )
 
@@ -166,14 +183,27 @@ def _crossing(request: Request, kinds: Mapping[str, Kind]) -> Crossing:
             f"cross 'pairs' was asked for, which joins categories; expected two columns of categories to learn from, got "
             f"{' and '.join(categories) or 'none'}: leave it out, or say auto, which crosses numbers too"
         )
+    numbers = [name for name, kind in kinds.items() if kind is Kind.NUMBER]
+    if "arithmetic" in asked and len(numbers) < 2:
+        raise RequestError(
+            f"cross 'arithmetic' was asked for, which joins numbers; expected two columns of numbers to learn from, got "
+            f"{' and '.join(numbers) or 'none'}: leave it out, or say auto, which crosses categories too"
+        )
     return asked[0] if asked else "none"
 
 
-def _crossings(columns: Columns) -> tuple[Crossing, ...]:
-    """The ways that may help here."""
+def _crossings(columns: Columns, drawn: int) -> tuple[Crossing, ...]:
+    """The ways that may help here, and that there is time for."""
     several = len(columns.of_kind(Kind.NUMBER, Kind.BOOLEAN, Kind.CATEGORY)) > 1
     found = several and len(columns.kinds) <= MOST_CROSSED
-    return ("none", *(("auto",) if found else ()), *(("pairs",) if find_joints(columns, n_targets=1) else ()))
+    joined = drawn > 0 and len(columns.of_kind(Kind.NUMBER)) > 1
+    ways: tuple[tuple[Crossing, object], ...] = (
+        ("none", True),
+        ("auto", found),
+        ("pairs", find_joints(columns, n_targets=1)),
+        ("arithmetic", joined),
+    )
+    return tuple(way for way, helps in ways if helps)
 
 
 def _one_of(setting: str, value: str, known: tuple[str, ...]) -> None:
