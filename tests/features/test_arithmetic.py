@@ -4,7 +4,7 @@ import numpy as np
 from encoders import matrix_of
 
 from holdfast.data.columns import Columns, Kind
-from holdfast.features.arithmetic import draw_crosses
+from holdfast.features.arithmetic import MOST_NUMBERS, draw_crosses
 from holdfast.features.encoder import Encoder
 from holdfast.features.matrix import Matrix
 from holdfast.features.preparation import Preparation
@@ -38,6 +38,13 @@ def test_a_draw_is_of_as_many_as_were_asked_for_and_the_same_again():
     assert drawn == draw_crosses(columns, 50, seed=1)
     assert drawn != draw_crosses(columns, 50, seed=2)
     assert len({name for cross in drawn for name in (cross.first, cross.second)}) > 20
+
+
+def test_pairs_of_thousands_of_numbers_are_not_listed():
+    columns = columns_of({f"x{k}": [float(k)] for k in range(5_000)})
+    drawn = draw_crosses(columns, 10**6, seed=0)
+    assert len({name for cross in drawn for name in (cross.first, cross.second)}) == MOST_NUMBERS
+    assert len(drawn) == 5 * MOST_NUMBERS * (MOST_NUMBERS - 1) / 2
 
 
 def test_a_column_is_not_hidden_by_a_cross_of_its_name():

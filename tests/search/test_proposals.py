@@ -5,6 +5,7 @@ import pytest
 
 from holdfast.learners import portfolio as module
 from holdfast.learners.catalogue import find
+from holdfast.learners.space import Choice
 from holdfast.metrics.classification import LOG_LOSS
 from holdfast.metrics.regression import RMSE
 from holdfast.search.proposals import Proposals
@@ -89,3 +90,23 @@ def test_what_grows_a_tree_a_class_takes_longer_where_there_are_many():
     assert few.expected(boosted, done) == pytest.approx(40.0)
     assert many.expected(boosted, done) == pytest.approx(40.0)
     assert many.expected(forest, done) == pytest.approx(few.expected(forest, done) / 20)
+
+
+def test_crosses_that_take_long_are_kept_for_others_only_if_they_are_worth_it():
+    crossed = {"crosses": Choice(("none", "arithmetic"), "none", scouted=True)}
+    learners = [replace(find(name, "regression"), space=crossed) for name in ("lightgbm", "extra_trees")]
+    baseline = replace(outcome(Spec(0, "mean", {}), 0.1), score=2.0)
+
+    def settled(plain, joined, seconds=10.0):
+        tried = [
+            replace(outcome(Spec(number, "lightgbm", {"crosses": each}), taken), score=score)
+            for number, each, score, taken in ((1, "none", plain, 1.0), (2, "arithmetic", joined, seconds))
+        ]
+        proposals = Proposals(learners, metric=RMSE)
+        assert proposals.next([]).learner == "lightgbm"
+        return proposals.next([baseline, *tried]).params["crosses"]
+
+    assert settled(plain=1.0, joined=0.9) == "arithmetic"
+    assert settled(plain=1.0, joined=0.99) == "none"
+    assert settled(plain=1.0, joined=0.99, seconds=1.5) == "arithmetic"
+    assert settled(plain=0.9, joined=1.0) == "none"

@@ -7,6 +7,9 @@ import numpy as np
 from holdfast.data.columns import Columns, Kind
 from holdfast.features.crosses import Cross
 
+# Of more numbers than this, so many are drawn first: all pairs of a thousand would be millions.
+MOST_NUMBERS = 100
+
 
 def draw_crosses(columns: Columns, most: int, seed: int) -> tuple[Cross, ...]:
     """Products, both ratios, sums and differences of pairs of numbers: all of them, or so many drawn at random.
@@ -19,7 +22,9 @@ def draw_crosses(columns: Columns, most: int, seed: int) -> tuple[Cross, ...]:
     >>> len(draw_crosses(columns, 100, 0)), [cross.name for cross in draw_crosses(columns, 2, 0)]
     (15, ['a + b', 'b / c'])
     """
-    numbers = columns.of_kind(Kind.NUMBER)
+    random, numbers = np.random.default_rng(seed), columns.of_kind(Kind.NUMBER)
+    if len(numbers) > MOST_NUMBERS:
+        numbers = [numbers[place] for place in np.sort(random.permutation(len(numbers))[:MOST_NUMBERS])]
     every = [
         cross
         for first, second in combinations(numbers, 2)
@@ -29,5 +34,5 @@ def draw_crosses(columns: Columns, most: int, seed: int) -> tuple[Cross, ...]:
         )
         if cross.name not in columns.kinds
     ]
-    drawn = np.sort(np.random.default_rng(seed).permutation(len(every))[:most])
+    drawn = np.sort(random.permutation(len(every))[:most])
     return tuple(every[place] for place in drawn)

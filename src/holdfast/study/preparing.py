@@ -27,8 +27,9 @@ TARGET_TRANSFORMS = ("none", "log", "power", "auto")
 # Among more columns than this, crosses are looked for only when asked: looking takes longer than a fit.
 MOST_CROSSED = 100
 
-# Numbers joined at random make so many columns at most; where there is time for fewer than these, none are made.
-MOST_DRAWN, FEWEST_DRAWN = 200, 20
+# Numbers joined at random make so many columns at most; where there is time for fewer than these, none are made. A trial with
+# them may take this share of what a trial may: what gains by them is tried with them again and again.
+MOST_DRAWN, FEWEST_DRAWN, DRAWN_SHARE = 200, 10, 0.3
 
 # A target whose skewness is nearer to 0 than this is left as it is.
 SKEWED = 1.0
@@ -84,7 +85,8 @@ def affordable_crosses(request: Request, n_rows: int, kinds: Mapping[str, Kind],
         return MOST_DRAWN
     n_columns = sum(kind not in (Kind.IDENTIFIER, Kind.CONSTANT) for kind in kinds.values())
     decided = plan(n_rows, n_columns, n_outputs, budget=request.budget)
-    spare = min(MOST_DRAWN, spare_columns(decided, n_rows, n_columns, n_outputs, request.budget))
+    affordable = None if request.budget is None else DRAWN_SHARE * request.budget
+    spare = min(MOST_DRAWN, spare_columns(decided, n_rows, n_columns, n_outputs, affordable))
     return int(spare) if spare >= FEWEST_DRAWN else 0
 
 
