@@ -92,21 +92,14 @@ def test_what_grows_a_tree_a_class_takes_longer_where_there_are_many():
     assert many.expected(forest, done) == pytest.approx(few.expected(forest, done) / 20)
 
 
-def test_crosses_that_take_long_are_kept_for_others_only_if_they_are_worth_it():
-    crossed = {"crosses": Choice(("none", "arithmetic"), "none", scouted=True)}
+def test_a_costly_option_is_scouted_but_not_taken_over():
+    crossed = {"crosses": Choice(("none", "auto", "arithmetic"), "none", scouted=True, costly=("arithmetic",))}
     learners = [replace(find(name, "regression"), space=crossed) for name in ("lightgbm", "extra_trees")]
-    baseline = replace(outcome(Spec(0, "mean", {}), 0.1), score=2.0)
-
-    def settled(plain, joined, seconds=10.0):
-        tried = [
-            replace(outcome(Spec(number, "lightgbm", {"crosses": each}), taken), score=score)
-            for number, each, score, taken in ((1, "none", plain, 1.0), (2, "arithmetic", joined, seconds))
-        ]
-        proposals = Proposals(learners, metric=RMSE)
-        assert proposals.next([]).learner == "lightgbm"
-        return proposals.next([baseline, *tried]).params["crosses"]
-
-    assert settled(plain=1.0, joined=0.9) == "arithmetic"
-    assert settled(plain=1.0, joined=0.99) == "none"
-    assert settled(plain=1.0, joined=0.99, seconds=1.5) == "arithmetic"
-    assert settled(plain=0.9, joined=1.0) == "none"
+    scores = {"none": 1.0, "auto": 0.9, "arithmetic": 0.5}
+    tried = [
+        replace(outcome(Spec(number, "lightgbm", {"crosses": each}), 1.0), score=score)
+        for number, (each, score) in enumerate(scores.items(), start=1)
+    ]
+    proposals = Proposals(learners, metric=RMSE)
+    assert proposals.next([]).learner == "lightgbm"
+    assert proposals.next(tried).params["crosses"] == "auto"

@@ -50,7 +50,7 @@ def with_choices(learner: Learner, choices: Choices) -> Learner:
         if len(encodings) > 1:
             space[ENCODING] = Choice(encodings, encodings[0], scouted=True)
     if trees and len(choices.crosses) > 1:
-        space[CROSSES] = Choice(choices.crosses, choices.crosses[0], scouted=True)
+        space[CROSSES] = Choice(choices.crosses, choices.crosses[0], scouted=True, costly=("arithmetic",))
     bends = learner.task == "regression" and learner.target == "any" and not learner.baseline
     if bends and choices.transforms != ("none",):
         space[TARGET] = Choice(choices.transforms, choices.transforms[0], each_first=True)

@@ -32,13 +32,15 @@ class Choice:
     """One of a few values.
 
     each_first: a study starts with each of them, not with the default alone. scouted: so does the first learner that has
-    the choice; the others start with what did best there.
+    the choice; the others start with what did best there. costly: of the options, those that take long, which only that
+    first learner and a tuner try.
     """
 
     options: tuple[Any, ...]
     default: Any
     each_first: bool = False
     scouted: bool = False
+    costly: tuple[Any, ...] = ()
 
 
 Dimension: TypeAlias = Float | Int | Choice
@@ -53,6 +55,11 @@ def holds(dimension: Dimension, value: Any) -> bool:
     if isinstance(dimension, Choice):
         return value in dimension.options
     return bool(dimension.low <= value <= dimension.high)
+
+
+def costly(dimension: Dimension) -> tuple[Any, ...]:
+    """The costly options of a dimension."""
+    return dimension.costly if isinstance(dimension, Choice) else ()
 
 
 def read_space(learner: str, known: Mapping[str, Dimension], given: Mapping[str, Any]) -> dict[str, Dimension]:

@@ -9,8 +9,7 @@ from typing import Any
 from holdfast.errors import RequestError, nearest
 from holdfast.learners.learner import Learner
 from holdfast.learners.portfolio import first_configurations, learned_seconds
-from holdfast.learners.preparing import CROSSES
-from holdfast.learners.space import holds
+from holdfast.learners.space import costly, holds
 from holdfast.metrics.metric import Metric
 from holdfast.search.gaussian import Gaussian
 from holdfast.search.trial import Outcome, Pruned, Spec
@@ -20,10 +19,6 @@ TUNERS = ("bayes", "gp", "random", "grid", "halving", "none")
 
 # The tuner refines this many of the best learners.
 REFINED = 3
-
-# Crosses that make a learner's trials take several times as long must gain so much of the lead over the baseline to be part of
-# the first configurations of others.
-SLOW, WORTH = 2.0, 0.02
 
 # A first configuration that is expected to take more than this share of the time left is put off; one of the learner that is
 # ahead so far may take more.
@@ -132,26 +127,10 @@ class Proposals:
         ranked = sorted(outcomes, key=lambda outcome: -self.metric.gain(outcome.score))
         ranked.sort(key=lambda outcome: outcome.spec.learner != name)
         for key, dimension in learner.space.items():
-            known = [each for each in ranked if key in each.spec.params and holds(dimension, each.spec.params[key])]
-            if not known:
-                made.setdefault(key, learner.defaults[key])
-                continue
-            best = self._worthwhile(known, outcomes[0]) if key == CROSSES else known[0]
-            made.setdefault(key, best.spec.params[key])
+            known = (outcome.spec.params[key] for outcome in ranked if key in outcome.spec.params)
+            quick = (each for each in known if holds(dimension, each) and each not in costly(dimension))
+            made.setdefault(key, next(quick, learner.defaults[key]))
         return made
-
-    def _worthwhile(self, ranked: Sequence[Outcome], baseline: Outcome) -> Outcome:
-        """The first; or, of the same learner, one that is nearly as good and much quicker."""
-        best = ranked[0]
-        least = (1 - WORTH) * self.metric.lead(best.score, baseline.score)
-        quicker = (
-            each
-            for each in ranked
-            if each.spec.learner == best.spec.learner
-            and SLOW * each.seconds < best.seconds
-            and self.metric.lead(each.score, baseline.score) >= least
-        )
-        return next(quicker, best)
 
     def refines(self, spec: Spec) -> bool:
         """Whether the trial is the tuner's; else it is a learner's first."""
