@@ -5,7 +5,10 @@ from itertools import combinations
 import numpy as np
 
 from holdfast.data.columns import Columns, Kind
-from holdfast.features.crosses import Cross
+from holdfast.features.crosses import OF_NUMBERS, Cross
+
+# So many columns are made at most.
+MOST_DRAWN = 200
 
 # Of more numbers than this, so many are drawn first: all pairs of a thousand would be millions.
 MOST_NUMBERS = 100
@@ -28,10 +31,7 @@ def draw_crosses(columns: Columns, most: int, seed: int) -> tuple[Cross, ...]:
     every = [
         cross
         for first, second in combinations(numbers, 2)
-        for cross in (
-            *(Cross(first, operation, second) for operation in ("*", "/", "+", "-")),
-            Cross(second, "/", first),
-        )
+        for cross in (*(Cross(first, operation, second) for operation in OF_NUMBERS), Cross(second, "/", first))
         if cross.name not in columns.kinds
     ]
     drawn = np.sort(random.permutation(len(every))[:most])

@@ -16,6 +16,9 @@ Operation: TypeAlias = Literal["*", "/", "+", "-", "by"]
 # How numbers are joined, and the operator of a graph that does it; "by" takes the mean of a group off.
 OPERATORS: dict[Operation, str] = {"*": "Mul", "/": "Div", "+": "Add", "-": "Sub", "by": "Sub"}
 
+# How two numbers are tried together.
+OF_NUMBERS: tuple[Operation, ...] = ("*", "/", "+", "-")
+
 # What stands between two columns; their names may hold the letters of "by".
 BETWEEN: dict[Operation, str] = {"*": r"\*", "/": "/", "+": r"\+", "-": "-", "by": r"(?<=\s)by(?=\s)"}
 

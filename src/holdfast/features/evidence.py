@@ -9,7 +9,7 @@ import numpy as np
 
 from holdfast.arrays import Floats, Integers
 from holdfast.data.columns import Coded, Columns, Kind
-from holdfast.features.crosses import Cross, Operation
+from holdfast.features.crosses import OF_NUMBERS, Cross, Operation
 from holdfast.features.made import Made
 
 # Rows looked at, fewer where all bins side by side would have more cells than this, but not fewer than so many. On a few thousand
@@ -22,8 +22,7 @@ BINS, TRIED, MOST_CROSSES = 12, 8, 5
 # Targets looked at: of many classes, the first few.
 MOST_TARGETS = 3
 
-# How two numbers are tried together, and a number with a category.
-OF_NUMBERS: tuple[Operation, ...] = ("*", "/", "+", "-")
+# How a number is tried together with a category.
 OF_GROUPS: tuple[Operation, ...] = ("by", "/")
 
 # A cross must explain this share of what the columns alone leave open, with a chance of luck below ALPHA for all tried.

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias, get_args
 
 from holdfast.data.columns import Kind
 from holdfast.errors import RequestError, nearest
+from holdfast.features.arithmetic import MOST_DRAWN
 from holdfast.features.crosses import Cross
 from holdfast.features.scale import BENDING, SCALINGS, Scaling
 
@@ -43,7 +44,7 @@ class Preparation:
     columns: tuple[tuple[str, str, str], ...] = ()
     crosses: tuple[Cross, ...] = ()
     crossing: Crossing = "none"
-    drawn: int = 200
+    drawn: int = MOST_DRAWN
     selection: Selection | None = None
 
     def scaling_of(self, column: str, kind: Kind) -> Scaling:

@@ -3,6 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from holdfast.features.matrix import Matrix
 from holdfast.graph import Graph
 from holdfast.graph.trees import Tree, tree_ensemble
 from holdfast.learners.learner import Learner
-from holdfast.learners.probabilities import probabilities_of, softmax
+from holdfast.learners.probabilities import probabilities_from, probabilities_of
 from holdfast.learners.watching import Watched, best_round, best_together
 
 TREES = Matrix(missing="keep", categories="ordinal")
@@ -80,11 +81,7 @@ class Boosted(ABC):
 
     def predict_proba(self, X: Any) -> Any:
         """Predict probabilities."""
-        raw = self._raw(X)
-        if self.n_outputs_ == 1:
-            positive = 1 / (1 + np.exp(-raw))
-            return np.column_stack([1 - positive, positive])
-        return softmax(raw)
+        return probabilities_from(self._raw(X))
 
     @property
     def patience(self) -> int:
@@ -155,17 +152,10 @@ def settle_trees(fitted: Sequence[Any]) -> dict[str, int]:
     return {"n_trees": best_together(fitted) or max(1, round(float(np.mean([each.n_trees_ for each in fitted]))))}
 
 
-def _maker(kind: type[Boosted], *, classifier: bool) -> Any:
-    def make(*, seed: int, n_jobs: int, n_trees: int | None = None, **params: Any) -> Boosted:
-        return kind(classifier=classifier, seed=seed, n_jobs=n_jobs, n_trees=n_trees, **params)
-
-    return make
-
-
 def declare(name: str, kind: type[Boosted], **facts: Any) -> tuple[Learner, Learner]:
     """Declare a booster for both families."""
     shared = {"name": name, "wants": TREES, "emit": emit_boosted, "settle": settle_trees, "varies": True, **facts}
     return (
-        Learner(task="classification", make=_maker(kind, classifier=True), by_class=True, **shared),
-        Learner(task="regression", make=_maker(kind, classifier=False), **shared),
+        Learner(task="classification", make=partial(kind, classifier=True), by_class=True, **shared),
+        Learner(task="regression", make=partial(kind, classifier=False), **shared),
     )

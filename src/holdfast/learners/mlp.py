@@ -1,6 +1,7 @@
 """A small neural network: the multilayer perceptron."""
 
 import time
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -40,17 +41,7 @@ class Perceptron(Layered):
         return sums
 
     def _learn(self, rows: Rows, inner: Rows | None, n_rounds: int | None) -> tuple[list[Any], Floats, float]:
-        from sklearn.neural_network import MLPClassifier, MLPRegressor
-
-        hidden = tuple(int(size) for size in self.params["hidden"].split("x"))
-        settings = {key: value for key, value in self.params.items() if key != "hidden"}
-        model = (MLPClassifier if self.classifier else MLPRegressor)(
-            hidden_layer_sizes=hidden,
-            # A number would deal out the rows alike in each turn.
-            random_state=np.random.RandomState(self.seed),
-            batch_size=min(BATCH, len(rows)),
-            **settings,
-        )
+        model = self._model(len(rows), **self.params)
         classes = {} if self.classes_ is None else {"classes": np.arange(len(self.classes_))}
         most = max(MOST_TURNS, STEPS // ceil(len(rows) / BATCH))
         ends = [turns for turns in TURNS if turns <= most][:n_rounds]
@@ -69,19 +60,23 @@ class Perceptron(Layered):
                 return places, np.array(losses), 1.0
         return places, np.array(losses), len(places) / len(ends)
 
+    def _model(self, n_rows: int, hidden: str, **params: Any) -> Any:
+        from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+        return (MLPClassifier if self.classifier else MLPRegressor)(
+            hidden_layer_sizes=tuple(int(size) for size in hidden.split("x")),
+            # A number would deal out the rows alike in each turn.
+            random_state=np.random.RandomState(self.seed),
+            batch_size=min(BATCH, n_rows),
+            **params,
+        )
+
     def _loss(self, model: Any, rows: Rows) -> float:
         """The mean loss: squared errors, or cross-entropy."""
         if self.classes_ is None:
             return float(np.average((model.predict(rows.values) - rows.target) ** 2, weights=rows.weights))
         given = model.predict_proba(rows.values)[np.arange(len(rows)), rows.target]
         return float(np.average(-np.log(np.maximum(given, np.finfo(np.float64).tiny)), weights=rows.weights))
-
-
-def _maker(*, classifier: bool) -> Any:
-    def make(*, seed: int, n_jobs: int, **params: Any) -> Perceptron:
-        return Perceptron(classifier=classifier, seed=seed, n_jobs=n_jobs, **params)
-
-    return make
 
 
 def _declare(task: Any, *, classifier: bool) -> Learner:
@@ -91,7 +86,7 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         summary="Layers of weighted sums; for smooth relations between many scaled features, beside trees in an ensemble.",
         reference="Rumelhart, Hinton & Williams, 1986",
         also=("neural_network", "multilayer_perceptron", "nn"),
-        make=_maker(classifier=classifier),
+        make=partial(Perceptron, classifier=classifier),
         wants=Matrix(scaled=True),
         space={
             "hidden": Choice(("64x32", "128x64", "256x128", "32"), default="128x64"),

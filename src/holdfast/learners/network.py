@@ -9,9 +9,9 @@ import numpy as np
 
 from holdfast.arrays import Floats
 from holdfast.graph import DOUBLE, Graph
-from holdfast.graph.tensor import Number, Tensor, clip, exp
+from holdfast.graph.tensor import Number, Tensor, clip
 from holdfast.learners.boosting import FEW_ROWS, inner_cut
-from holdfast.learners.probabilities import probabilities_of, softmax
+from holdfast.learners.probabilities import probabilities_from, probabilities_of
 from holdfast.learners.watching import Watched, best_round, best_together
 
 
@@ -82,11 +82,7 @@ class Layered(ABC):
 
     def predict_proba(self, X: Any) -> Any:
         """Predict probabilities."""
-        scores = self.scores(X.astype(np.float64))
-        if scores.shape[1] == 1:
-            positive = 1 / (1 + exp(-scores))
-            return np.column_stack([1 - positive, positive])
-        return softmax(scores)
+        return probabilities_from(self.scores(X.astype(np.float64)))
 
     @abstractmethod
     def scores(self, values: Number) -> Number:

@@ -16,6 +16,18 @@ def softmax(scores: Floats) -> Floats:
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
+def probabilities_from(scores: Floats) -> Floats:
+    """Probabilities, as `probabilities_of` makes them in a graph: one score a row is the second class's log odds.
+
+    >>> probabilities_from(np.log([3.0])).round(6).tolist()
+    [[0.25, 0.75]]
+    """
+    if scores.ndim == 2 and scores.shape[1] > 1:
+        return softmax(scores)
+    positive = 1 / (1 + np.exp(-scores))
+    return np.column_stack([1 - positive, positive])
+
+
 def probabilities_of(graph: Graph, scores: str, n_classes: int) -> str:
     """Probabilities (rows, n_classes): of two classes from the second one's log odds (rows, 1), else from a score a class."""
     return two_sided(graph, scores) if n_classes == 2 else graph.add("Softmax", scores, axis=1)

@@ -1,6 +1,7 @@
 """A small network with the tricks that made networks strong on tables: fitted by PyTorch, answered without it."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,13 +102,6 @@ def mish(values: Number) -> Number:
     return values * (product / (product + 2.0))
 
 
-def _maker(*, classifier: bool) -> Any:
-    def make(*, seed: int, n_jobs: int, **params: Any) -> RealMLP:
-        return RealMLP(classifier=classifier, seed=seed, n_jobs=n_jobs, **params)
-
-    return make
-
-
 def _declare(task: Any, *, classifier: bool) -> Learner:
     return Learner(
         name="realmlp",
@@ -115,7 +109,7 @@ def _declare(task: Any, *, classifier: bool) -> Learner:
         summary="A network tuned for tables; errs otherwise than trees do, so that together they are better.",
         reference="Holzmüller, Grinsztajn & Steinwart, 2024",
         also=("tabular_network", "torch"),
-        make=_maker(classifier=classifier),
+        make=partial(RealMLP, classifier=classifier),
         wants=Matrix(scaled=True),
         space={
             "width": Choice((64, 128, 256), default=128),

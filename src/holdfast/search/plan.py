@@ -56,8 +56,8 @@ def plan(
     >>> plan(1_000_000, 40, 1, budget=60, folds=10).reason
     '10 folds, as asked; searched on 12,500 of 1,000,000 rows, to keep the budget'
     """
-    affordable = float("inf") if budget is None else CELLS_PER_SECOND * TRIAL_SHARE * budget
-    row_cells = max(1, n_columns) * (1.0 if n_outputs == 1 else 1 + n_outputs / 2)
+    affordable = _affordable_cells(budget)
+    row_cells = max(1, n_columns) * _times_as_long(n_outputs)
     if folds is not None or (repeats or 1) > 1:
         return _as_asked(n_rows, affordable / row_cells, folds or DEFAULT_FOLDS, repeats or 1)
     cells, folds = n_rows * row_cells, DEFAULT_FOLDS
@@ -81,11 +81,18 @@ def spare_columns(decided: Plan, n_rows: int, n_columns: int, n_outputs: int, bu
     >>> spare_columns(plan(1_000, 10, 1, budget=60), 1_000, 10, 1, 60)
     990.0
     """
-    if budget is None:
-        return float("inf")
     fits = (decided.judged or decided.folds) * decided.repeats
-    cells = (decided.rows or n_rows) * fits * (1.0 if n_outputs == 1 else 1 + n_outputs / 2)
-    return max(0.0, CELLS_PER_SECOND * TRIAL_SHARE * budget / cells - n_columns)
+    cells = (decided.rows or n_rows) * fits * _times_as_long(n_outputs)
+    return max(0.0, _affordable_cells(budget) / cells - n_columns)
+
+
+def _affordable_cells(budget: float | None) -> float:
+    """Cells that a trial digests within its share of the budget."""
+    return float("inf") if budget is None else CELLS_PER_SECOND * TRIAL_SHARE * budget
+
+
+def _times_as_long(n_outputs: int) -> float:
+    return 1.0 if n_outputs == 1 else 1 + n_outputs / 2
 
 
 def _as_asked(n_rows: int, affordable_rows: float, folds: int, repeats: int) -> Plan:

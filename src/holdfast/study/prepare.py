@@ -86,10 +86,9 @@ class Question:
     @property
     def preparation(self) -> Preparation:
         """What was asked of the columns, and how many more may be drawn."""
-        asked, kinds = read_preparation(self.request, self.features.kinds), self.features.kinds
-        return replace(
-            asked, drawn=affordable_crosses(self.request, len(self.split.development), kinds, self.task.n_outputs)
-        )
+        kinds = self.features.kinds
+        drawn = affordable_crosses(self.request, len(self.split.development), kinds, self.task.n_outputs)
+        return replace(read_preparation(self.request, kinds), drawn=drawn)
 
     @property
     def sealed(self) -> Sealed:

@@ -9,6 +9,7 @@ from holdfast.compile.final import Compiled
 from holdfast.data.columns import Columns, Kind
 from holdfast.data.dataset import Dataset
 from holdfast.errors import RequestError, nearest
+from holdfast.features.arithmetic import MOST_DRAWN
 from holdfast.features.crosses import Cross, read_cross
 from holdfast.features.joints import find_joints
 from holdfast.features.ngrams import is_spelled
@@ -27,9 +28,15 @@ TARGET_TRANSFORMS = ("none", "log", "power", "auto")
 # Among more columns than this, crosses are looked for only when asked: looking takes longer than a fit.
 MOST_CROSSED = 100
 
-# Numbers joined at random make so many columns at most; where there is time for fewer than these, none are made. A trial with
-# them may take this share of what a trial may: what gains by them is tried with them again and again.
-MOST_DRAWN, FEWEST_DRAWN, DRAWN_SHARE = 200, 10, 0.3
+# Where there is time for fewer columns of numbers joined at random than these, none are made. A trial with them may take this
+# share of what a trial may: what gains by them is tried with them again and again.
+FEWEST_DRAWN, DRAWN_SHARE = 10, 0.3
+
+# What these crosses join, and what `auto` crosses, too.
+JOINING: dict[Crossing, tuple[Kind, str, str]] = {
+    "pairs": (Kind.CATEGORY, "categories", "numbers"),
+    "arithmetic": (Kind.NUMBER, "numbers", "categories"),
+}
 
 # A target whose skewness is nearer to 0 than this is left as it is.
 SKEWED = 1.0
@@ -179,18 +186,16 @@ def _crossing(request: Request, kinds: Mapping[str, Kind]) -> Crossing:
     asked = [each for each in CROSSINGS if each in request.cross]
     if len(asked) > 1:
         raise RequestError(f"cross asks for {' and '.join(asked)}; expected one of them, beside columns that are named")
-    categories = [name for name, kind in kinds.items() if kind is Kind.CATEGORY]
-    if "pairs" in asked and len(categories) < 2:
-        raise RequestError(
-            f"cross 'pairs' was asked for, which joins categories; expected two columns of categories to learn from, got "
-            f"{' and '.join(categories) or 'none'}: leave it out, or say auto, which crosses numbers too"
-        )
-    numbers = [name for name, kind in kinds.items() if kind is Kind.NUMBER]
-    if "arithmetic" in asked and len(numbers) < 2:
-        raise RequestError(
-            f"cross 'arithmetic' was asked for, which joins numbers; expected two columns of numbers to learn from, got "
-            f"{' and '.join(numbers) or 'none'}: leave it out, or say auto, which crosses categories too"
-        )
+    for way in asked:
+        if way not in JOINING:
+            continue
+        joined, what, others = JOINING[way]
+        names = [name for name, kind in kinds.items() if kind is joined]
+        if len(names) < 2:
+            raise RequestError(
+                f"cross {way!r} was asked for, which joins {what}; expected two columns of {what} to learn from, got "
+                f"{' and '.join(names) or 'none'}: leave it out, or say auto, which crosses {others} too"
+            )
     return asked[0] if asked else "none"
 
 
@@ -198,14 +203,13 @@ def _crossings(columns: Columns, drawn: int) -> tuple[Crossing, ...]:
     """The ways that may help here, and that there is time for."""
     several = len(columns.of_kind(Kind.NUMBER, Kind.BOOLEAN, Kind.CATEGORY)) > 1
     found = several and len(columns.kinds) <= MOST_CROSSED
-    joined = drawn > 0 and len(columns.of_kind(Kind.NUMBER)) > 1
-    ways: tuple[tuple[Crossing, object], ...] = (
-        ("none", True),
-        ("auto", found),
-        ("pairs", find_joints(columns, n_targets=1)),
-        ("arithmetic", joined),
-    )
-    return tuple(way for way, helps in ways if helps)
+    helps: dict[Crossing, bool] = {
+        "none": True,
+        "auto": found,
+        "pairs": bool(find_joints(columns, n_targets=1)),
+        "arithmetic": drawn > 0 and len(columns.of_kind(Kind.NUMBER)) > 1,
+    }
+    return tuple(way for way, may_help in helps.items() if may_help)
 
 
 def _one_of(setting: str, value: str, known: tuple[str, ...]) -> None:
