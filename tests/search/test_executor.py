@@ -2,13 +2,16 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from holdfast.errors import OverrunError, RequestError, WorkFailedError
+from holdfast.learners.catalogue import find
 from holdfast.search.clock import Clock, parse_budget
 from holdfast.search.executor import Inline, Local, threads_for
+from holdfast.search.trial import warm_up
 
 
 def add(state, number):
@@ -186,3 +189,21 @@ def test_without_a_child_it_is_done_first():
     waiting = executor.aside(lambda: done.append("it"))
     assert done == ["it"]
     assert waiting() is None
+
+
+def is_imported(state, name):
+    return name in sys.modules
+
+
+@pytest.mark.parametrize("name", ["xgboost", "catboost"])
+def test_a_worker_warms_up_by_importing_what_its_learners_need(local, name):
+    pytest.importorskip(name)
+    assert not local.call(is_imported, name)
+    local.call(warm_up, ("logistic", name), "classification")
+    assert local.call(is_imported, name)
+
+
+def test_a_library_that_is_not_installed_is_left_to_the_trial_that_needs_it(monkeypatch):
+    absent = replace(find("xgboost", "regression"), library="no_such_library")
+    monkeypatch.setattr("holdfast.search.trial.find", lambda name, family: absent)
+    Inline().call(warm_up, ("xgboost",), "regression")

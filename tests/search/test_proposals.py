@@ -103,3 +103,24 @@ def test_a_costly_option_is_scouted_but_not_taken_over():
     proposals = Proposals(learners, metric=RMSE)
     assert proposals.next([]).learner == "lightgbm"
     assert proposals.next(tried).params["crosses"] == "auto"
+
+
+def test_a_costly_option_of_the_learner_ahead_waits_as_others_do(monkeypatch):
+    learned = [
+        {"learner": "lightgbm", "params": {}, "seconds": 1.0},
+        {"learner": "extra_trees", "params": {}, "seconds": 1.0},
+    ]
+    monkeypatch.setattr(module, "_orders", lambda family: [{"rows": 3_000, "order": learned, "seconds": {}}])
+
+    def second(*costly):
+        crossed = {"crosses": Choice(("none", "arithmetic"), "none", scouted=True, costly=costly)}
+        learners = [
+            replace(find("lightgbm", "regression"), space=crossed),
+            replace(find("extra_trees", "regression"), space={}),
+        ]
+        proposals = Proposals(learners, metric=RMSE, rows=1_000)
+        done = [outcome(proposals.next([]), 4.0)]
+        return proposals.next(done, left=10.0)
+
+    assert second().params == {"crosses": "arithmetic"}
+    assert second("arithmetic").learner == "extra_trees"

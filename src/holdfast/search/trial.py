@@ -28,7 +28,7 @@ from holdfast.learners.soft import fit_pipeline
 from holdfast.learners.watching import Watched, best_together, watched_losses
 from holdfast.metrics.metric import Metric
 from holdfast.search.bar import Bar
-from holdfast.tasks.task import Task
+from holdfast.tasks.task import Family, Task
 
 # Encoded folds are kept for the next learner that wants the same matrix, up to this many bytes.
 CACHE_BYTES = 3 << 30
@@ -188,6 +188,14 @@ class EncodedFold:
     train: Matrix32
     valid: Matrix32
     seconds: float
+
+
+def warm_up(state: object, names: Sequence[str], family: Family) -> None:
+    """Import learners, and the libraries that those installed need, so that no trial has to wait for it."""
+    for name in names:
+        learner = find(name, family)
+        if learner.library is not None and learner.installed:
+            import_module(learner.library)
 
 
 def run_trial(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -135,7 +136,10 @@ def _ranked(
     taken: Mapping[int, Sequence[float]] | None = None,
     most: Sequence[float] = (),
 ) -> list[Candidate]:
-    """What the outcomes come to, best first, of members that can be fitted twice in the time left. taken, most: as in `rank`."""
+    """What the outcomes come to, best first, of members that can be fitted twice in the time left. taken, most: as in `rank`.
+
+    Where what is best can't be, as one model alone takes too long, it may be joined by what is fitted beside it in that time.
+    """
     affordable = FITTED_SHARE
     if question.request.distill is not None:
         # A teacher is fitted on the folds, too.
@@ -143,7 +147,9 @@ def _ranked(
     left = clock.left - judging(question, clock)
     # What is compiled takes a share of the time, but on few rows not less than some seconds.
     left = max(min(left, (left - 2 * compiling(clock.budget)) / FITTING_SHARE), 0.0)
-    return rank(
+    rows, lanes = len(question.split.development), lanes_of(question)
+    ranked = partial(
+        rank,
         outcomes,
         baseline,
         metric=question.metric,
@@ -151,12 +157,17 @@ def _ranked(
         parts=problem.parts,
         apart=problem.apart,
         judged=len(problem.once.judged),
-        rows=len(question.split.development),
-        lanes=lanes_of(question),
-        max_seconds=affordable * left,
+        rows=rows,
+        lanes=lanes,
         taken=taken,
         most=most,
     )
+    candidates = ranked(max_seconds=affordable * left)
+    alone = candidates[0].seconds(rows, lanes)
+    # Beside another it has a thread of its own, no more.
+    if affordable * left < alone < left and question.n_jobs == 1:
+        return ranked(max_seconds=alone)
+    return candidates
 
 
 def board_of(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -11,12 +12,14 @@ from holdfast.audit.drift import drift
 from holdfast.audit.finding import Finding
 from holdfast.data.frames import take
 from holdfast.data.kinds import understand
+from holdfast.errors import HoldfastError
 from holdfast.explain.importance import Importance
 from holdfast.model.package import load
 from holdfast.search.candidates import Candidate
 from holdfast.search.clock import Clock
 from holdfast.search.executor import Executor, Inline, Local
-from holdfast.study.board import Searched, board_of, candidates_of, run_search
+from holdfast.search.trial import warm_up
+from holdfast.study.board import Searched, board_of, candidates_of, learner_names, run_search
 from holdfast.study.card import card
 from holdfast.study.distil import Distilled, distil
 from holdfast.study.energy import energy, processor_seconds
@@ -34,7 +37,7 @@ from holdfast.study.request import Request
 from holdfast.study.results import Results
 from holdfast.study.ship import ship
 from holdfast.study.study import Study
-from holdfast.study.times import writing
+from holdfast.study.times import ENOUGH_TIME, writing
 from holdfast.study.trust import look_closer
 from holdfast.study.validation import Curve, check_curve, validation_curve
 from holdfast.study.verdict import give_verdict
@@ -139,12 +142,27 @@ def _understood(source: Any, request: Request, run: _Run) -> tuple[Question, lis
     question = ask(source, request)
     run.done("read")
     run.say("auditing the development rows")
+    warmed_up = _warm_up(question, run)
     question, findings = audited(question, deadline=run.clock.share(AUDIT_SHARE))
     check_folds(question)
     check_curve(question)
     run.folder.open(question.request, question.fingerprint, question.split)
+    warmed_up()
     run.done("audit")
     return question, findings
+
+
+def _warm_up(question: Question, run: _Run) -> Callable[[], None]:
+    """Let the worker import what learners need while this process audits; not where time is so short that few get their turn."""
+    request, family = question.request, question.task.family
+    if request.budget is None or request.budget < ENOUGH_TIME:
+        return lambda: None
+
+    def work() -> None:
+        with suppress(HoldfastError):  # a trial that needs what can't be imported will say so
+            run.executor.call(warm_up, learner_names(request, family), family)
+
+    return run.executor.aside(work)
 
 
 def _search(question: Question, clock: Clock, run: _Run) -> _Found:
