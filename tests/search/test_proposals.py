@@ -5,7 +5,7 @@ import pytest
 
 from holdfast.learners import portfolio as module
 from holdfast.learners.catalogue import find
-from holdfast.learners.space import Choice
+from holdfast.learners.space import Choice, Float
 from holdfast.metrics.classification import LOG_LOSS
 from holdfast.metrics.regression import RMSE
 from holdfast.search.proposals import Proposals
@@ -105,22 +105,19 @@ def test_a_costly_option_is_scouted_but_not_taken_over():
     assert proposals.next(tried).params["crosses"] == "auto"
 
 
-def test_a_costly_option_of_the_learner_ahead_waits_as_others_do(monkeypatch):
-    learned = [
-        {"learner": "lightgbm", "params": {}, "seconds": 1.0},
-        {"learner": "extra_trees", "params": {}, "seconds": 1.0},
-    ]
+@pytest.mark.parametrize(("scouted", "second"), [(False, "lightgbm"), (True, "extra_trees")])
+def test_a_choice_that_the_learner_ahead_scouts_waits_as_others_do(monkeypatch, scouted, second):
+    params = ({"lambda_l2": 1.0}, {"lambda_l2": 2.0})
+    learned = [{"learner": "lightgbm", "params": each, "seconds": 1.0} for each in params[: 1 if scouted else 2]]
+    learned.append({"learner": "extra_trees", "params": {}, "seconds": 0.5})
     monkeypatch.setattr(module, "_orders", lambda family: [{"rows": 3_000, "order": learned, "seconds": {}}])
-
-    def second(*costly):
-        crossed = {"crosses": Choice(("none", "arithmetic"), "none", scouted=True, costly=costly)}
-        learners = [
-            replace(find("lightgbm", "regression"), space=crossed),
-            replace(find("extra_trees", "regression"), space={}),
-        ]
-        proposals = Proposals(learners, metric=RMSE, rows=1_000)
-        done = [outcome(proposals.next([]), 4.0)]
-        return proposals.next(done, left=10.0)
-
-    assert second().params == {"crosses": "arithmetic"}
-    assert second("arithmetic").learner == "extra_trees"
+    space = {"lambda_l2": Float(0.1, 10.0, default=1.0)}
+    if scouted:
+        space["crosses"] = Choice(("none", "auto"), "none", scouted=True)
+    learners = [
+        replace(find("lightgbm", "regression"), space=space),
+        replace(find("extra_trees", "regression"), space={}),
+    ]
+    proposals = Proposals(learners, metric=RMSE, rows=1_000)
+    done = [outcome(proposals.next([]), 4.0)]
+    assert proposals.next(done, left=10.0).learner == second

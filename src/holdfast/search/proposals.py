@@ -9,7 +9,7 @@ from typing import Any
 from holdfast.errors import RequestError, nearest
 from holdfast.learners.learner import Learner
 from holdfast.learners.portfolio import first_configurations, learned_seconds
-from holdfast.learners.space import costly, holds
+from holdfast.learners.space import Choice, costly, holds
 from holdfast.metrics.metric import Metric
 from holdfast.search.gaussian import Gaussian
 from holdfast.search.trial import Outcome, Pruned, Spec
@@ -21,7 +21,7 @@ TUNERS = ("bayes", "gp", "random", "grid", "halving", "none")
 REFINED = 3
 
 # A first configuration that is expected to take more than this share of the time left is put off; one of the learner that is
-# ahead so far may take more, unless it is to try something costly.
+# ahead so far may take more, unless all that is new about it is a choice of columns.
 LARGE, LARGE_AHEAD = 0.3, 0.5
 
 
@@ -70,9 +70,8 @@ class Proposals:
         paces, tried = self._paces(outcomes), {outcome.spec.learner for outcome in outcomes}
         taking = [self._seconds(spec, outcomes, paces) for spec in self._first]
         ahead = max(outcomes, key=lambda outcome: self.metric.gain(outcome.score)).spec.learner if outcomes else None
-        most = [
-            left * (LARGE_AHEAD if spec.learner == ahead and not self._costly(spec) else LARGE) for spec in self._first
-        ]
+        foremost = [spec.learner == ahead and not self._scouts(spec) for spec in self._first]
+        most = [left * (LARGE_AHEAD if each else LARGE) for each in foremost]
         short = (k for k, seconds in enumerate(taking) if seconds <= most[k])
         new = (k for k, spec in enumerate(self._first) if spec.learner not in tried and taking[k] <= left)
         place = next(short, next(new, None))
@@ -123,9 +122,11 @@ class Proposals:
         seconds = learned_seconds(learner, spec.params, self._rows)
         return seconds * self._n_outputs if seconds is not None and learner.by_class else seconds
 
-    def _costly(self, spec: Spec) -> bool:
+    def _scouts(self, spec: Spec) -> bool:
+        """Whether it tries an option of a choice that other configurations leave open."""
         space = self._learners[spec.learner].space
-        return any(key in space and value in costly(space[key]) for key, value in spec.params.items())
+        choices = [space[key] for key in spec.params if key in space]
+        return any(isinstance(each, Choice) and (each.scouted or each.each_first) for each in choices)
 
     def _settled(self, name: str, params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> dict[str, Any]:
         """Choices that a configuration leaves open are made as in the learner's best trial so far, else as in any's."""
