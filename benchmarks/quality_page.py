@@ -70,10 +70,10 @@ def averaged(draws: Draws, tools: Sequence[str]) -> dict[str, dict[str, Run]]:
     return found
 
 
-def scores(draws: Draws, tools: Sequence[str]) -> None:
+def scores(draws: Draws, sets: dict[str, dict[str, Run]], tools: Sequence[str]) -> None:
     """A row a set: mean scores, the best in bold."""
     rows = []
-    for name, of_set in averaged(draws, tools).items():
+    for name, of_set in sets.items():
         first = min(tools, key=lambda tool: error_of(of_set[tool]))
         texts = {tool: f"{run['score']:.5g}" if "score" in run else "failed" for tool, run in of_set.items()}
         some = [each["holdfast"] for (key, _), each in draws.items() if key == name]
@@ -82,12 +82,12 @@ def scores(draws: Draws, tools: Sequence[str]) -> None:
     table(["set", "rows", "metric", "draws", *(SPOKEN[tool] for tool in tools)], rows)
 
 
-def against(draws: Draws, tools: Sequence[str]) -> None:
+def against(draws: Draws, sets: dict[str, dict[str, Run]], tools: Sequence[str]) -> None:
     """A row a rival: on how many sets Holdfast is ahead, level, behind; the share not behind, of sets and of single draws."""
     rivals = [tool for tool in tools if tool != "holdfast"]
     rows = []
     for told, them in [*((SPOKEN[rival], [rival]) for rival in rivals), ("the best of them", rivals)]:
-        of_sets = {name: _lag(runs, them) for name, runs in averaged(draws, tools).items()}
+        of_sets = {name: _lag(runs, them) for name, runs in sets.items()}
         lags = np.array(list(of_sets.values()))
         worst = max(of_sets, key=lambda name: of_sets[name])
         furthest = f"{of_sets[worst]:.2%} ({worst})" if of_sets[worst] > 0 else "nowhere"
@@ -144,11 +144,10 @@ def main() -> None:
     given = parser.parse_args()
     tools = given.tools.split(",")
     draws = read(given.path, given.budget, tools, [int(seed) for seed in given.draws.split(",")])
-    print(
-        f"{len({name for name, _ in draws})} sets, {len(draws)} draws that every tool was run on, at {given.budget:g} s.\n"
-    )
-    scores(draws, tools)
-    against(draws, tools)
+    sets = averaged(draws, tools)
+    print(f"{len(sets)} sets, {len(draws)} draws that every tool was run on, at {given.budget:g} s.\n")
+    scores(draws, sets, tools)
+    against(draws, sets, tools)
     means(draws, tools, given.budget)
 
 

@@ -4,29 +4,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from small_problems import classification_problem
 
-from holdfast.data.folds import make_folds
 from holdfast.evaluate.calibrate import calibrate
 from holdfast.metrics.classification import ROC_AUC
 from holdfast.search.contenders import BEST, contenders, joined
-from holdfast.search.trial import Problem, Spec, run_trial
-from holdfast.tasks.classification import Binary
-from holdfast.testing.data import table
-
-
-def problem(repeats):
-    columns, y = table("classification")
-    hashes = np.random.default_rng(0).integers(0, 2**63, len(y)).astype(np.uint64)
-    task = Binary("asked", (0, 1))
-    folds = make_folds(hashes, n_folds=3, repeats=repeats, strata=y)
-    return Problem(columns, y, folds, task, task.default_metric)
+from holdfast.search.trial import Spec, run_trial
 
 
 def test_repeats_one_by_one_are_the_repeats_at_once():
-    whole, spec = problem(3), Spec(1, "logistic", {"C": 1.0})
+    whole, spec = classification_problem(3), Spec(1, "logistic", {"C": 1.0})
     at_once = run_trial(whole, spec, float("inf"))
     each = [
-        run_trial(replace(problem(1), folds=[fold for fold in whole.folds if fold.repeat == k]), spec, float("inf"))
+        run_trial(
+            replace(classification_problem(1), folds=[fold for fold in whole.folds if fold.repeat == k]),
+            spec,
+            float("inf"),
+        )
         for k in range(3)
     ]
     found = joined(whole, each)
@@ -37,7 +31,7 @@ def test_repeats_one_by_one_are_the_repeats_at_once():
 
 
 def test_places_are_those_of_their_rows():
-    whole = problem(2)
+    whole = classification_problem(2)
     y = whole.y[whole.judged]
     assert len(y) == 2 * len(whole.y)
     for fold, part in zip(whole.folds, whole.parts, strict=True):
@@ -51,7 +45,7 @@ def test_places_are_those_of_their_rows():
 
 
 def test_the_baseline_each_learners_best_and_the_best_of_all():
-    template = run_trial(problem(1), Spec(0, "prior", {}), float("inf"))
+    template = run_trial(classification_problem(1), Spec(0, "prior", {}), float("inf"))
 
     def outcome(number, learner, score):
         return replace(template, spec=Spec(number, learner, {}), score=score)

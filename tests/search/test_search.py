@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from small_problems import classification_problem
 
-from holdfast.data.folds import make_folds
 from holdfast.errors import DataError, RequestError, WorkerEndedError, WorkFailedError
 from holdfast.learners.catalogue import find
 from holdfast.learners.watching import best_round
@@ -17,29 +17,24 @@ from holdfast.search.journal import Journal
 from holdfast.search.plan import plan
 from holdfast.search.proposals import Proposals
 from holdfast.search.search import search
-from holdfast.search.trial import Problem, Spec, run_trial
-from holdfast.tasks.classification import Binary
-from holdfast.testing.data import table
+from holdfast.search.trial import Spec, run_trial
 
 NAMES = ("logistic", "decision_tree", "gaussian_naive_bayes")
 
 
-def problem() -> Problem:
-    columns, y = table("classification")
-    task = Binary("asked", (0, 1))
-    hashes = np.random.default_rng(0).integers(0, 2**63, len(y)).astype(np.uint64)
-    folds = make_folds(hashes, n_folds=3, strata=y)
-    return Problem(columns, y, folds, task, task.default_metric)
-
-
 def run(folder=None, trials=8, tuner="bayes", executor=None, clock=None, reserve=0.0):
     executor = executor or Inline()
-    executor.load(problem())
+    executor.load(classification_problem())
     return search(
         Spec(0, "prior", {}),
-        Proposals([find(name, "classification") for name in NAMES], metric=problem().metric, tuner=tuner, seed=1),
+        Proposals(
+            [find(name, "classification") for name in NAMES],
+            metric=classification_problem().metric,
+            tuner=tuner,
+            seed=1,
+        ),
         executor=executor,
-        journal=Journal(folder, problem()),
+        journal=Journal(folder, classification_problem()),
         clock=clock or Clock(None),
         max_trials=trials,
         enough="enough",
@@ -112,8 +107,11 @@ def test_a_killed_search_goes_on_where_it_was(tmp_path):
 def test_trials_of_other_folds_are_not_read(tmp_path):
     run(tmp_path, trials=1)
     spec = Spec(0, "prior", {})
-    assert Journal(tmp_path, problem()).read(spec) is not None
-    assert Journal(tmp_path, replace(problem(), folds=problem().folds[:2])).read(spec) is None
+    assert Journal(tmp_path, classification_problem()).read(spec) is not None
+    assert (
+        Journal(tmp_path, replace(classification_problem(), folds=classification_problem().folds[:2])).read(spec)
+        is None
+    )
 
 
 def test_an_empty_record_is_named(tmp_path):
@@ -137,7 +135,7 @@ def test_a_trial_whose_process_ended_is_tried_again_when_the_study_goes_on(tmp_p
 
 def test_the_pipelines_of_the_best_trials_are_kept(monkeypatch):
     monkeypatch.setattr("holdfast.search.trial.FIRST_FOLDS", 2)
-    task = problem()
+    task = classification_problem()
     for number, gain in enumerate([0.5, float("-inf"), 0.9, 0.7]):
         task.keep_first(number, gain, pipeline=number)
     assert sorted(task.first_fold) == [2, 3]
@@ -164,7 +162,7 @@ def test_a_failing_learner_is_put_on_record_and_passed_over(tmp_path):
 
 
 def test_a_trial_judges_every_row_out_of_fold():
-    task = problem()
+    task = classification_problem()
     outcome = run_trial(task, Spec(1, "logistic", {"C": 1.0}), float("inf"))
     assert outcome.predictions.shape == (len(task.y), 2)
     assert np.isfinite(outcome.predictions).all()
@@ -175,7 +173,9 @@ def test_a_trial_judges_every_row_out_of_fold():
 
 def test_folds_side_by_side_are_the_same_folds():
     spec = Spec(1, "lightgbm", find("lightgbm", "classification").defaults)
-    alone, together = (run_trial(replace(problem(), lanes=lanes), spec, float("inf")) for lanes in (1, 2))
+    alone, together = (
+        run_trial(replace(classification_problem(), lanes=lanes), spec, float("inf")) for lanes in (1, 2)
+    )
     np.testing.assert_array_equal(alone.predictions, together.predictions)
     assert alone.fold_scores == together.fold_scores
     assert alone.settled == together.settled
@@ -183,7 +183,7 @@ def test_folds_side_by_side_are_the_same_folds():
 
 @pytest.mark.parametrize("learner", ["lightgbm", "realmlp"])
 def test_how_long_a_fold_learns_is_for_the_other_folds_to_say(learner):
-    task = problem()
+    task = classification_problem()
     spec = Spec(1, learner, find(learner, "classification").defaults)
     outcome = run_trial(task, spec, float("inf"))
     fits, found = [], find(learner, "classification")
@@ -198,7 +198,7 @@ def test_how_long_a_fold_learns_is_for_the_other_folds_to_say(learner):
 
 
 def test_what_is_judged_by_one_fold_at_a_time_does_not_watch_it(monkeypatch):
-    task, learner, seen = problem(), find("lightgbm", "classification"), []
+    task, learner, seen = classification_problem(), find("lightgbm", "classification"), []
     spec, fit = Spec(1, "lightgbm", learner.defaults), trial.fit_pipeline
 
     def told(*given, watched, **settings):
@@ -224,7 +224,7 @@ def test_what_does_not_fit_in_the_time_left_is_passed_over(monkeypatch):
 
 
 def test_encoding_is_shared_by_learners_that_want_the_same():
-    task = problem()
+    task = classification_problem()
     run_trial(task, Spec(1, "logistic", {"C": 1.0}), float("inf"))
     n_encoded = len(task.encoded)
     run_trial(task, Spec(2, "gaussian_naive_bayes", {}), float("inf"))
@@ -240,8 +240,8 @@ def test_each_fold_is_told_its_part_of_the_time(monkeypatch):
 
     monkeypatch.setattr(trial, "fit_pipeline", watched)
     monkeypatch.setattr(time, "monotonic", lambda: 0.0)
-    run_trial(problem(), Spec(1, "decision_tree", {}), 30.0)
-    run_trial(replace(problem(), lanes=2), Spec(1, "decision_tree", {}), 30.0)
+    run_trial(classification_problem(), Spec(1, "decision_tree", {}), 30.0)
+    run_trial(replace(classification_problem(), lanes=2), Spec(1, "decision_tree", {}), 30.0)
     assert told == pytest.approx([8, 12, 24, 16, 16, 24])
 
 
@@ -249,12 +249,12 @@ def test_a_trial_that_cannot_be_done_in_time_gives_up():
     from holdfast.errors import OverrunError
 
     with pytest.raises(OverrunError, match="would not fit"):
-        run_trial(problem(), Spec(1, "logistic", {"C": 1.0}), time.monotonic())
+        run_trial(classification_problem(), Spec(1, "logistic", {"C": 1.0}), time.monotonic())
 
 
 def test_tuners_have_names():
     with pytest.raises(RequestError, match="Did you mean 'bayes'"):
-        Proposals([], metric=problem().metric, tuner="bays")
+        Proposals([], metric=classification_problem().metric, tuner="bays")
 
 
 def test_plans_shrink_with_size_and_grow_with_the_budget():
@@ -291,7 +291,7 @@ class Hopeless(Inline):
         try:
             return function(self._state, spec, stop, bar, most)
         finally:
-            self._state.y = problem().y
+            self._state.y = classification_problem().y
 
 
 def test_a_trial_that_is_clearly_worse_is_stopped_after_a_few_folds(tmp_path):

@@ -5,21 +5,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from small_problems import regression_problem
 
-from holdfast.data.folds import make_folds
-from holdfast.search.trial import Problem, Spec, run_trial
+from holdfast.search.trial import Spec, run_trial
 from holdfast.study.board import candidates_of
 from holdfast.study.times import compiling
-from holdfast.tasks.regression import Regression
-from holdfast.testing.data import table
 
 
 @pytest.fixture(scope="module")
 def problem():
-    columns, y = table("regression")
-    hashes = np.random.default_rng(0).integers(0, 2**63, len(y)).astype(np.uint64)
-    task = Regression("asked")
-    return Problem(columns, y, make_folds(hashes, n_folds=3), task, task.default_metric)
+    return regression_problem()
 
 
 @pytest.fixture(scope="module")

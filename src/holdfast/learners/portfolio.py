@@ -65,7 +65,7 @@ def first_configurations(learners: Sequence[Learner], rows: float | None = None)
         choices = {key: each for key, each in learner.space.items() if isinstance(each, Choice)}
         varied = {key for key, each in choices.items() if each.each_first and name not in seen}
         varied |= {key for key, each in choices.items() if each.scouted and (key, each) not in scouted}
-        left_open = {key for key, each in choices.items() if each.each_first or each.scouted} - varied
+        left_open = {key for key, each in choices.items() if each.left_open} - varied
         seen.add(name)
         scouted |= {(key, choices[key]) for key in varied}
         full = {key: value for key, value in full.items() if key not in left_open}

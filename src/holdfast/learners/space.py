@@ -42,6 +42,11 @@ class Choice:
     scouted: bool = False
     costly: tuple[Any, ...] = ()
 
+    @property
+    def left_open(self) -> bool:
+        """Whether configurations leave it open, but for those that are there to try its options."""
+        return self.each_first or self.scouted
+
 
 Dimension: TypeAlias = Float | Int | Choice
 

@@ -126,7 +126,7 @@ class Proposals:
         """Whether it tries an option of a choice that other configurations leave open."""
         space = self._learners[spec.learner].space
         choices = [space[key] for key in spec.params if key in space]
-        return any(isinstance(each, Choice) and (each.scouted or each.each_first) for each in choices)
+        return any(isinstance(each, Choice) and each.left_open for each in choices)
 
     def _settled(self, name: str, params: Mapping[str, Any], outcomes: Sequence[Outcome]) -> dict[str, Any]:
         """Choices that a configuration leaves open are made as in the learner's best trial so far, else as in any's."""

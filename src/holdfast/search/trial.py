@@ -208,8 +208,7 @@ def run_trial(
     showed is returned.
     """
     learner = find(spec.learner, problem.task.family)
-    if learner.library is not None:
-        import_module(learner.library)  # so that the first of its trials doesn't look slow
+    warm_up(problem, (spec.learner,), problem.task.family)  # so that the first of its trials doesn't look slow
     whole = spec.share >= 1
     folds = problem.folds if whole else problem.folds[:1]
     judged = problem.judged if whole else folds[0].valid
