@@ -27,9 +27,9 @@ def first(problem, baseline, monkeypatch):
     """The members of the first candidate: of a booster that takes a while to fit and a network that takes half of that."""
     monkeypatch.setattr("holdfast.study.finish.processors", lambda: 2)
 
-    def first(left, n_jobs=1):
+    def first(left, n_jobs=1, errors=(0.2, 0.3)):
         y = problem.y[problem.judged]
-        errors = np.random.default_rng(0).normal(size=(2, len(y))) * y.std() * np.array([[0.2], [0.3]])
+        errors = np.random.default_rng(0).normal(size=(2, len(y))) * y.std() * np.array(errors)[:, None]
         models = [
             replace(
                 baseline,
@@ -68,3 +68,9 @@ def test_a_model_that_can_be_fitted_once_is_joined_by_what_is_fitted_beside_it_m
 def test_a_model_that_needs_all_threads_and_a_model_there_is_no_time_for_are_not(first):
     assert first(left=15.0, n_jobs=2) == {"lightgbm"}
     assert first(left=5.0) == {"lightgbm"}
+
+
+def test_what_can_be_fitted_once_is_taken_where_it_is_worth_more_than_a_second_fit(first):
+    assert first(left=20.0, errors=(0.3, 0.2)) == {"lightgbm", "realmlp"}
+    assert first(left=20.0, errors=(1.0, 0.2)) == {"realmlp"}
+    assert first(left=20.0, errors=(0.3, 0.2), n_jobs=2) == {"realmlp"}
