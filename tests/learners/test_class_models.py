@@ -56,6 +56,13 @@ def test_centroids_are_those_of_scikit_learn(threshold):
     np.testing.assert_allclose(Centroids(threshold=threshold or 0.0).fit(wine, y).centroids_, expected, atol=1e-6)
 
 
+def test_bell_curves_of_constant_columns_leave_the_shares_of_the_classes():
+    make = find("gaussian_naive_bayes", "classification").make
+    constant, y = np.ones((10, 2), dtype=np.float32), np.array([0, 0, 0, 0, 0, 0, 0, 1, 1, 1])
+    model = make(seed=0, n_jobs=1, var_smoothing=1e-3).fit(constant, y)
+    np.testing.assert_allclose(model.predict_proba(constant), np.tile([0.7, 0.3], (10, 1)))
+
+
 def test_bernoulli_asks_only_on_which_side_of_the_mean():
     make = find("bernoulli_naive_bayes", "classification").make
     first = make(seed=0, n_jobs=1, alpha=1.0).fit(X, Y)

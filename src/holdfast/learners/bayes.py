@@ -1,6 +1,6 @@
 """Naive Bayes: every feature speaks for itself."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -9,11 +9,24 @@ from holdfast.learners.learner import Learner
 from holdfast.learners.linear import SCALED, InDouble
 from holdfast.learners.space import Float
 
+# No bell curve is narrower: where all columns are constant the smoothing, a share of the largest variance, is 0, too.
+LEAST_VARIANCE = 1e-9
 
-def _make(*, seed: int, n_jobs: int, **params: Any) -> InDouble:
+
+class Bells(InDouble):
+    """A bell curve for each column and class."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit the estimator."""
+        super().fit(X, y, sample_weight)
+        self.estimator.var_ = np.maximum(self.estimator.var_, LEAST_VARIANCE)
+        return self
+
+
+def _make(*, seed: int, n_jobs: int, **params: Any) -> Bells:
     from sklearn.naive_bayes import GaussianNB
 
-    return InDouble(GaussianNB(**params))
+    return Bells(GaussianNB(**params))
 
 
 def emit_gaussian(graph: Graph, matrix: str, estimator: Any) -> str:
