@@ -90,6 +90,24 @@ def test_a_database_that_is_read_is_written_to_part_by_part(sqlite, model, rows,
     assert read(out).frame["id"].to_list() == rows["id"].to_list()
 
 
+def test_a_run_that_a_database_broke_off_goes_on(sqlite, model, rows, tmp_path, monkeypatch):
+    monkeypatch.setattr("holdfast.batch.part.CELLS", 0)  # parts of 1,000 rows
+
+    def renumber(before, after):
+        with closing(sqlite3.connect(tmp_path / "rows.db")) as connection, connection:
+            connection.execute("UPDATE people SET id = ? WHERE id = ?", (after, before))
+
+    renumber(3_500, -(2**63))  # which has no opposite
+    query, out = f"{sqlite}?query=SELECT *, abs(id) AS place FROM people", tmp_path / "out.parquet"
+    with pytest.raises(RequestError, match=r"integer overflow.*goes on where it was"):
+        score(model, query, out, keep=["place"])
+    assert not out.exists()
+    renumber(-(2**63), 3_500)
+    summary = score(model, query, out, keep=["place"])
+    assert (summary["rows"], summary["resumed"] > 0) == (N, True)
+    assert pl.read_parquet(out)["place"].to_list() == rows["id"].to_list()
+
+
 def test_two_columns_of_one_name_are_told(postgres):
     with pytest.raises(DataError, match=r"two columns named 'id'.*AS"):
         read(f"{postgres}?query=SELECT id, x AS id FROM people")
