@@ -120,11 +120,28 @@ def test_a_deadline_ends_the_schedule_and_what_was_learned_by_then_is_kept(monke
     late.fit(X, Y)
     assert (late.n_rounds_, late.done_) == (1, 0.0)
     assert np.isfinite(late.predict(X)).all()
-    moments = iter(range(10**6))
-    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
-    # A step a moment: after the first of four cycles, a fifteenth of all steps, and before the end of the second.
+    clock(monkeypatch)
+    # Too little time for all four cycles in longer strides: it ends between the first and the second.
     partly = network(n_rounds=4)
-    partly.deadline = round(0.1 * n_steps(len(Y), find("realmlp", "regression").defaults["steps"]))
+    partly.deadline = time.monotonic() + 2 * 22
     partly.fit(X, Y)
     assert (partly.n_rounds_, partly.done_) == (1, 0.25)
-    assert network().fit(X, Y).done_ == 1.0
+
+
+def clock(monkeypatch):
+    """Time goes on by 1 whenever it is asked for, which is twice a step."""
+    moments = iter(range(10**6))
+    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
+
+
+def test_a_schedule_that_would_not_be_finished_in_time_is_shortened(monkeypatch):
+    steps = n_steps(len(Y), find("realmlp", "regression").defaults["steps"])
+    unhurried = network(n_rounds=4).fit(X, Y)
+    for share in (0.4, 0.8, 1.2):
+        clock(monkeypatch)
+        hurried = network(n_rounds=4)
+        hurried.deadline = round(2 * share * steps)
+        hurried.fit(X, Y)
+        assert (hurried.n_rounds_, hurried.done_) == (4, 1.0)
+        assert 0.9 * min(share, 1.0) <= time.monotonic() / (2 * steps) <= min(share, 1.01)
+        assert np.array_equal(hurried.predict(X), unhurried.predict(X)) == (share > 1)

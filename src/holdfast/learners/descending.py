@@ -31,6 +31,12 @@ ROWS_OF_FEWEST = 1_000
 # The schedule goes through this many cycles, each twice as long as the one before; at the end of each the network is at rest.
 N_CYCLES = 4
 
+# Where time is short, strides along the schedule are longer, up to so many times, so that it ends all the same when this share of
+# the time has passed: only at rest is a network worth anything. How long a step takes is known after a few. With three quarters
+# of the steps the loss was 26, 7 and 2 % less than after the cycles that are whole by then (letter_recognition,
+# california_housing, satellite_landsat).
+MOST_STRIDE, CAUTION, FEWEST_STEPS = 5.0, 0.95, 20
+
 
 @dataclass(frozen=True)
 class Learned:
@@ -142,7 +148,8 @@ def descend(
 
     inner: rows not learned from, whose losses after each cycle are returned, too; without them there are none. start: as in
     `Network`. steps: as in `n_steps`. waves: whether columns that can bend are seen as waves, too. deadline
-    (time.monotonic): no further step is taken then, and a cycle that was not finished is returned only if there is no other.
+    (time.monotonic): cycles are shortened to end by then; no further step is taken, and a cycle that was not finished is returned
+    only if there is no other.
     """
     import torch
 
@@ -156,22 +163,44 @@ def descend(
         adam = torch.optim.Adam(groups, lr=learning_rate, betas=BETAS, fused=True)
         train, valid = _tensors(rows), None if inner is None else _tensors(inner)
         batches, total = _batches(len(rows), generator), n_steps(len(rows), steps)
-        places, losses, step = list[Learned](), list[float](), 0
+        places, losses, place = list[Learned](), list[float](), 0.0
+        strides = Strides(round(cycle_end(n_cycles) * total), time.monotonic(), deadline)
         for cycle in range(1, n_cycles + 1):
-            while step < round(cycle_end(cycle) * total):
+            while place < round(cycle_end(cycle) * total):
                 if time.monotonic() > deadline:
                     return places or [network.learned()], np.array(losses or [0.0]), cycle - 1
                 for group in adam.param_groups:
-                    group["lr"] = learning_rate * group["size"] * schedule(step / total)
+                    group["lr"] = learning_rate * group["size"] * schedule(place / total)
                 adam.zero_grad()
                 network.loss(train.take(next(batches)), generator).backward()
                 adam.step()
-                step += 1
+                place += strides.next(place)
             places.append(network.learned())
             if valid is not None:
                 with torch.no_grad():
                     losses.append(float(network.loss(valid)))
     return places, np.array(losses), n_cycles
+
+
+@dataclass
+class Strides:
+    """How far along the schedule, to its `end`, each step goes, so that all is done by the deadline (of time.monotonic)."""
+
+    end: float
+    began: float
+    deadline: float
+    steps: int = 0
+
+    def next(self, place: float) -> float:
+        """From this place on: 1, or more where time is short."""
+        if self.deadline == float("inf"):
+            return 1.0
+        self.steps += 1
+        taken, most = time.monotonic() - self.began, CAUTION * (self.deadline - self.began)
+        affordable = self.steps / max(taken, 1e-9) * (most - taken)
+        if self.steps < FEWEST_STEPS or affordable >= self.end - place:
+            return 1.0
+        return min((self.end - place) / max(affordable, 1e-9), MOST_STRIDE)
 
 
 def schedule(done: float) -> float:
