@@ -103,6 +103,10 @@ def test_a_run_that_a_database_broke_off_goes_on(sqlite, model, rows, tmp_path, 
         score(model, query, out, keep=["place"])
     assert not out.exists()
     renumber(-(2**63), 3_500)
+    renumber(2_500, -(2**63))  # so that not a single part can be read when it goes on
+    with pytest.raises(RequestError, match=r"integer overflow.*goes on where it was"):
+        score(model, query, out, keep=["place"])
+    renumber(-(2**63), 2_500)
     summary = score(model, query, out, keep=["place"])
     assert (summary["rows"], summary["resumed"] > 0) == (N, True)
     assert pl.read_parquet(out)["place"].to_list() == rows["id"].to_list()

@@ -126,6 +126,7 @@ def test_a_deadline_ends_the_schedule_and_what_was_learned_by_then_is_kept(monke
     partly.deadline = time.monotonic() + 2 * 22
     partly.fit(X, Y)
     assert (partly.n_rounds_, partly.done_) == (1, 0.25)
+    assert network().fit(X, Y).done_ == 1.0
 
 
 def clock(monkeypatch):

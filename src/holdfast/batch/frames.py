@@ -8,7 +8,7 @@ import polars as pl
 from holdfast.batch.part import Part, rows_at_a_time
 from holdfast.data.database import Query
 from holdfast.data.read import Raw
-from holdfast.errors import BrokenOffError, DataError
+from holdfast.errors import DataError
 
 
 class Columnar:
@@ -75,18 +75,11 @@ class Database:
 
     def parts(self, names: Sequence[str], start: int, first_row: int) -> Iterator[Part]:
         """Fetch some rows at a time."""
-        frames, begun = self._query.pages if self.apart else self._query.frames, start
-        try:
-            for frame in frames(rows_at_a_time(len(self.columns)), start):
-                rows = range(first_row, first_row + frame.height)
-                start, first_row = start + frame.height, first_row + frame.height
-                yield Part(frame.select(names), rows, (), frame.height, start)
-        except DataError as error:
-            if start == begun or not self.identity:
-                raise
-            raise BrokenOffError(
-                f"{error}. Mend that and start the same command again, which goes on where it was"
-            ) from None
+        frames = self._query.pages if self.apart else self._query.frames
+        for frame in frames(rows_at_a_time(len(self.columns)), start):
+            rows = range(first_row, first_row + frame.height)
+            start, first_row = start + frame.height, first_row + frame.height
+            yield Part(frame.select(names), rows, (), frame.height, start)
 
 
 def _damaged(path: Path, error: Exception) -> DataError:

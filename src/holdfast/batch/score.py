@@ -213,7 +213,7 @@ def _scored(model: Model, source: Source, keep: Sequence[str], state: State) -> 
     workers = processors()
     with (
         ThreadPoolExecutor(workers) as pool,
-        closing(whole(source.parts(names, state["end"], state["read"] + 1))) as parts,
+        closing(_resumable(source, whole(source.parts(names, state["end"], state["read"] + 1)), state)) as parts,
     ):
         waiting: deque[tuple[Scored, list[Future[Floats]]]] = deque()
         for part in parts:
@@ -233,6 +233,18 @@ def _scored(model: Model, source: Source, keep: Sequence[str], state: State) -> 
                 yield _finished(*waiting.popleft())
         while waiting:
             yield _finished(*waiting.popleft())
+
+
+def _resumable(source: Source, parts: Generator[Part, None, None], state: State) -> Generator[Part, None, None]:
+    """Tell what a database that can't be read further on leaves to do, where what was done before is kept."""
+    try:
+        yield from parts
+    except DataError as error:
+        if not isinstance(source, Database) or not source.identity or not state["end"]:
+            raise
+        raise BrokenOffError(
+            f"{error}. Mend that and start the same command again, which goes on where it was"
+        ) from None
 
 
 def _answers(model: Model, numbers: Floats, strings: Strings) -> Floats:

@@ -193,14 +193,10 @@ class Strides:
 
     def next(self, place: float) -> float:
         """From this place on: 1, or more where time is short."""
-        if self.deadline == float("inf"):
-            return 1.0
         self.steps += 1
         taken, most = time.monotonic() - self.began, CAUTION * (self.deadline - self.began)
-        affordable = self.steps / max(taken, 1e-9) * (most - taken)
-        if self.steps < FEWEST_STEPS or affordable >= self.end - place:
-            return 1.0
-        return min((self.end - place) / max(affordable, 1e-9), MOST_STRIDE)
+        affordable = self.steps / max(taken, 1e-9) * max(most - taken, 1e-9)
+        return 1.0 if self.steps < FEWEST_STEPS else min(max(1.0, (self.end - place) / affordable), MOST_STRIDE)
 
 
 def schedule(done: float) -> float:

@@ -144,13 +144,7 @@ def _ranked(
 
     Members that can be fitted once are taken where that gains more than the second fit, on all rows, would.
     """
-    affordable = FITTED_SHARE
-    if question.request.distill is not None:
-        # A teacher is fitted on the folds, too.
-        affordable /= 1 + affordable * sum(len(fold.train) for fold in problem.folds) / len(question.split.development)
-    left = clock.left - judging(question, clock)
-    # What is compiled takes a share of the time, but on few rows not less than some seconds.
-    left = max(min(left, (left - 2 * compiling(clock.budget)) / FITTING_SHARE), 0.0)
+    twice, once = _times_for_fits(question, problem, clock)
     rows, lanes = len(question.split.development), lanes_of(question)
     ranked = partial(
         rank,
@@ -166,16 +160,27 @@ def _ranked(
         taken=taken,
         most=most,
     )
-    candidates = ranked(max_seconds=affordable * left)
+    candidates = ranked(max_seconds=twice)
     seconds, longest = candidates[0].seconds(rows, lanes), max(fit_seconds(each, rows) for each in outcomes)
     # Beside another a fit has a thread of its own, no more.
-    if longest <= affordable * left or seconds > left or question.n_jobs > 1:
+    if longest <= twice or seconds > once or question.n_jobs > 1:
         return candidates
-    once = ranked(max_seconds=max(ONCE_SHARE * left, seconds))
-    gained = question.metric.gain(once[0].score) - question.metric.gain(candidates[0].score)
-    twice = seconds <= affordable * left
-    least = ONCE_WORTH * abs(question.metric.best - candidates[0].score) if twice else 0.0
-    return once if gained > least else candidates
+    slower = ranked(max_seconds=max(ONCE_SHARE * once, seconds))
+    gained = question.metric.gain(slower[0].score) - question.metric.gain(candidates[0].score)
+    least = ONCE_WORTH * abs(question.metric.best - candidates[0].score) if seconds <= twice else 0.0
+    return slower if gained > least else candidates
+
+
+def _times_for_fits(question: Question, problem: Problem, clock: Clock) -> tuple[float, float]:
+    """Seconds that a fit may take to be done twice in the time left, and to be done once."""
+    share = FITTED_SHARE
+    if question.request.distill is not None:
+        # A teacher is fitted on the folds, too.
+        share /= 1 + share * sum(len(fold.train) for fold in problem.folds) / len(question.split.development)
+    left = clock.left - judging(question, clock)
+    # What is compiled takes a share of the time, but on few rows not less than some seconds.
+    left = max(min(left, (left - 2 * compiling(clock.budget)) / FITTING_SHARE), 0.0)
+    return share * left, left
 
 
 def board_of(
