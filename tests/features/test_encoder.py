@@ -140,16 +140,6 @@ def test_target_averages_agree_with_scikit_learn():
     np.testing.assert_allclose(means[:, 0], oracle.encodings_[0])
 
 
-def test_text_counts_words_whatever_their_case():
-    texts = ["Free money", "free MONEY now now", "hello world", "hello there", ""]
-    columns = Columns({}, {"t": coded(texts)}, {"t": Kind.TEXT})
-    encoder = Encoder(Matrix())
-    matrix = encoder.fit_transform(columns, np.zeros((5, 1)))
-    assert encoder.names() == ["t: free", "t: hello", "t: money"]
-    assert matrix[0].tolist() == pytest.approx([2**-0.5, 0, 2**-0.5])
-    assert matrix[4].tolist() == [0, 0, 0]
-
-
 def test_ten_thousand_columns_stay_one_small_graph():
     rng = np.random.default_rng(0)
     names = [f"x{k}" for k in range(10_000)]

@@ -32,6 +32,30 @@ def test_a_candidate_that_overran_is_tried_once_more_then_the_next(monkeypatch, 
         assert [each["learner"] for each in study.result["not_tried"]] == [best] * stopped
 
 
+@pytest.mark.parametrize("fails", [1, 2])
+def test_a_quick_model_ships_late_rather_than_the_baseline(monkeypatch, tmp_path, fails):
+    """The best fails and no time is left: the quickest of the others is fitted all the same, once."""
+    fit, allowed, asked = finish._fit, finish._allowed, []
+
+    def failing(candidate, *given, **more):
+        asked.append((candidate.name, candidate.seconds(100, 1)))
+        if len(asked) <= fails:
+            raise OverrunError("stopped: it took too long")
+        return fit(candidate, *given, **more)
+
+    monkeypatch.setattr(finish, "_fit", failing)
+    monkeypatch.setattr(finish, "_allowed", lambda *given, again: 0.0 if again else allowed(*given, again=again))
+    rows = load_breast_cancer(as_frame=True).frame
+    names = "logistic,decision_tree,gaussian_naive_bayes"
+    study = hf.train(rows, "target", out=tmp_path / "study", trials=3, tuner="none", learners=names)
+    shipped = study.result["chosen"]["name"]
+    left_out = [(each["learner"], each["reason"]) for each in study.result["not_tried"]]
+    assert len(asked) == 2 + (fails == 2)
+    assert (shipped == "prior") == (fails == 2)
+    assert (asked[1][0], finish.NO_TIME) not in left_out
+    assert (asked[0][0], finish.NO_TIME) in left_out
+
+
 def test_after_a_failure_a_quick_model_takes_time_kept_for_writing():
     question = SimpleNamespace(
         split=SimpleNamespace(sealed=[], development=range(100)),

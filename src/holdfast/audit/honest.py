@@ -74,11 +74,10 @@ def by_time(x: Floats, y: Floats, fold: Integers, when: Floats) -> Optimism:
     return _compare(y[rows], np.concatenate(anytime), np.concatenate(past), blocks)
 
 
-def by_stretches(x: Floats, y: Floats, fold: Integers) -> Optimism:
-    """Compare folds of rows with folds of stretches of the file."""
+def by_stretches(x: Floats, y: Floats, by_row: Floats) -> Optimism:
+    """Compare what folds of rows answered, (n_rows, n_targets), with folds of stretches of the file."""
     stretch = np.arange(len(y)) * STRETCHES_OF_FILE // len(y)
-    by_row, by_stretch = out_of_fold(x, y, fold), out_of_fold(x, y, stretch % FOLDS)
-    return _compare(y, by_row, by_stretch, stretch)
+    return _compare(y, by_row, out_of_fold(x, y, stretch % FOLDS), stretch)
 
 
 def _compare(y: Floats, random: Floats, honest: Floats, blocks: Integers) -> Optimism:

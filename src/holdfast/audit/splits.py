@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from holdfast.arrays import Integers
+from holdfast.arrays import Floats, Integers
 from holdfast.audit.entities import Grouping, groupings
 from holdfast.audit.finding import Finding, Price, Severity
 from holdfast.audit.honest import Optimism, by_groups, by_stretches, by_time
@@ -112,17 +112,23 @@ def _timed(examined: Examined, names: list[str]) -> Iterator[Finding]:
             yield _about_time(timing, measured, moved)
             break
     if not told and not _sorted_by_target(examined):
-        measured, alike = by_stretches(x, y, fold), _neighbours(examined, names)
+        by_row = out_of_fold(x, y, fold)
+        measured = by_stretches(x, y, by_row)
+        alike = _alike(y, by_row) if len(rows) == examined.dataset.n_rows else _neighbours(examined, names)
         if measured.matters or alike > ALIKE:
             yield _about_order(measured, alike)
 
 
 def _neighbours(examined: Examined, names: list[str]) -> float:
-    """How much alike models err on rows that follow each other: the lag-one correlation (Durbin & Watson, 1950)."""
-    rows = np.arange(min(examined.dataset.n_rows, _most(len(names))))
-    part = Examined(examined.dataset.take(rows), examined.target, examined.family)
+    """How much alike models err on the first rows, which follow each other in the file."""
+    part = Examined(examined.dataset.take(np.arange(_most(len(names)))), examined.target, examined.family)
     x, y = table(part, names), targets(part)
-    rest = (y - out_of_fold(x, y, random_folds(row_hashes(part.dataset.frame, names))))[:, 0]
+    return _alike(y, out_of_fold(x, y, random_folds(row_hashes(part.dataset.frame, names))))
+
+
+def _alike(y: Floats, answers: Floats) -> float:
+    """The lag-one correlation of what is left unexplained (Durbin & Watson, 1950)."""
+    rest = (y - answers)[:, 0]
     return float(np.corrcoef(rest[:-1], rest[1:])[0, 1]) if rest.std() > 0 else 0.0
 
 

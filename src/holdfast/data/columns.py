@@ -1,12 +1,15 @@
 """What a pipeline sees: columns as arrays, already typed, without any data-frame library."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, TypeVar
 
 import numpy as np
 
 from holdfast.arrays import Codes, Floats, Integers, Strings
+
+T = TypeVar("T")
 
 
 class Kind(StrEnum):
@@ -34,10 +37,19 @@ class Coded:
 
     codes: Codes
     values: Strings
+    made: dict[Callable[[Strings], Any], Any] = field(default_factory=dict, repr=False, compare=False)
+    """What `once` made of the values, which subsets of rows share, too."""
 
     def take(self, rows: Integers) -> "Coded":
         """Return the given rows."""
-        return Coded(self.codes[rows], self.values)
+        return Coded(self.codes[rows], self.values, self.made)
+
+    def once(self, make: Callable[[Strings], T]) -> T:
+        """What can be made of the values; made once for all subsets of rows."""
+        if make not in self.made:
+            self.made.setdefault(make, make(self.values))
+        made: T = self.made[make]
+        return made
 
     def look_up(self, table: Mapping[str, int]) -> Codes:
         """Each row's number in a table of values, -1 where it has none, shape (n_rows,); "" stands for missing."""

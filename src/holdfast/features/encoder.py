@@ -20,7 +20,7 @@ from holdfast.features.matrix import Matrix, beside
 from holdfast.features.ngrams import NGrams, is_spelled
 from holdfast.features.numeric import Numeric
 from holdfast.features.scale import Scaling
-from holdfast.features.text import MAX_CATEGORY_WORDS, Text, of_words
+from holdfast.features.text import Text, Words, of_words
 from holdfast.graph import Graph
 
 
@@ -81,7 +81,7 @@ class Encoder:
         columns = self._made.add(columns)
         self._blocks, parts = [], []
         for block in self._make(columns):
-            if isinstance(block, Categories | NGrams):
+            if isinstance(block, Categories | NGrams | Text):
                 part = block.fit_transform(columns, targets)
             else:
                 part = block.fit(columns).transform(columns)
@@ -159,8 +159,8 @@ class Encoder:
         crossed = scaling == "box_cox" and any(cross.name == name for cross in self._made.crosses)
         return "power" if crossed else scaling
 
-    def _make(self, columns: Columns) -> list[Numeric | Dates | Categories | Hashed | NGrams | Text]:
-        asked, blocks = self._wants.asked, list[Numeric | Dates | Categories | Hashed | NGrams | Text]()
+    def _make(self, columns: Columns) -> list[Numeric | Dates | Categories | Hashed | Words | NGrams | Text]:
+        asked, blocks = self._wants.asked, list[Numeric | Dates | Categories | Hashed | Words | NGrams | Text]()
         numbers = columns.of_kind(Kind.NUMBER, Kind.BOOLEAN)
         ways = [self._scaling(name, columns.kinds[name]) for name in numbers]
         for scaling in dict.fromkeys(ways):
@@ -182,9 +182,9 @@ class Encoder:
         if joined:
             # They have too many values for anything but averages and counts.
             blocks.append(Categories(self._wants, joined, self._seed, "target", counted=True))
-        blocks += [Text(name, MAX_CATEGORY_WORDS) for name in worded]
+        blocks += [Words(name) for name in worded]
         blocks += [NGrams(name, self._seed) for name in spelled]
-        blocks += [Text(name) for name in columns.of_kind(Kind.TEXT)]
+        blocks += [Text(name, self._seed) for name in columns.of_kind(Kind.TEXT)]
         return blocks
 
 

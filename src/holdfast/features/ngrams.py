@@ -1,6 +1,5 @@
 """Categories by their spelling: n-grams of characters, so that values which look alike, and new ones, stand together."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,10 +7,9 @@ import numpy as np
 from holdfast.arrays import Floats, Integers, Matrix32, Strings
 from holdfast.data.columns import Coded, Columns
 from holdfast.features.inputs import Inputs
-from holdfast.features.scale import standard
-from holdfast.features.target_means import FOLDS, averaged_targets, folds
+from holdfast.features.projection import Projection
 from holdfast.features.tfidf import emit_weighted, rarity
-from holdfast.graph import FLOAT, INT64, Graph
+from holdfast.graph import INT64, Graph
 
 # A category of more values than this, which are as long as this on average, is spelled; of fewer, target means tell enough. More
 # characters than these take too long.
@@ -20,14 +18,11 @@ MANY_SPELLED, LONG, MOST_CHARACTERS = 30, 3.0, 500_000
 # Lengths of n-grams; the commonest so many of them are told apart, each of at least so many values.
 LENGTHS, MAX_GRAMS, FEWEST_VALUES = (2, 3, 4), 3_000, 2
 
-# Singular vectors that n-grams are projected on, and the ridge's penalty, in rows.
-DIRECTIONS, PENALTY = 10, 1.0
+# Singular vectors that n-grams are projected on.
+DIRECTIONS = 10
 
 # Values that are looked up, the commonest; all others are spelled anew.
 MAX_LOOKED_UP = 5_000
-
-# Answers are rounded to this grid, so that sums in another order give the same.
-GRID = 2.0**16
 
 
 def is_spelled(coded: Coded) -> bool:
@@ -45,16 +40,14 @@ def is_spelled(coded: Coded) -> bool:
 class NGrams:
     """One column of categories by the n-grams of its values (Cerda & Varoquaux, 2020).
 
-    Their counts, weighted by how rare they are (TF-IDF), are projected on their first singular vectors (latent semantic
-    analysis; Deerwester et al., 1990); and a ridge on all of them says what each target is on average, out of fold for the rows
-    of training. Case is folded. Every column of the matrix has mean 0 and spread 1.
+    Their counts, weighted by how rare they are (TF-IDF), are projected as `Projection` says. Case is folded.
     """
 
     def __init__(self, name: str, seed: int) -> None:
-        self._name, self._seed = name, seed
+        self._name, self._projection = name, Projection(DIRECTIONS, seed)
 
     def fit_transform(self, columns: Columns, targets: Floats) -> Matrix32:
-        """Learn n-grams, projection and ridge from training rows and encode them; targets (n_rows, n_targets)."""
+        """Learn n-grams and projection from training rows and encode them; targets (n_rows, n_targets)."""
         codes, values = _compact(columns.strings[self._name])
         counts = np.bincount(codes, minlength=len(values)).astype(np.float64)
         self._characters = _numbered({character for value in values for character in value})
@@ -62,26 +55,15 @@ class NGrams:
         if not self._grams:
             self._names = []
             return np.zeros((len(codes), 0), dtype=np.float32)
-        grams = self._weighted(values)
-        directions = _directions(grams, counts, self._seed)
-        which = averaged_targets(targets)
-        self._names = [
-            *(f"{self._name} (spelling {k + 1})" for k in range(directions.shape[1])),
-            *(f"{self._name} (target by spelling{f' {k + 1}' if len(which) > 1 else ''})" for k in which),
-        ]
         common = np.sort(np.argsort(-counts, kind="stable")[:MAX_LOOKED_UP])
         self._known = [str(value) for value in values[common]]
-        ridge = partial(_ridge, grams, codes, targets[:, which])
-        weights, start = ridge(np.ones(len(codes), dtype=bool))
-        weights, start = np.concatenate([directions, weights], axis=1), np.append(np.zeros(directions.shape[1]), start)
-        answers = (grams @ weights + start)[codes]
-        centre, spread = standard(answers)
-        self._weights, self._start = weights / spread, (start - centre) / spread
-        fold = folds(len(codes), self._seed)
-        for number in range(FOLDS):
-            weights, start = ridge(fold != number)
-            answers[fold == number, directions.shape[1] :] = (grams @ weights + start)[codes[fold == number]]
-        return _rounded((answers - centre) / spread)
+        encoded = self._projection.fit_transform(self._weighted(values), codes, targets)
+        which = self._projection.targets
+        self._names = [
+            *(f"{self._name} (spelling {k + 1})" for k in range(self._projection.n_directions)),
+            *(f"{self._name} (target by spelling{f' {k + 1}' if len(which) > 1 else ''})" for k in which),
+        ]
+        return encoded
 
     def transform(self, columns: Columns) -> Matrix32:
         """Encode rows, shape (n_rows, len(names()))."""
@@ -148,14 +130,10 @@ class NGrams:
             pool_int64s=[number for gram in pool for number in gram],
         )  # fmt: skip
         weighted = emit_weighted(graph, counts, self._rarity)
-        projected = graph.add("MatMul", weighted, graph.constant(self._weights))
-        answers = graph.add("Add", projected, graph.constant(self._start[None, :]))
-        grid, half = graph.constant(np.float64(GRID)), graph.constant(np.float64(0.5))
-        whole = graph.add("Floor", graph.add("Add", graph.add("Mul", answers, grid), half))
-        return graph.add("Cast", graph.add("Div", whole, grid), to=FLOAT)
+        return self._projection.emit(graph, weighted)
 
     def _spelled(self, values: Strings) -> Matrix32:
-        return _rounded(self._weighted(values) @ self._weights + self._start)
+        return self._projection.transform(self._weighted(values))
 
     def _learn_grams(self, values: Strings, counts: Floats) -> None:
         """Choose n-grams, the commonest of those that several values share, and weigh each by how rare it is among the rows."""
@@ -200,30 +178,3 @@ def _numbered(characters: set[str]) -> dict[str, int]:
     numbers = {character: number for number, character in enumerate(folded)}
     forms = {form: each.lower() for each in sorted(characters) for form in (each, each.lower(), each.upper())}
     return numbers | {form: numbers[lower] for form, lower in forms.items() if len(form) == 1}
-
-
-def _directions(grams: Any, counts: Floats, seed: int) -> Floats:
-    """The first right singular vectors of the rows' n-grams, (n_grams, n_directions)."""
-    from sklearn.decomposition import TruncatedSVD
-
-    n = min(DIRECTIONS, *(size - 1 for size in grams.shape))
-    if n < 1:
-        return np.zeros((grams.shape[1], 0))
-    found: Floats = TruncatedSVD(n, random_state=seed).fit(grams * np.sqrt(counts)[:, None]).components_.T
-    return found
-
-
-def _ridge(grams: Any, codes: Integers, targets: Floats, rows: Any) -> tuple[Floats, Floats]:
-    """Weights (n_grams, n_targets) and constants (n_targets,) of a ridge on these rows, added up by value."""
-    from sklearn.linear_model import Ridge
-
-    counts = np.bincount(codes[rows], minlength=grams.shape[0]).astype(np.float64)
-    sums = [np.bincount(codes[rows], weights=target[rows], minlength=grams.shape[0]) for target in targets.T]
-    seen = counts > 0
-    means = np.stack(sums, axis=1)[seen] / counts[seen, None]
-    model = Ridge(PENALTY, solver="sparse_cg").fit(grams[seen], means, sample_weight=counts[seen])
-    return model.coef_.reshape(targets.shape[1], -1).T, np.broadcast_to(model.intercept_, targets.shape[1])
-
-
-def _rounded(answers: Floats) -> Matrix32:
-    return (np.floor(answers * GRID + 0.5) / GRID).astype(np.float32)

@@ -16,8 +16,9 @@ from holdfast.search.trial import Outcome, Pruned, Spec, run_trial
 # Towards the end, trials that would take too long are passed over for shorter ones; so many in a row end the search.
 MOST_SKIPPED = 20
 
-# A trial that takes longer than expected stops learning, if it can, after this share of the time left for trials.
-MOST_SHARE = 0.5
+# A trial that takes longer than expected stops learning, if it can, after this share of the time left for trials; the first, when
+# it is not known yet what the end will take, after less.
+MOST_SHARE, FIRST_SHARE = 0.5, 0.3
 
 
 @dataclass
@@ -74,9 +75,8 @@ def search(
         glance = f", a glance on {spec.share:.0%} of the rows" if spec.share < 1 else ""
         say(f"trial {spec.number}: {spec.learner}{glance}")
         bar = _bar(board.outcomes, proposals.metric) if proposals.refines(spec) else None
-        # The first of all takes what it takes: it may be all that there is time for.
-        most = MOST_SHARE * (deadline - time.monotonic()) if len(board.outcomes) > 1 else float("inf")
-        found = _try(board, spec, executor, journal, deadline, bar, most)
+        share = MOST_SHARE if len(board.outcomes) > 1 else FIRST_SHARE
+        found = _try(board, spec, executor, journal, deadline, bar, share * (deadline - time.monotonic()))
         proposals.report(spec, found)
         tried += spec.share >= 1
     board.stopped = enough

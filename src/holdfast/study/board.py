@@ -9,7 +9,6 @@ import numpy as np
 
 from holdfast.arrays import Integers
 from holdfast.compile.final import FITTING_SHARE
-from holdfast.data.columns import Kind
 from holdfast.data.cut import positions
 from holdfast.errors import DataError
 from holdfast.evaluate.leaderboard import Entry, Row, leaderboard
@@ -29,7 +28,7 @@ from holdfast.study.ending import FITTED_SHARE, Ending
 from holdfast.study.finish import judging, lanes_of
 from holdfast.study.folds import cut_folds, plan_of, require_folds
 from holdfast.study.prepare import Question
-from holdfast.study.preparing import choices_of
+from holdfast.study.preparing import choices_of, columns_of
 from holdfast.study.request import Request
 from holdfast.study.times import compiling
 from holdfast.tasks.task import Family
@@ -245,8 +244,7 @@ def board_of(
 def _problem(question: Question) -> tuple[Problem, Plan, Integers]:
     """The development rows as a problem for the worker: all of them, or a sample when the budget asks for it."""
     request, rows = question.request, question.split.development
-    kinds = question.features.kinds.values()
-    decided = plan_of(question, rows, sum(kind not in (Kind.IDENTIFIER, Kind.CONSTANT) for kind in kinds))
+    decided = plan_of(question, rows, columns_of(question.features.kinds, question.task.n_outputs))
     if decided.rows is not None:
         first = np.argsort(positions(question.hashes[rows], request.seed), kind="stable")[: decided.rows]
         rows = rows[np.sort(first)]

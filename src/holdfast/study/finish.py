@@ -41,8 +41,14 @@ SLACK = 1.05
 # fitting it twice.
 LAST_SHARE = 0.75
 
+# When the time is over, the quickest gets this many times what it needs rather than that the baseline ships.
+OVERDUE = 2.0
+
 # A candidate whose fit was stopped is taken to be slower than the folds said, this many times, and tried once more.
 SLOWER = 2.5
+
+# Why a candidate was passed over.
+NO_TIME = "the budget left no time for its final fit"
 
 # Learners that vary by their seed are fitted this many times at most, and averaged: a member by its share of so many fits.
 MOST_COPIES, MOST_FITS = 5, 12
@@ -76,10 +82,11 @@ def fit_first_that_works(
     """Fit the best candidate on the development rows and compile it; on failure, or an objection to it, go on to the next.
 
     A candidate estimated to take longer than its share of the time left is fitted on a sample of the rows, which grows while
-    there is time; one that takes longer all the same gets a second chance on fewer. The baseline, last in line, has no
-    deadline.
+    there is time; one that takes longer all the same gets a second chance on fewer. When failures have used up the time, the
+    quickest is fitted all the same. The baseline, last in line, has no deadline.
     """
     given_up: list[tuple[str, str]] = []
+    late: list[Candidate] = []
     executor.load(training(question, question.split.development))
     rows = len(question.split.development)
     # Where time is short, averages of fits are for what ships.
@@ -88,10 +95,16 @@ def fit_first_that_works(
     while waiting:
         candidate, slower = waiting.popleft()
         last = not waiting
-        allowed = _allowed(candidate, question, clock, again=bool(given_up))
+        if overdue := last and bool(late):
+            waiting.append((candidate, slower))
+            candidate, last = min(late, key=lambda each: each.seconds(rows, lanes_of(question))), False
+            given_up.remove((candidate.name, NO_TIME))
+            late.clear()
         least = RESTART + slower * candidate.seconds(min(rows, FEWEST_ROWS), lanes_of(question))
+        allowed = OVERDUE * least if overdue else _allowed(candidate, question, clock, again=bool(given_up))
         if given_up and not last and least > allowed:
-            given_up.append((candidate.name, "the budget left no time for its final fit"))
+            given_up.append((candidate.name, NO_TIME))
+            late += [candidate] if slower == 1.0 else []
             continue
         stop = float("inf") if last else time.monotonic() + OVERTIME * allowed
         say(f"fitting {candidate.name} on the development rows")
@@ -105,7 +118,7 @@ def fit_first_that_works(
             )  # fmt: skip
         except (CompileError, OverrunError, WorkFailedError) as error:
             given_up.append((candidate.name, str(error)))
-            if isinstance(error, OverrunError) and slower == 1.0 and not last:
+            if isinstance(error, OverrunError) and slower == 1.0 and not (last or overdue):
                 waiting.appendleft((candidate, SLOWER))
             continue
         if not compiled.proof.agrees:

@@ -15,6 +15,7 @@ from holdfast.features.joints import find_joints
 from holdfast.features.ngrams import is_spelled
 from holdfast.features.preparation import CROSSINGS, ENCODINGS, Crossing, Preparation, read_columns, read_selection
 from holdfast.features.scale import SCALINGS
+from holdfast.features.text import directions
 from holdfast.learners.preparing import Choices
 from holdfast.search.plan import plan, spare_columns
 from holdfast.study.request import Request
@@ -90,11 +91,18 @@ def affordable_crosses(request: Request, n_rows: int, kinds: Mapping[str, Kind],
     """How many columns of numbers joined at random there is time for; all where they were asked for."""
     if "arithmetic" in request.cross:
         return MOST_DRAWN
-    n_columns = sum(kind not in (Kind.IDENTIFIER, Kind.CONSTANT) for kind in kinds.values())
+    n_columns = columns_of(kinds, n_outputs)
     decided = plan(n_rows, n_columns, n_outputs, budget=request.budget)
     affordable = None if request.budget is None else DRAWN_SHARE * request.budget
     spare = min(MOST_DRAWN, spare_columns(decided, n_rows, n_columns, n_outputs, affordable))
     return int(spare) if spare >= FEWEST_DRAWN else 0
+
+
+def columns_of(kinds: Mapping[str, Kind], n_outputs: int) -> int:
+    """How many columns a learner is given, about: one for each that is learned from, and what texts become."""
+    learned = [kind for kind in kinds.values() if kind not in (Kind.IDENTIFIER, Kind.CONSTANT)]
+    n_texts = learned.count(Kind.TEXT)
+    return len(learned) - n_texts + n_texts * directions(n_outputs)
 
 
 def choices_of(request: Request, columns: Columns, y: Any, drawn: int = 0) -> Choices:
