@@ -124,7 +124,7 @@ def test_one_or_two_groups_have_a_score_and_no_interval(metric, n_blocks):
     assert np.isnan(mean_interval(y, blocks=blocks).low)
 
 
-@pytest.mark.parametrize("n_rows", [150, 600])
+@pytest.mark.parametrize("n_rows", [150, pytest.param(600, marks=pytest.mark.slow)])
 def test_accurate_intervals_of_ranking_cover(n_rows):
     covered = 0
     for seed in range(200):

@@ -72,6 +72,18 @@ def test_noise_gains_nothing_out_of_fold():
     assert abs(np.corrcoef(out_of_fold, noise[:, 0])[0, 1]) < 0.15 < np.corrcoef(seen, noise[:, 0])[0, 1]
 
 
+def test_what_no_word_tells_is_told_by_none():
+    """Each text has both answers, as often: what the ridge says differs by rounding errors alone, which are not scaled up."""
+    columns, _ = reviews(100)
+    twice, contrary = columns.take(np.tile(np.arange(100), 2)), np.repeat([[1.0], [-1.0]], 100, axis=0)
+    matrix = Text("t", seed=0).fit_transform(twice, contrary)
+    assert np.abs(matrix).max() < 100
+    few = texts_of(["one two", "two one", "one", "two"] * 10)
+    matrix = Text("t", seed=0).fit_transform(few, np.zeros((40, 1)))
+    assert np.isfinite(matrix).all()
+    assert np.abs(matrix).max() < 100
+
+
 def test_weights_are_those_of_scikit_learn():
     texts = [text for text in reviews(1_200)[0].strings["t"].strings() if text]
     vocabulary = Vocabulary("t", 10_000)

@@ -56,7 +56,10 @@ def test_the_search_tries_pairs_and_keeps_what_the_folds_say(tmp_path):
     assert scores["pairs"] > scores["none"] + 0.05
 
 
-@pytest.mark.parametrize(("target", "learner"), [("level", "lightgbm"), ("amount", "lightgbm"), ("amount", "ridge")])
+SLOW = [pytest.param(target, "lightgbm", marks=pytest.mark.slow) for target in ("level", "amount")]
+
+
+@pytest.mark.parametrize(("target", "learner"), [*SLOW, ("amount", "ridge")])
 def test_pairs_help_every_task_and_answer_what_is_missing_or_new(tmp_path, target, learner):
     frame = sales().select("company", "product", "channel", target)
     asked = {"learners": learner, "trials": 1}

@@ -18,6 +18,7 @@ def test_p_values_are_scipys():
     assert p_values(X, codes)[3] == 1
 
 
+@pytest.mark.slow
 def test_columns_are_chosen_without_favour_where_nothing_is_to_be_found():
     """Loh & Shih's simulation: columns of few and many values, none of which matters, are chosen alike; CART is not so fair."""
     rng = np.random.default_rng(0)

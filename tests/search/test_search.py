@@ -181,7 +181,7 @@ def test_folds_side_by_side_are_the_same_folds():
     assert alone.settled == together.settled
 
 
-@pytest.mark.parametrize("learner", ["lightgbm", "realmlp"])
+@pytest.mark.parametrize("learner", ["lightgbm", pytest.param("realmlp", marks=pytest.mark.slow)])
 def test_how_long_a_fold_learns_is_for_the_other_folds_to_say(learner):
     task = classification_problem()
     spec = Spec(1, learner, find(learner, "classification").defaults)

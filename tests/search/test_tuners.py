@@ -58,7 +58,7 @@ def test_proposals_are_inside_the_space_and_repeat_with_the_seed(kind):
             assert each.params["kind"] in "pqr"
 
 
-@pytest.mark.parametrize("kind", ["bayes", "gp"])
+@pytest.mark.parametrize("kind", ["bayes", pytest.param("gp", marks=pytest.mark.slow)])
 def test_tuners_that_learn_beat_chance(kind):
     def best(kind):
         return [max(map(gain, run(make(kind, seed), 40))) for seed in range(8)]

@@ -23,6 +23,7 @@ def curved(tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.slow
 def test_where_lines_do_not_do_trees_are_advised(curved):
     advice = hf.advise(curved, "y", seconds=60)
     suits = {each.learner: each.suits for each in advice.learners}

@@ -208,6 +208,7 @@ def test_classes_and_numbers_are_distilled_again_the_same(load, tmp_path):
     assert (tmp_path / "first" / "trials" / "distilled").is_dir()
 
 
+@pytest.mark.slow
 def test_a_killed_study_goes_on_from_the_student_it_had(rows, study, tmp_path, monkeypatch):
     from holdfast.study import distil as module
 
@@ -220,6 +221,7 @@ def test_a_killed_study_goes_on_from_the_student_it_had(rows, study, tmp_path, m
     assert resumed.result["distilled"]["price"] == whole.result["distilled"]["price"]
 
 
+@pytest.mark.slow
 def test_the_teacher_may_be_larger_than_the_limit_and_the_student_not(rows, study, tmp_path):
     found = study.result["distilled"]
     most = found["student"]["size"] * 3

@@ -25,6 +25,7 @@ def outer(inner, score):
     return Outer("ridge", inner, score, 80, 20, 10)
 
 
+@pytest.mark.slow
 def test_on_noise_the_search_is_fooled_and_nested_is_not(tmp_path):
     """Labels are shuffled: the truth is 0.5. The best of many trials looks better; the outer folds say what it is worth."""
     inner, outer_scores = [], []

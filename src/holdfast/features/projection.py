@@ -13,6 +13,9 @@ from holdfast.graph import FLOAT, Graph
 # The ridge's penalty, in rows.
 PENALTY = 1.0
 
+# Columns that spread less than this are rounding errors: of the first vector's strength, and of targets, whose spread is about 1.
+LEAST_SPREAD = 1e-6
+
 # Answers are rounded to this grid, so that sums in another order give the same.
 GRID = 2.0**16
 
@@ -40,6 +43,7 @@ class Projection:
         start = np.append(np.zeros(self.n_directions), start)
         answers = (terms @ weights + start)[codes]
         centre, spread = standard(answers)
+        spread[spread < LEAST_SPREAD] = 1.0
         self._weights, self._start = weights / spread, (start - centre) / spread
         fold = folds(len(codes), self._seed)
         for number in range(FOLDS):
@@ -67,8 +71,9 @@ def _directions(terms: Any, counts: Floats, most: int, seed: int) -> Floats:
     n = min(most, *(size - 1 for size in terms.shape))
     if n < 1:
         return np.zeros((terms.shape[1], 0))
-    found: Floats = TruncatedSVD(n, random_state=seed).fit(terms * np.sqrt(counts)[:, None]).components_.T
-    return found
+    found = TruncatedSVD(n, random_state=seed).fit(terms * np.sqrt(counts)[:, None])
+    strong: Floats = found.components_[found.singular_values_ > LEAST_SPREAD * found.singular_values_[0]].T
+    return strong
 
 
 def _ridge(terms: Any, codes: Integers, targets: Floats, rows: Any) -> tuple[Floats, Floats]:
