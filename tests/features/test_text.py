@@ -75,8 +75,9 @@ def test_noise_gains_nothing_out_of_fold():
 def test_what_no_word_tells_is_told_by_none():
     """Each text has both answers, as often: what the ridge says differs by rounding errors alone, which are not scaled up."""
     columns, _ = reviews(100)
-    twice, contrary = columns.take(np.tile(np.arange(100), 2)), np.repeat([[1.0], [-1.0]], 100, axis=0)
-    matrix = Text("t", seed=0).fit_transform(twice, contrary)
+    answers = np.random.default_rng(0).normal(size=(100, 1))
+    twice, contrary = columns.take(np.tile(np.arange(100), 2)), np.concatenate([answers, 1.7 - answers])
+    matrix = Text("t", seed=0).fit_transform(twice, (contrary - contrary.mean()) / contrary.std())
     assert np.abs(matrix).max() < 100
     few = texts_of(["one two", "two one", "one", "two"] * 10)
     matrix = Text("t", seed=0).fit_transform(few, np.zeros((40, 1)))
