@@ -99,9 +99,7 @@ def _about_groups(grouping: Grouping, measured: Optimism) -> Finding:
 
 def _timed(examined: Examined, names: list[str]) -> Iterator[Finding]:
     rows = _spread(examined.dataset.n_rows, len(names))
-    part = Examined(examined.dataset.take(rows), examined.target, examined.family)
-    x, y = table(part, names), targets(part)
-    fold = random_folds(row_hashes(part.dataset.frame, names))
+    x, y, fold = _asked(examined, names, rows)
     told = False
     for timing in timings(examined):
         when = moments(examined.dataset.frame, timing.key)
@@ -121,9 +119,14 @@ def _timed(examined: Examined, names: list[str]) -> Iterator[Finding]:
 
 def _neighbours(examined: Examined, names: list[str]) -> float:
     """How much alike models err on the first rows, which follow each other in the file."""
-    part = Examined(examined.dataset.take(np.arange(_most(len(names)))), examined.target, examined.family)
-    x, y = table(part, names), targets(part)
-    return _alike(y, out_of_fold(x, y, random_folds(row_hashes(part.dataset.frame, names))))
+    x, y, fold = _asked(examined, names, np.arange(_most(len(names))))
+    return _alike(y, out_of_fold(x, y, fold))
+
+
+def _asked(examined: Examined, names: list[str], rows: Integers) -> tuple[Floats, Floats, Integers]:
+    """What a quick model is given of these rows: columns, targets and random folds."""
+    part = Examined(examined.dataset.take(rows), examined.target, examined.family)
+    return table(part, names), targets(part), random_folds(row_hashes(part.dataset.frame, names))
 
 
 def _alike(y: Floats, answers: Floats) -> float:

@@ -51,6 +51,11 @@ class Coded:
         made: T = self.made[make]
         return made
 
+    @property
+    def used(self) -> Integers:
+        """Places of the values that occur in these rows, sorted."""
+        return np.flatnonzero(np.bincount(self.codes + 1, minlength=1)[1:])
+
     def look_up(self, table: Mapping[str, int]) -> Codes:
         """Each row's number in a table of values, -1 where it has none, shape (n_rows,); "" stands for missing."""
         # A few rows of a column with many values bring all its values along: only those that occur are looked up.

@@ -32,7 +32,7 @@ def is_spelled(coded: Coded) -> bool:
     >>> is_spelled(Coded(np.arange(40), titles)), is_spelled(Coded(np.arange(20), titles))
     (True, False)
     """
-    used = np.flatnonzero(np.bincount(coded.codes + 1, minlength=1)[1:])
+    used = coded.used
     n_characters = sum(len(value) for value in coded.values[used])
     return len(used) > MANY_SPELLED and LONG * len(used) <= n_characters <= MOST_CHARACTERS
 
@@ -58,11 +58,7 @@ class NGrams:
         common = np.sort(np.argsort(-counts, kind="stable")[:MAX_LOOKED_UP])
         self._known = [str(value) for value in values[common]]
         encoded = self._projection.fit_transform(self._weighted(values), codes, targets)
-        which = self._projection.targets
-        self._names = [
-            *(f"{self._name} (spelling {k + 1})" for k in range(self._projection.n_directions)),
-            *(f"{self._name} (target by spelling{f' {k + 1}' if len(which) > 1 else ''})" for k in which),
-        ]
+        self._names = self._projection.names(self._name, "spelling")
         return encoded
 
     def transform(self, columns: Columns) -> Matrix32:

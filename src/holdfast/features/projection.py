@@ -55,6 +55,14 @@ class Projection:
         """Encode texts, one row of terms each."""
         return _rounded(terms @ self._weights + self._start)
 
+    def names(self, column: str, terms: str) -> list[str]:
+        """Name of each column made of a column's terms, such as `title (spelling 1)`, `title (target by spelling)`."""
+        several = len(self.targets) > 1
+        return [
+            *(f"{column} ({terms} {k + 1})" for k in range(self.n_directions)),
+            *(f"{column} (target by {terms}{f' {k + 1}' if several else ''})" for k in self.targets),
+        ]
+
     def emit(self, graph: Graph, terms: str) -> str:
         """The same for terms as a dense double tensor."""
         projected = graph.add("MatMul", terms, graph.constant(self._weights))

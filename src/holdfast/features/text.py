@@ -10,9 +10,9 @@ from holdfast.features.projection import Projection
 from holdfast.features.vocabulary import PYTHON_WORD, Vocabulary
 from holdfast.graph import FLOAT, Graph
 
-# Words of a text at most, and columns they are projected on: more where there are more classes to tell apart.
+# Words of a text at most, and columns they are projected on: one more for each target, as there are more classes to tell apart.
 MAX_WORDS = 4_000
-DIRECTIONS, DIRECTIONS_A_TARGET, MAX_DIRECTIONS = 20, 1, 100
+DIRECTIONS, MAX_DIRECTIONS = 20, 100
 
 # A category of many values, of so many words on average, has words worth telling apart; so many of them at most.
 WORDS_A_VALUE, MAX_CATEGORY_WORDS = 1.5, 100
@@ -28,7 +28,7 @@ def of_words(coded: Coded) -> bool:
     >>> of_words(Coded(np.arange(10), ranks)), of_words(Coded(np.arange(2), ranks))
     (True, False)
     """
-    used = np.flatnonzero(np.bincount(coded.codes + 1, minlength=1)[1:])
+    used = coded.used
     looked_at = coded.values[used[:: max(1, len(used) // LOOKED_AT)]]
     n_words = sum(len(PYTHON_WORD.findall(value)) for value in looked_at)
     return len(used) > MANY_VALUES and n_words >= WORDS_A_VALUE * len(looked_at)
@@ -40,7 +40,7 @@ def directions(n_targets: int) -> int:
     >>> directions(1), directions(76)
     (21, 96)
     """
-    return min(DIRECTIONS + DIRECTIONS_A_TARGET * n_targets, MAX_DIRECTIONS)
+    return min(DIRECTIONS + n_targets, MAX_DIRECTIONS)
 
 
 class Words:
@@ -95,11 +95,7 @@ class Text:
             return np.zeros((len(coded.codes), 0), dtype=np.float32)
         self._projection = Projection(directions(targets.shape[1]), self._seed)
         encoded = self._projection.fit_transform(*self._vocabulary.weighted(coded), targets)
-        which = self._projection.targets
-        self._names = [
-            *(f"{self._name} (words {k + 1})" for k in range(self._projection.n_directions)),
-            *(f"{self._name} (target by words{f' {k + 1}' if len(which) > 1 else ''})" for k in which),
-        ]
+        self._names = self._projection.names(self._name, "words")
         return encoded
 
     def transform(self, columns: Columns) -> Matrix32:

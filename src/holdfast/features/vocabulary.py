@@ -79,21 +79,21 @@ class Vocabulary:
 
     def fit(self, coded: Coded) -> "Vocabulary":
         """Learn the most frequent words, their spellings and their weights from training rows."""
-        n_rows = np.bincount(coded.codes + 1, minlength=len(coded.values) + 1)[1:]
-        used = np.flatnonzero(n_rows)
+        used = coded.used
         split, text, spelled = _words_of(coded, used)
         lower, spellings, lower_of = split.lower, split.spellings, split.lower_of
-        once = np.unique(text * len(lower) + lower_of[spelled])  # a word of a text, however often
-        rows_with = np.zeros(len(lower))
-        np.add.at(rows_with, once % max(1, len(lower)), n_rows[used[once // max(1, len(lower))]])
+        # A word counts once a text, however often it is there, and a text as often as it is.
+        n_words, n_rows = len(lower), np.bincount(coded.codes + 1)[1:][used]
+        in_text, word = np.divmod(np.unique(text * n_words + lower_of[spelled]), max(1, n_words))
+        rows_with = np.bincount(word, n_rows[in_text], n_words).astype(np.float64)
         least = LEAST_OF_FEW if len(coded.codes) < FEW_ROWS else LEAST
         ranked = sorted(np.flatnonzero(rows_with >= least).tolist(), key=lambda k: (-rows_with[k], lower[k]))
         chosen = sorted(ranked[: self._most], key=lambda k: lower[k])
         self.words = [lower[k] for k in chosen]
         written = {k: {lower[k], lower[k].title(), lower[k].upper()} for k in chosen}
         for each in np.unique(spelled).tolist():
-            if (word := int(lower_of[each])) in written:
-                written[word].add(spellings[each])
+            if (k := int(lower_of[each])) in written:
+                written[k].add(spellings[each])
         self._numbers: dict[str, int] = {}
         for number, k in enumerate(chosen):
             for spelling in sorted(written[k]):
@@ -109,7 +109,7 @@ class Vocabulary:
         from scipy.sparse import csr_array
         from sklearn.preprocessing import normalize
 
-        used = np.flatnonzero(np.bincount(coded.codes + 1, minlength=1)[1:])
+        used = coded.used
         split, text, spelled = _words_of(coded, used)
         numbers = np.array([self._numbers.get(word, -1) for word in split.spellings], dtype=np.int64)[spelled]
         text, numbers = text[numbers >= 0], numbers[numbers >= 0]

@@ -104,7 +104,8 @@ def fit_first_that_works(
         allowed = OVERDUE * least if overdue else _allowed(candidate, question, clock, again=bool(given_up))
         if given_up and not last and least > allowed:
             given_up.append((candidate.name, NO_TIME))
-            late += [candidate] if slower == 1.0 else []
+            if slower == 1.0:
+                late.append(candidate)
             continue
         stop = float("inf") if last else time.monotonic() + OVERTIME * allowed
         say(f"fitting {candidate.name} on the development rows")
